@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The version of the library, as numbers and, with the configuration, as the name of an inline namespace: units
+/// built with different versions or error channels never share a symbol.
+#define ASHLAR_VERSION_MAJOR 0
+#define ASHLAR_VERSION_MINOR 1
+#define ASHLAR_VERSION_PATCH 0
+
+#if defined(__cpp_exceptions)
+#define ASHLAR_ABI v0_1_throws
+#else
+#define ASHLAR_ABI v0_1_aborts
+#endif
+
+#if defined(__FAST_MATH__)
+#error "ashlar: -ffast-math breaks NaN handling, the order of sums and the promise of equal bits; compile without it"
+#endif
+
+#if __cplusplus < 202002L
+#error "ashlar needs C++20: add -std=c++20"
+#endif
+
+#if defined(__CUDACC__)
+#define ASHLAR_HD __host__ __device__
+#else
+#define ASHLAR_HD
+#endif
+
+#define ASHLAR_INLINE [[gnu::always_inline]] inline
