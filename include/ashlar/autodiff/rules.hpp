@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/graph/build.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The gradient of every primitive, written in primitives. `i` is the node, `d` the gradient of its value;
+/// `pass(k, v)` gives v to operand k. Conventions: relu'(0) = abs'(0) = sqrt'(0) = 0; ties of max, maximum and minimum
+/// share evenly; comparisons, sign, floor-like and integer results have none.
+template <class Needs, class Pass>
+constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
+  node const n = g[i];
+  int const a = n.in[0], b = n.in[1];
+  auto number = [&](double v) { return add_constant(g, v, n.type, n.extents); };
+  auto mul = [&](int x, int y) { return binary(g, op::mul, x, y); };
+  auto div = [&](int x, int y) { return binary(g, op::div, x, y); };
+  auto sub = [&](int x, int y) { return binary(g, op::sub, x, y); };
+  auto neg = [&](int x) { return unary(g, op::neg, x); };
+  auto zero = [&] { return number(0); };
+  auto shared = [&](int winner, int loser, bool larger) {  // the share of `winner` in maximum or minimum
+    int first = larger ? winner : loser, second = larger ? loser : winner;
+    return select(g, binary(g, op::greater, first, second), d,
+                  select(g, binary(g, op::equal, winner, loser), mul(d, number(0.5)), zero()));
+  };
+  switch (n.code) {
+    case op::reshape: return pass(0, reshape(g, d, g.extents(a)));
+    case op::alias: return pass(0, d);
+    case op::broadcast: return pass(0, reduce(g, op::sum, d, stretched_axes(g.extents(a), n.extents)));
+    case op::convert: return pass(0, convert(g, d, g[a].type));
+    case op::neg: return pass(0, neg(d));
+    case op::exp: return pass(0, mul(d, i));
+    case op::log: return pass(0, div(d, a));
+    case op::tanh: return pass(0, mul(d, sub(number(1), mul(i, i))));
+    case op::sigmoid: return pass(0, mul(d, mul(i, sub(number(1), i))));
+    case op::sqrt: {
+      int positive = binary(g, op::greater, i, zero());
+      return pass(0, select(g, positive, div(mul(d, number(0.5)), select(g, positive, i, number(1))), zero()));
+    }
+    case op::rsqrt: return pass(0, mul(d, mul(number(-0.5), mul(i, mul(i, i)))));
+    case op::relu: return pass(0, select(g, binary(g, op::greater, a, zero()), d, zero()));
+    case op::abs: return pass(0, mul(d, unary(g, op::sign, a)));
+    case op::add: return pass(0, d), pass(1, d);
+    case op::sub: return pass(0, d), pass(1, neg(d));
+    case op::mul:
+      if (needs(a)) pass(0, mul(d, b));
+      if (needs(b)) pass(1, mul(d, a));
+      return;
+    case op::div:
+      if (needs(a)) pass(0, div(d, b));
+      if (needs(b)) pass(1, neg(div(mul(d, i), b)));
+      return;
+    case op::maximum: return pass(0, shared(a, b, true)), pass(1, shared(b, a, true));
+    case op::minimum: return pass(0, shared(a, b, false)), pass(1, shared(b, a, false));
+    case op::select: return pass(1, select(g, a, d, zero())), pass(2, select(g, a, zero(), d));
+    case op::sum: return pass(0, broadcast(g, d, g.extents(a), g[a].rows));
+    case op::max: {
+      shape const s = g.extents(a);
+      int const rows = g[a].rows;
+      int winners = binary(g, op::equal, a, broadcast(g, i, s, rows));
+      int ones = add_constant(g, 1, n.type, s), zeros = add_constant(g, 0, n.type, s);
+      int count = reduce(g, op::sum, select(g, winners, ones, zeros), n.a[0]);
+      return pass(0, select(g, winners, broadcast(g, div(d, count), s, rows), zeros));
+    }
+    case op::matmul: {
+      bool const ta = n.a[0], tb = n.a[1];
+      if (needs(a)) pass(0, ta ? matmul(g, b, d, tb, true) : matmul(g, d, b, false, !tb));
+      if (needs(b)) pass(1, tb ? matmul(g, d, a, true, ta) : matmul(g, a, d, !ta, false));
+      return;
+    }
+    case op::conv:
+      if (needs(a)) pass(0, conv_data(g, d, b, g.extents(a), n.window()));
+      if (needs(b)) pass(1, conv_weight(g, d, a, g.extents(b), n.window()));
+      return;
+    case op::conv_data:
+      if (needs(a)) pass(0, conv(g, d, b, n.window()));
+      if (needs(b)) pass(1, conv_weight(g, a, d, g.extents(b), n.window()));
+      return;
+    case op::conv_weight:
+      if (needs(a)) pass(0, conv(g, b, d, n.window()));
+      if (needs(b)) pass(1, conv_data(g, a, d, g.extents(b), n.window()));
+      return;
+    case op::window_take: return pass(0, window_put(g, d, b, g.extents(a), n.window()));
+    case op::window_put: return pass(0, window_take(g, d, b, n.window()));
+    case op::permute: {
+      int inverse[max_rank]{};
+      for (int k = 0; k < n.extents.rank; ++k) inverse[n.a[0] >> (3 * k) & 7] = k;
+      return pass(0, permute(g, d, inverse));
+    }
+    default: return;
+  }
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

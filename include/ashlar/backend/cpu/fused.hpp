@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <limits>
+#include <utility>
+
+#include <ashlar/backend/cpu/math.hpp>
+#include <ashlar/backend/cpu/random_lanes.hpp>
+#include <ashlar/graph/op.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A fused kernel's code, taken apart at compile time.
+template <class Code>
+struct fused_program {
+  using layout = fused_code;
+  static constexpr bool column = Code::kind == kernel_kind::column;
+  static constexpr int inputs = Code::at[layout::inputs];
+  static constexpr int count = Code::at[layout::instructions];
+  static constexpr int outputs = Code::at[layout::outputs];
+  static constexpr int passes = Code::at[layout::passes];
+  static constexpr int operands = inputs + outputs;
+  static constexpr int first_instruction = layout::head + inputs * layout::input_size;
+  static constexpr int first_output = first_instruction + count * layout::instruction_size;
+
+  static constexpr element input_element(int k) { return static_cast<element>(Code::at[layout::head + 2 * k]); }
+  static constexpr access input_access(int k) { return static_cast<access>(Code::at[layout::head + 2 * k + 1]); }
+  static constexpr int field(int i, int f) { return Code::at[first_instruction + i * layout::instruction_size + f]; }
+  static constexpr op code(int i) { return static_cast<op>(field(i, 0)); }
+  static constexpr bool row_level(int i) { return field(i, 1) != 0; }
+  static constexpr int stage(int i) { return field(i, 2); }
+  static constexpr int argument(int i, int k) { return field(i, 3 + k); }
+  static constexpr int arity(int i) {
+    op c = code(i);
+    return c == op::select ? 3 : c >= op::add && c <= op::assign ? 2 : 1;
+  }
+  static constexpr int output_field(int o, int f) { return Code::at[first_output + o * layout::output_size + f]; }
+  static constexpr int output_instruction(int o) { return output_field(o, 0); }
+  static constexpr element output_element(int o) { return static_cast<element>(output_field(o, 1)); }
+  static constexpr access output_access(int o) { return static_cast<access>(output_field(o, 2)); }
+  static constexpr bool output_in_row(int o) { return output_field(o, 3) != 0; }
+  static constexpr bool writes_elements() {
+    for (int o = 0; o < outputs; ++o)
+      if (!output_in_row(o)) return true;
+    return false;
+  }
+
+  /// Which instructions and inputs a pass over the elements needs: pass p < passes feeds the reductions of stage p,
+  /// pass `passes` the outputs.
+  struct need {
+    bool instruction[count + 1]{};
+    bool input[inputs + 1]{};
+  };
+  static constexpr need needed(int pass) {
+    need n;
+    for (int i = count - 1; i >= 0; --i) {
+      bool wanted = n.instruction[i];
+      if (is_reduction(code(i)))
+        wanted = column || (row_level(i) && stage(i) == pass);
+      else if (row_level(i))
+        wanted = false;
+      else if (pass == passes)
+        for (int o = 0; o < outputs; ++o) wanted = wanted || (!output_in_row(o) && output_instruction(o) == i);
+      n.instruction[i] = wanted;
+      if (!wanted) continue;
+      for (int k = 0; k < arity(i); ++k) {
+        int a = argument(i, k);
+        if (a >= 0)
+          n.instruction[a] = true;
+        else if (a > constant_base)
+          n.input[-1 - a] = true;
+      }
+    }
+    return n;
+  }
+  /// Row instructions of a stage (not reductions) and their inputs.
+  static constexpr need needed_in_row(int at_stage) {
+    need n;
+    for (int i = 0; i < count; ++i) {
+      if (!row_level(i) || is_reduction(code(i)) || stage(i) != at_stage) continue;
+      n.instruction[i] = true;
+      for (int k = 0; k < arity(i); ++k)
+        if (int a = argument(i, k); a < 0 && a > constant_base) n.input[-1 - a] = true;
+    }
+    return n;
+  }
+};
+
+template <class T, element E>
+struct stored_type {
+  using type = T;
+};
+template <class T>
+struct stored_type<T, element::float32> {
+  using type = float;
+};
+template <class T>
+struct stored_type<T, element::float64> {
+  using type = double;
+};
+template <class T>
+struct stored_type<T, element::int32> {
+  using type = std::int32_t;
+};
+template <class T>
+struct stored_type<T, element::int64> {
+  using type = std::int64_t;
+};
+template <class T>
+struct stored_type<T, element::byte> {
+  using type = std::uint8_t;
+};
+
+/// Registers and addresses of one call.
+template <class Code, class T>
+struct fused_state {
+  using program = fused_program<Code>;
+  kernel_arguments const& args;
+  lanes<T> input[program::inputs + 1];
+  lanes<T> value[program::count + 1];
+  std::int64_t offset[program::operands + 1];  // elements
+
+  template <int A>
+  ASHLAR_INLINE void fetch(lanes<T>& r) const {
+    if constexpr (A >= 0)
+      r = value[A];
+    else if constexpr (A > constant_base)
+      r = input[-1 - A];
+    else
+      splat(r, static_cast<T>(args.constants[constant_base - A]));
+  }
+
+  /// Loads input K for elements at, at + 1, ... along the innermost axis.
+  template <int K, bool Full>
+  ASHLAR_INLINE void read(std::int64_t at, int count, std::int64_t distance) {
+    constexpr element e = program::input_element(K);
+    constexpr access how = program::input_access(K);
+    lanes<T>& v = input[K];
+    std::int64_t const begin = offset[K];
+    if constexpr (e == element::scalar) {
+      splat(v, static_cast<T>(*reinterpret_cast<double const*>(args.operands[K])));
+    } else if constexpr (e == element::iota) {
+      lane_numbers<T>(v);
+      if constexpr (how == access::splat)
+        splat(v, static_cast<T>(begin));
+      else
+        v = v * static_cast<T>(distance) + static_cast<T>(begin + at * distance);
+    } else if constexpr (e == element::random) {
+      random_lanes<how == access::contiguous>(v, stream<K>(), begin + (how == access::splat ? 0 : at * distance),
+                                              how == access::splat ? 0 : distance, Full ? lane_count : count);
+    } else {
+      using S = typename stored_type<T, e>::type;
+      S const* p = reinterpret_cast<S const*>(args.operands[K]) + begin;
+      if constexpr (how == access::splat) {
+        splat(v, static_cast<T>(*p));
+      } else if constexpr (how == access::contiguous && std::is_same_v<S, T>) {
+        if constexpr (Full)
+          load(v, p + at);
+        else
+          load_part(v, p + at, count);
+      } else {
+        T part[lane_count]{};
+        for (int i = 0; i < (Full ? lane_count : count); ++i)
+          part[i] = static_cast<T>(p[(at + i) * (how == access::contiguous ? 1 : distance)]);
+        load(v, part);
+      }
+    }
+  }
+  /// The stream of random input K: the K-th random input's number behind the strides.
+  template <int K>
+  ASHLAR_INLINE random_stream stream() const {
+    constexpr int ordinal = [] {
+      int n = 0;
+      for (int k = 0; k < K; ++k) n += program::input_element(k) == element::random;
+      return n;
+    }();
+    std::int64_t axes = args.numbers[0];
+    std::int64_t const* tail = args.numbers + 3 + axes + axes * program::operands;
+    std::uint64_t key = static_cast<std::uint64_t>(tail[(program::column ? program::outputs : 0) + ordinal]);
+    return {seed(args.seed), key + args.iteration * 0x9E3779B97F4A7C15u, args.step};
+  }
+
+  template <int I>
+  ASHLAR_INLINE void execute() {
+    constexpr op code = program::code(I);
+    lanes<T>& r = value[I];
+    lanes<T> a, b;
+    fetch<program::argument(I, 0)>(a);
+    if constexpr (program::arity(I) > 1) fetch<program::argument(I, 1)>(b);
+    if constexpr (code == op::convert || code == op::broadcast)
+      r = a;
+    else if constexpr (code == op::neg)
+      r = -a;
+    else if constexpr (code == op::exp)
+      exp_lanes(r, a);
+    else if constexpr (code == op::log)
+      log_lanes(r, a);
+    else if constexpr (code == op::tanh)
+      tanh_lanes(r, a);
+    else if constexpr (code == op::sigmoid)
+      sigmoid_lanes(r, a);
+    else if constexpr (code == op::sqrt)
+      sqrt_lanes(r, a);
+    else if constexpr (code == op::rsqrt) {
+      sqrt_lanes(r, a);
+      r = static_cast<T>(1) / r;
+    } else if constexpr (code == op::relu)
+      choose<T>(r, a < lanes<T>{}, lanes<T>{}, a);
+    else if constexpr (code == op::abs)
+      magnitude(r, a);
+    else if constexpr (code == op::sign) {
+      lanes<T> one, zero{};
+      splat(one, static_cast<T>(1));
+      choose<T>(r, a > zero, one, zero);
+      choose<T>(r, a < zero, -one, r);
+      choose<T>(r, a == a, r, a);
+    } else if constexpr (code == op::add)
+      r = a + b;
+    else if constexpr (code == op::sub)
+      r = a - b;
+    else if constexpr (code == op::mul)
+      r = a * b;
+    else if constexpr (code == op::div)
+      r = a / b;
+    else if constexpr (code == op::maximum)
+      choose<T>(r, (a > b) | (a != a), a, b);
+    else if constexpr (code == op::minimum)
+      choose<T>(r, (a < b) | (a != a), a, b);
+    else if constexpr (code == op::greater || code == op::equal) {
+      lanes<T> one, zero{};
+      splat(one, static_cast<T>(1));
+      if constexpr (code == op::greater)
+        choose<T>(r, a > b, one, zero);
+      else
+        choose<T>(r, a == b, one, zero);
+    } else if constexpr (code == op::select) {
+      lanes<T> c, zero{};
+      fetch<program::argument(I, 2)>(c);
+      choose<T>(r, a != zero, b, c);
+    } else {
+      static_assert(code == op::add, "ashlar: the cpu policy has no kernel for this primitive");
+    }
+  }
+
+  template <int O, bool Full>
+  ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {
+    using S = typename stored_type<T, program::output_element(O)>::type;
+    lanes<T> const& v = value[program::output_instruction(O)];
+    S* p = reinterpret_cast<S*>(args.operands[program::inputs + O]) + offset[program::inputs + O];
+    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<S, T>) {
+      if constexpr (Full)
+        store(v, p + at);
+      else
+        store_part(v, p + at, count);
+    } else {
+      T part[lane_count];
+      store(v, part);
+      for (int i = 0; i < (Full ? lane_count : count); ++i) p[(at + i) * distance] = static_cast<S>(part[i]);
+    }
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

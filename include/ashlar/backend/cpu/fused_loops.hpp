@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/fused.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The loop nest of a fused kernel over its numbers: axes, row axes, units of axis 0 per valid row, extents, strides.
+template <class Code, class T>
+struct fused_nest {
+  using program = fused_program<Code>;
+  static constexpr int operands = program::operands;
+
+  kernel_arguments const& args;
+  int axes;
+  int row_axes;
+  std::int64_t extent[7];
+
+  ASHLAR_INLINE explicit fused_nest(kernel_arguments const& a) : args(a) {
+    axes = static_cast<int>(a.numbers[0]);
+    row_axes = static_cast<int>(a.numbers[1]);
+    for (int i = 0; i < axes; ++i) extent[i] = a.numbers[3 + i];
+    if (a.numbers[2]) extent[0] = a.numbers[2] * a.rows;
+  }
+  ASHLAR_INLINE std::int64_t stride(int operand, int axis) const {
+    return args.numbers[3 + axes + operand * axes + axis];
+  }
+
+  /// Moves index and offsets to the next position of axes [begin, end); false after the last one.
+  ASHLAR_INLINE bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
+    for (int axis = end - 1; axis >= begin; --axis) {
+      if (++index[axis] < extent[axis]) {
+        for (int o = 0; o < operands; ++o) offset[o] += stride(o, axis);
+        return true;
+      }
+      index[axis] = 0;
+      for (int o = 0; o < operands; ++o) offset[o] -= stride(o, axis) * (extent[axis] - 1);
+    }
+    return false;
+  }
+};
+
+template <class Code, class T>
+struct fused_kernel {
+  using program = fused_program<Code>;
+  using state = fused_state<Code, T>;
+  using nest = fused_nest<Code, T>;
+
+  template <int Pass>
+  struct pass_need {
+    static constexpr typename program::need value = program::needed(Pass);
+  };
+  template <int Stage>
+  struct row_need {
+    static constexpr typename program::need value = program::needed_in_row(Stage);
+  };
+
+  template <class Need, bool Full, int... K>
+  ASHLAR_INLINE static void read_all(state& s, nest const& n, std::int64_t at, int count,
+                                     std::integer_sequence<int, K...>) {
+    (
+        [&]() __attribute__((always_inline)) {
+          if constexpr (Need::value.input[K]) s.template read<K, Full>(at, count, n.stride(K, n.axes - 1));
+        }(),
+        ...);
+  }
+  template <class Need, int I>
+  ASHLAR_INLINE static void execute_one(state& s) {
+    if constexpr (Need::value.instruction[I] && !is_reduction(program::code(I))) {
+      if constexpr (!program::row_level(I)) s.template execute<I>();
+    }
+  }
+  template <class Need, int I>
+  ASHLAR_INLINE static void execute_one_of_row(state& s) {
+    if constexpr (Need::value.instruction[I]) s.template execute<I>();
+  }
+  template <class Need, int... I>
+  ASHLAR_INLINE static void execute_all(state& s, std::integer_sequence<int, I...>) {
+    (execute_one<Need, I>(s), ...);
+  }
+  template <class Need, int... I>
+  ASHLAR_INLINE static void execute_row_all(state& s, std::integer_sequence<int, I...>) {
+    (execute_one_of_row<Need, I>(s), ...);
+  }
+
+  // ---- reductions along the row
+
+  template <op Code_, bool Full>
+  ASHLAR_INLINE static void accumulate(lanes<T>& sum, lanes<T> const& v, int count) {
+    lanes<T> x = v;
+    if constexpr (!Full) {
+      lanes<T> number, limit, neutral{};
+      lane_numbers<T>(number);
+      splat(limit, static_cast<T>(count));
+      if constexpr (Code_ == op::max) splat(neutral, -std::numeric_limits<T>::infinity());
+      choose<T>(x, number < limit, v, neutral);
+    }
+    if constexpr (Code_ == op::sum)
+      sum = sum + x;
+    else
+      choose<T>(sum, (sum > x) | (sum != sum), sum, x);
+  }
+  template <int Pass, int I>
+  static constexpr bool reduces_in = is_reduction(program::code(I)) &&
+                                     (program::column || (program::row_level(I) && program::stage(I) == Pass));
+
+  template <int Pass, bool Full, int I>
+  ASHLAR_INLINE static void accumulate_one(state& s, lanes<T>* sums, int count) {
+    if constexpr (reduces_in<Pass, I>) {
+      lanes<T> v;
+      s.template fetch<program::argument(I, 0)>(v);
+      accumulate<program::code(I), Full>(sums[I], v, count);
+    }
+  }
+  template <int Pass, int I>
+  ASHLAR_INLINE static void start_one(lanes<T>* sums) {
+    if constexpr (reduces_in<Pass, I>)
+      splat(sums[I], program::code(I) == op::max ? -std::numeric_limits<T>::infinity() : static_cast<T>(0));
+  }
+  template <int Pass, int I>
+  ASHLAR_INLINE static void finish_one(state& s, lanes<T> const* sums) {
+    if constexpr (reduces_in<Pass, I>)
+      splat(s.value[I], program::code(I) == op::max ? lane_max<T>(sums[I]) : lane_sum<T>(sums[I]));
+  }
+  template <bool Full, int O>
+  ASHLAR_INLINE static void write_one(state& s, nest const& n, std::int64_t at, int count) {
+    if constexpr (!program::output_in_row(O))
+      s.template write<O, Full>(at, count, n.stride(program::inputs + O, n.axes - 1));
+  }
+
+  template <int Pass, bool Full, int... I, int... O>
+  ASHLAR_INLINE static void chunk(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count,
+                                  std::integer_sequence<int, I...> instructions, std::integer_sequence<int, O...>) {
+    read_all<pass_need<Pass>, Full>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
+    execute_all<pass_need<Pass>>(s, instructions);
+    if constexpr (Pass < program::passes)
+      (accumulate_one<Pass, Full, I>(s, sums, count), ...);
+    else
+      (write_one<Full, O>(s, n, at, count), ...);
+  }
+  template <int Pass>
+  ASHLAR_INLINE static void innermost(state& s, nest const& n, lanes<T>* sums) {
+    std::int64_t const extent = n.extent[n.axes - 1];
+    std::int64_t at = 0;
+    std::make_integer_sequence<int, program::count> instructions;
+    std::make_integer_sequence<int, program::outputs> outputs;
+    for (; at + lane_count <= extent; at += lane_count)
+      chunk<Pass, true>(s, n, sums, at, lane_count, instructions, outputs);
+    if (at < extent) chunk<Pass, false>(s, n, sums, at, static_cast<int>(extent - at), instructions, outputs);
+  }
+
+  /// One pass over the elements of a row.
+  template <int Pass, int... I>
+  ASHLAR_INLINE static void row_pass(state& s, nest const& n, std::integer_sequence<int, I...> instructions) {
+    lanes<T> sums[program::count + 1];
+    if constexpr (Pass < program::passes) (start_one<Pass, I>(sums), ...);
+    int const first = n.axes - n.row_axes;
+    if (n.row_axes <= 1) {
+      innermost<Pass>(s, n, sums);
+    } else {
+      std::int64_t index[7]{};
+      do innermost<Pass>(s, n, sums);
+      while (n.advance(index, s.offset, first, n.axes - 1));
+    }
+    if constexpr (Pass < program::passes) {
+      (finish_one<Pass, I>(s, sums), ...);
+      row_values<Pass + 1>(s, n, instructions);
+    }
+  }
+  template <int Stage, int... I>
+  ASHLAR_INLINE static void row_values(state& s, nest const& n, std::integer_sequence<int, I...> instructions) {
+    read_all<row_need<Stage>, false>(s, n, 0, 1, std::make_integer_sequence<int, program::inputs>{});
+    execute_row_all<row_need<Stage>>(s, instructions);
+  }
+  template <int O>
+  ASHLAR_INLINE static void write_row_value(state& s) {
+    if constexpr (program::output_in_row(O)) s.template write<O, false>(0, 1, 0);
+  }
+
+  template <int... P, int... O>
+  ASHLAR_INLINE static void row(kernel_arguments const& args, std::integer_sequence<int, P...>,
+                                std::integer_sequence<int, O...>) {
+    state s{args, {}, {}, {}};
+    nest n(args);
+    std::make_integer_sequence<int, program::count> instructions;
+    int const outer = n.row_axes ? n.axes - n.row_axes : n.axes - 1;
+    std::int64_t index[7]{};
+    do {
+      if constexpr (program::passes > 0) row_values<0>(s, n, instructions);
+      (row_pass<P>(s, n, instructions), ...);
+      if constexpr (program::writes_elements()) row_pass<program::passes>(s, n, instructions);
+      (write_row_value<O>(s), ...);
+    } while (n.advance(index, s.offset, 0, outer));
+  }
+
+  // ---- reductions over any axes
+
+  template <int O>
+  ASHLAR_INLINE static void clear_output(nest const& n) {
+    using S = typename stored_type<T, program::output_element(O)>::type;
+    S* p = reinterpret_cast<S*>(n.args.operands[program::inputs + O]);
+    std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
+    bool const is_max = program::code(program::output_instruction(O)) == op::max;
+    S const start = is_max ? static_cast<S>(-std::numeric_limits<T>::infinity()) : S{};
+    for (std::int64_t i = 0; i < count; ++i) p[i] = start;
+  }
+  template <bool Full, int O>
+  ASHLAR_INLINE static void add_to_output(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count) {
+    constexpr int r = program::output_instruction(O);
+    lanes<T> v;
+    s.template fetch<program::argument(r, 0)>(v);
+    if constexpr (program::output_access(O) == access::splat) {
+      accumulate<program::code(r), Full>(sums[r], v, count);
+    } else {
+      using S = typename stored_type<T, program::output_element(O)>::type;
+      std::int64_t const distance = n.stride(program::inputs + O, n.axes - 1);
+      S* p = reinterpret_cast<S*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
+      lanes<T> old;
+      if constexpr (program::output_access(O) == access::contiguous && Full) {
+        load(old, p + at);
+        accumulate<program::code(r), true>(old, v, count);
+        store(old, p + at);
+      } else {
+        T part[lane_count];
+        store(v, part);
+        for (int i = 0; i < (Full ? lane_count : count); ++i) {
+          S& to = p[(at + i) * distance];
+          if constexpr (program::code(r) == op::max)
+            to = larger_or_nan<S>(to, static_cast<S>(part[i]));
+          else
+            to += static_cast<S>(part[i]);
+        }
+      }
+    }
+  }
+  template <int O>
+  ASHLAR_INLINE static void start_output(lanes<T>* sums) {
+    start_one<0, program::output_instruction(O)>(sums);
+  }
+  template <int O>
+  ASHLAR_INLINE static void finish_output(state& s, lanes<T> const* sums) {
+    if constexpr (program::output_access(O) == access::splat) {
+      constexpr int r = program::output_instruction(O);
+      using S = typename stored_type<T, program::output_element(O)>::type;
+      S* p = reinterpret_cast<S*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
+      if constexpr (program::code(r) == op::max)
+        *p = larger_or_nan<S>(*p, static_cast<S>(lane_max<T>(sums[r])));
+      else
+        *p += static_cast<S>(lane_sum<T>(sums[r]));
+    }
+  }
+  template <bool Full, int... O>
+  ASHLAR_INLINE static void column_chunk(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count,
+                                         std::integer_sequence<int, O...>) {
+    read_all<pass_need<0>, Full>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
+    execute_all<pass_need<0>>(s, std::make_integer_sequence<int, program::count>{});
+    (add_to_output<Full, O>(s, n, sums, at, count), ...);
+  }
+  template <int... O>
+  ASHLAR_INLINE static void column(kernel_arguments const& args, std::integer_sequence<int, O...> outputs) {
+    state s{args, {}, {}, {}};
+    nest n(args);
+    (clear_output<O>(n), ...);
+    std::int64_t index[7]{};
+    std::int64_t const extent = n.extent[n.axes - 1];
+    do {
+      lanes<T> sums[program::count + 1];
+      (start_output<O>(sums), ...);
+      std::int64_t at = 0;
+      for (; at + lane_count <= extent; at += lane_count) column_chunk<true>(s, n, sums, at, lane_count, outputs);
+      if (at < extent) column_chunk<false>(s, n, sums, at, static_cast<int>(extent - at), outputs);
+      (finish_output<O>(s, sums), ...);
+    } while (n.advance(index, s.offset, 0, n.axes - 1));
+  }
+
+  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+    std::make_integer_sequence<int, program::outputs> outputs;
+    if constexpr (program::column)
+      column(args, outputs);
+    else
+      row(args, std::make_integer_sequence<int, program::passes>{}, outputs);
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

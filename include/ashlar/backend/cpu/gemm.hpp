@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/kernel.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Register tiles by instruction set: rows of C and vectors of sixteen columns that stay in registers.
+template <instruction_set Set, class T>
+struct gemm_tile {
+  static constexpr int rows = sizeof(T) == 8 ? 2 : Set == instruction_set::avx512 ? 8 : 2;
+  static constexpr int vectors = Set == instruction_set::baseline || sizeof(T) == 8 ? 1 : 2;
+  static constexpr int columns = vectors * lane_count;
+  static constexpr int depth = 256 / vectors;  // of k: the panel of B stays in the first cache
+};
+
+/// A matrix that is read at data[i * row + j * column].
+template <class T>
+struct matrix_view {
+  T const* data;
+  std::int64_t row, column;
+};
+
+/// C = A B, or C += A B: C [m, n] is dense along its columns. Every element sums over k in ascending order.
+template <instruction_set Set, class T>
+struct gemm {
+  using tile_size = gemm_tile<Set, T>;
+  static constexpr int vectors = tile_size::vectors;
+
+  template <int Rows>
+  ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
+                                 std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
+    lanes<T> sum[Rows][vectors];
+    for (int i = 0; i < Rows; ++i)
+      for (int j = 0; j < vectors; ++j) {
+        if (!add)
+          sum[i][j] = lanes<T>{};
+        else if (columns == tile_size::columns)
+          load(sum[i][j], c + i * c_row + j * lane_count);
+        else
+          load_part(sum[i][j], c + i * c_row + j * lane_count, part(columns, j));
+      }
+    for (std::int64_t k = 0; k < depth; ++k) {
+      lanes<T> right[vectors];
+      for (int j = 0; j < vectors; ++j) load(right[j], b + k * b_row + j * lane_count);
+      for (int i = 0; i < Rows; ++i) {
+        T const left = a[i * a_row + k * a_column];
+        for (int j = 0; j < vectors; ++j) sum[i][j] += left * right[j];
+      }
+    }
+    for (int i = 0; i < Rows; ++i)
+      for (int j = 0; j < vectors; ++j) {
+        if (columns == tile_size::columns)
+          store(sum[i][j], c + i * c_row + j * lane_count);
+        else
+          store_part(sum[i][j], c + i * c_row + j * lane_count, part(columns, j));
+      }
+  }
+  ASHLAR_INLINE static int part(int columns, int j) {
+    int left = columns - j * lane_count;
+    return left < 0 ? 0 : left > lane_count ? lane_count : left;
+  }
+
+  template <int Rows>
+  ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
+                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
+    for (; i + Rows <= m; i += Rows)
+      tile<Rows>(a.data + i * a.row, a.row, a.column, b, b_row, depth, c + i * c_row, c_row, add, columns);
+    if constexpr (Rows > 1) tiles<Rows / 2>(i, m, a, b, b_row, depth, c, c_row, add, columns);
+  }
+
+  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, matrix_view<T> b,
+                                T* c, std::int64_t c_row, bool add) {
+    alignas(64) T panel[tile_size::depth * tile_size::columns];
+    for (std::int64_t k = 0; k < depth; k += tile_size::depth) {
+      std::int64_t const slab = depth - k < tile_size::depth ? depth - k : tile_size::depth;
+      for (std::int64_t j = 0; j < n; j += tile_size::columns) {
+        int const columns = static_cast<int>(n - j < tile_size::columns ? n - j : tile_size::columns);
+        T const* right = b.data + k * b.row + j * b.column;
+        std::int64_t right_row = b.row;
+        if (b.column != 1 || columns < tile_size::columns) {
+          pack(panel, right, b, slab, columns);
+          right = panel;
+          right_row = tile_size::columns;
+        }
+        std::int64_t i = 0;
+        tiles<tile_size::rows>(i, m, {a.data + k * a.column, a.row, a.column}, right, right_row, slab, c + j, c_row,
+                               add || k > 0, columns);
+      }
+    }
+  }
+  ASHLAR_INLINE static void pack(T* panel, T const* from, matrix_view<T> const& b, std::int64_t slab, int columns) {
+    for (std::int64_t k = 0; k < slab; ++k) {
+      for (int j = 0; j < columns; ++j) panel[k * tile_size::columns + j] = from[k * b.row + j * b.column];
+      for (int j = columns; j < tile_size::columns; ++j) panel[k * tile_size::columns + j] = T{};
+    }
+  }
+};
+
+/// numbers: batch, m, n, k, which of them follows the valid rows, its units per row.
+template <class Code, instruction_set Set>
+struct matmul_kernel {
+  using T = std::conditional_t<Code::at[1] != 0, double, float>;
+  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+    constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+    std::int64_t const full_m = args.numbers[1], full_k = args.numbers[3], n = args.numbers[2];
+    std::int64_t extent[4] = {0, args.numbers[0], full_m, full_k};
+    extent[args.numbers[4]] = args.numbers[4] ? args.numbers[5] * args.rows : 0;
+    std::int64_t const m = extent[2], k = extent[3];
+    T const* a = reinterpret_cast<T const*>(args.operands[0]);
+    T const* b = reinterpret_cast<T const*>(args.operands[1]);
+    T* c = reinterpret_cast<T*>(args.operands[2]);
+    for (std::int64_t p = 0; p < extent[1]; ++p)
+      gemm<Set, T>::run(m, n, k, {a + p * full_m * full_k, ta ? 1 : full_k, ta ? full_m : 1},
+                        {b + p * full_k * n, tb ? 1 : n, tb ? full_k : 1}, c + p * full_m * n, n, false);
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

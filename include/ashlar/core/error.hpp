@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <exception>
+#include <string>
+#include <utility>
+
+#include <ashlar/core/config.hpp>
+
+#if !defined(__cpp_exceptions)
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#endif
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// The parts of a message about data. `problem` may say where `{found}` and `{expected}` belong in its sentence;
+/// without them ": found ..., expected ..." is appended.
+/// example: fail(error_parts{.file = "model.safetensors", .place = "tensor '0.weight'",
+///                           .problem = "the file has {found}, the network {expected}",
+///                           .found = "F32 [512, 784]", .expected = "[256, 784]"});
+struct error_parts {
+  std::string file{};
+  std::string place{};
+  std::string problem{};
+  std::string found{};
+  std::string expected{};
+};
+
+namespace detail {
+/// Puts `text` where `mark` stands in `sentence`; false when it stands nowhere.
+inline bool fill_in(std::string& sentence, char const* mark, std::string const& text) {
+  auto const at = sentence.find(mark);
+  if (at == std::string::npos) return false;
+  sentence.replace(at, std::char_traits<char>::length(mark), text);
+  return true;
+}
+
+inline void append_part(std::string& message, char const* separator, std::string const& part) {
+  if (part.empty()) return;
+  if (!message.empty()) message += separator;
+  message += part;
+}
+
+inline std::string sentence_of(error_parts const& parts) {
+  std::string sentence = parts.problem;
+  // {expected} first: what was found comes from a file and may itself contain a mark.
+  bool const has_expected = fill_in(sentence, "{expected}", parts.expected);
+  bool const has_found = fill_in(sentence, "{found}", parts.found);
+  bool const add_found = !has_found && !parts.found.empty();
+  if (add_found) append_part(sentence, ": ", "found " + parts.found);
+  if (!has_expected && !parts.expected.empty())
+    append_part(sentence, add_found ? ", " : ": ", "expected " + parts.expected);
+  std::string message = parts.file;
+  append_part(message, ": ", parts.place);
+  append_part(message, ": ", sentence);
+  return message;
+}
+}  // namespace detail
+
+/// The one exception type: a whole sentence and, where data is at fault, the file, the place in it, what was found and
+/// what was expected.
+class error : public std::exception {
+ public:
+  error(char const* sentence) : message(sentence) {}
+  error(std::string sentence) : message(std::move(sentence)) {}
+  error(error_parts const& parts)
+      : file(parts.file),
+        place(parts.place),
+        found(parts.found),
+        expected(parts.expected),
+        message(detail::sentence_of(parts)) {}
+
+  char const* what() const noexcept override { return message.c_str(); }
+
+  std::string file{};
+  std::string place{};
+  std::string found{};
+  std::string expected{};
+  std::string message{};
+};
+
+#if defined(__cpp_exceptions)
+
+/// Reports a run-time error: throws it or, under -fno-exceptions, calls the error handler and aborts.
+[[noreturn]] inline void fail(error const& problem) { throw problem; }
+
+#else
+
+/// What `fail` calls where there are no exceptions; it should not return.
+using error_handler = void (*)(error const&);
+
+namespace detail {
+inline void print_and_abort(error const& problem) {
+  std::fputs(problem.what(), stderr);
+  std::fputs("\n", stderr);
+  std::abort();
+}
+inline std::atomic<error_handler> current_error_handler{&print_and_abort};
+}  // namespace detail
+
+/// Sets what `fail` calls under -fno-exceptions and returns the handler before; a null pointer restores the default,
+/// which prints the sentence to stderr and aborts.
+inline error_handler set_error_handler(error_handler handler) {
+  return detail::current_error_handler.exchange(handler ? handler : &detail::print_and_abort);
+}
+
+/// Reports a run-time error: calls the error handler, and aborts if it returns.
+[[noreturn]] inline void fail(error const& problem) {
+  detail::current_error_handler.load()(problem);
+  std::abort();
+}
+
+#endif
+
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/error.hpp>
+#include <ashlar/core/random.hpp>
+#include <ashlar/data/dataset.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// Some samples of a dataset, by their numbers: what one training step sees. It owns nothing.
+/// example: for (int r = 0; r < rows.size(); ++r) show(rows.input(r), rows.label(r));
+template <int... Dims>
+struct batch_rows {
+  dataset<Dims...> const* source;
+  std::span<std::uint32_t const> rows;
+
+  int size() const { return static_cast<int>(rows.size()); }
+  float const* input(int r) const { return source->sample(rows[static_cast<std::size_t>(r)]); }
+  std::int32_t label(int r) const { return source->label(rows[static_cast<std::size_t>(r)]); }
+};
+
+/// A dataset cut into batches: a range whose elements are batch_rows. It refers to the dataset and owns the order.
+/// cost: nothing is allocated after construction
+template <int... Dims>
+class batch_sequence {
+ public:
+  batch_sequence(dataset<Dims...> const& data, int batch_size)
+      : source_(&data), batch_size_(batch_size), order_(static_cast<std::size_t>(data.size())) {
+    if (batch_size < 1)
+      fail(error_parts{
+          .place = "batches", .found = "a batch_size of " + std::to_string(batch_size), .expected = "at least 1"});
+    std::iota(order_.begin(), order_.end(), 0u);
+  }
+
+  /// Puts the samples into the order that belongs to this seed and epoch, whatever order they were in.
+  void reshuffle(seed s, std::uint64_t epoch) { permutation(order_, random_stream(s, hash_path("batches", 7), epoch)); }
+
+  /// How many batches there are.
+  std::int64_t size() const { return (std::ssize(order_) + batch_size_ - 1) / batch_size_; }
+
+  class iterator {
+   public:
+    using value_type = batch_rows<Dims...>;
+    using difference_type = std::ptrdiff_t;
+
+    iterator() = default;
+    iterator(batch_sequence const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
+
+    value_type operator*() const { return (*batches_)[batch_]; }
+    iterator& operator++() {
+      ++batch_;
+      return *this;
+    }
+    iterator operator++(int) { return {batches_, batch_++}; }
+    bool operator==(iterator const& other) const = default;
+
+   private:
+    batch_sequence const* batches_ = nullptr;
+    std::int64_t batch_ = 0;
+  };
+
+  iterator begin() const { return {this, 0}; }
+  iterator end() const { return {this, size()}; }
+
+  /// Batch number `batch`; the last one may be smaller.
+  batch_rows<Dims...> operator[](std::int64_t batch) const {
+    std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
+    std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);
+    return {source_, std::span(order_).subspan(first, count)};
+  }
+
+ private:
+  dataset<Dims...> const* source_;
+  std::int64_t batch_size_;
+  std::vector<std::uint32_t> order_;
+};
+
+/// The batches of a dataset in the order of its samples.
+/// errors: a batch_size below 1
+/// example: for (auto rows : batches(valid, 256)) { ... }
+template <int... Dims>
+batch_sequence<Dims...> batches(dataset<Dims...> const& data, int batch_size) {
+  return batch_sequence<Dims...>(data, batch_size);
+}
+
+/// The batches of a dataset, shuffled: those of `reshuffle(s, 0)`.
+/// errors: a batch_size below 1
+/// example: for (auto rows : batches(train, 32, seed{1})) { ... }
+template <int... Dims>
+batch_sequence<Dims...> batches(dataset<Dims...> const& data, int batch_size, seed s) {
+  batch_sequence<Dims...> shuffled(data, batch_size);
+  shuffled.reshuffle(s, 0);
+  return shuffled;
+}
+
+// The batches would outlive their samples.
+template <int... Dims>
+void batches(dataset<Dims...> const&& data, int batch_size) = delete;
+template <int... Dims>
+void batches(dataset<Dims...> const&& data, int batch_size, seed s) = delete;
+
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/error.hpp>
+#include <ashlar/data/dataset.hpp>
+#include <ashlar/data/in_quotes.hpp>
+#include <ashlar/data/read_file.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// How a file of comma-separated values is to be read.
+struct csv_options {
+  float scale = 1;        ///< What every value, but not the label, is multiplied by.
+  char separator = ',';   ///< What stands between two columns.
+  bool header = false;    ///< Whether the first line names the columns.
+  int label_column = -1;  ///< Which column holds the label, counted from 0; -1 is the last.
+};
+
+namespace detail {
+
+/// Reads lines of numbers: `values` of them and a label.
+class csv_reader {
+ public:
+  csv_reader(std::string const& file, csv_options const& options, std::int64_t values)
+      : file_(file), options_(options), values_(values), label_column_(options.label_column) {
+    if (label_column_ == -1) label_column_ = values;
+    if (label_column_ < 0 || label_column_ > values)
+      refuse("label_column " + std::to_string(options.label_column), "-1 (the last) to " + std::to_string(values));
+  }
+
+  void read(std::string_view text) {
+    if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);  // the byte-order mark that Excel writes
+    std::int64_t blank = 0;
+    for (bool header = options_.header; !text.empty(); header = false) {
+      std::string_view const row = next(text, '\n');
+      ++line_;
+      if (header) continue;
+      if (trimmed(row).empty()) {
+        if (blank == 0) blank = line_;
+        continue;
+      }
+      if (blank != 0) {
+        line_ = blank;
+        refuse("a blank line", expected_row());
+      }
+      read_row(row);
+    }
+    if (labels.empty()) {
+      line_ = 0;
+      refuse("no rows", "rows of " + expected_row());
+    }
+  }
+
+  std::vector<float> inputs;
+  std::vector<std::int32_t> labels;
+
+ private:
+  void read_row(std::string_view row) {
+    std::int64_t columns = 1;
+    for (char c : row) columns += c == options_.separator;
+    if (columns != values_ + 1) refuse(std::to_string(columns - 1) + " values", expected_row());
+    for (std::int64_t column = 0; column < columns; ++column) {
+      std::string_view const field = trimmed(next(row, options_.separator));
+      if (column == label_column_)
+        labels.push_back(label(field));
+      else
+        inputs.push_back(value(field, column));
+    }
+  }
+
+  float value(std::string_view field, std::int64_t column) const {
+    float const scaled = static_cast<float>(number(field)) * options_.scale;
+    if (!std::isfinite(scaled))
+      refuse(in_quotes(field) + " in column " + std::to_string(column + 1), "a finite number" + hint());
+    return scaled;
+  }
+
+  // Tables that went through floating point write a label as 3.0.
+  std::int32_t label(std::string_view field) const {
+    double const real = number(field);
+    if (!(real >= 0 && real <= std::numeric_limits<std::int32_t>::max() && real == std::floor(real)))
+      refuse("label " + in_quotes(field), "a whole number from 0" + hint());
+    return static_cast<std::int32_t>(real);
+  }
+
+  // NaN, which is refused later, stands for whatever is not a number.
+  static double number(std::string_view field) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    if (field.size() > 1 && field[0] == '+' && field[1] != '-') field.remove_prefix(1);
+    double result = none;
+    auto const [end, problem] = std::from_chars(field.data(), field.data() + field.size(), result);
+    return problem == std::errc() && end == field.data() + field.size() ? result : none;
+  }
+
+  // Cuts what stands before the first `mark` off `text`, and the mark too.
+  static std::string_view next(std::string_view& text, char mark) {
+    std::string_view const part = text.substr(0, text.find(mark));
+    text.remove_prefix(part.size() < text.size() ? part.size() + 1 : part.size());
+    return part;
+  }
+
+  std::string_view trimmed(std::string_view text) const {
+    auto const blank = [&](char c) { return c != options_.separator && (c == ' ' || c == '\t' || c == '\r'); };
+    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
+  }
+
+  std::string hint() const { return line_ == 1 ? " (or .header = true, if this line names the columns)" : ""; }
+
+  std::string expected_row() const { return std::to_string(values_) + " and a label"; }
+
+  [[noreturn]] void refuse(std::string found, std::string expected) const {
+    fail(error_parts{.file = file_,
+                     .place = line_ == 0 ? "" : "line " + std::to_string(line_),
+                     .problem = "{found}, expected {expected}",
+                     .found = std::move(found),
+                     .expected = std::move(expected)});
+  }
+
+  std::string file_;
+  csv_options options_;
+  std::int64_t values_, label_column_, line_ = 0;
+};
+
+}  // namespace detail
+
+/// Reads a dataset from a file with one sample a line: its numbers and, in one of the columns, its label.
+/// errors: a file that cannot be read or has no rows, a line with too many or too few columns, what is not a finite
+/// number, a label that is not a whole number from 0
+/// example: auto data = read_csv<1, 8, 8>("digits.csv", {.scale = 1 / 16.0f});
+template <int... Dims>
+dataset<Dims...> read_csv(std::string const& file, csv_options options = {}) {
+  detail::csv_reader reader(file, options, dataset<Dims...>::sample_size);
+  reader.read(detail::read_file(file));
+  return {std::move(reader.inputs), std::move(reader.labels)};
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <tuple>
+
+#include <ashlar/autodiff/sweep.hpp>
+#include <ashlar/expr/value.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// What value_and_grad returns: the function's value and its gradient (a tuple of them where several were asked for).
+template <class Value, class Gradient>
+struct value_and_gradient {
+  Value value;
+  Gradient gradient;
+};
+
+namespace detail {
+
+template <class V>
+constexpr V renamed(V v) {
+  return {v.g, add_alias(*v.g, v.id)};
+}
+template <std::size_t K, int... I, class V>
+constexpr V renamed_if_asked(graph& g, V v) {
+  if constexpr (((static_cast<int>(K) == I) || ...))
+    return renamed(V{&g, node_in(g, v)});
+  else
+    return v;
+}
+template <class V>
+constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
+  int d = adj.of[x.id];
+  return {&g, d >= 0 ? d : add_constant(g, 0, g[x.id].type, g[x.id].extents)};
+}
+
+template <class F, bool WithValue, int... I>
+struct gradient_function {
+  F f;
+
+  template <class... V>
+  constexpr auto operator()(V... v) const {
+    static_assert(((I >= 0 && I < static_cast<int>(sizeof...(V))) && ...),
+                  "ashlar: grad<I>(f): f has no argument number I");
+    return call(std::index_sequence_for<V...>{}, v...);
+  }
+
+ private:
+  template <std::size_t... K, class... V>
+  constexpr auto call(std::index_sequence<K...>, V... v) const {
+    graph& g = graph_of(v...);
+    std::tuple<V...> x{renamed_if_asked<K, I...>(g, v)...};
+    auto y = f(std::get<K>(x)...);
+    static_assert(decltype(y)::size() == 1, "ashlar: grad(f): f must return a single number (use sum or mean)");
+    int seed = node_in(g, y);
+    adjoints adj(g);
+    ((adj.needed[std::get<static_cast<std::size_t>(I)>(x).id] = 1), ...);
+    adj.of[seed] = add_constant(g, 1, g[seed].type, g[seed].extents);
+    sweep(g, adj);
+    if constexpr (sizeof...(I) == 1)
+      return with_value(y, first(adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...));
+    else
+      return with_value(y, std::tuple{adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...});
+  }
+  template <class D>
+  static constexpr D first(D d) {
+    return d;
+  }
+  template <class Y, class D>
+  static constexpr auto with_value(Y y, D d) {
+    if constexpr (WithValue)
+      return value_and_gradient<Y, D>{y, d};
+    else
+      return d;
+  }
+};
+
+template <bool WithValue, int... I>
+struct gradient_of {
+  template <class F>
+  constexpr gradient_function<F, WithValue, I...> operator()(F f) const {
+    return {f};
+  }
+};
+
+}  // namespace detail
+
+/// grad<I>(f): the function that computes df / d(argument I); grad<I, J>(f) a tuple of both. f returns one number;
+/// the result is a function like f, so grad(grad(f)) is written as it is read.
+/// errors: does not compile where f returns more than one number or has no argument I
+template <int... I>
+inline constexpr detail::gradient_of<false, I...> grad;
+
+/// value_and_grad<I>(f): f's value and its gradient from one trace, as {.value, .gradient}.
+template <int... I>
+inline constexpr detail::gradient_of<true, I...> value_and_grad;
+
+}  // namespace ashlar::inline ASHLAR_ABI

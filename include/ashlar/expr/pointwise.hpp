@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/value.hpp>
+
+/// Pointwise operators and functions of values. Two operands follow NumPy's broadcasting; numbers take the value's
+/// dtype.
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <class A, class B>
+struct broadcast_of {
+  static constexpr shape value = broadcast_shape(A::shape(), B::shape());
+};
+
+/// Names both shapes in its own name: the compiler prints them.
+template <class Left, class Right>
+consteval void shapes_must_broadcast() {
+  static_assert(broadcast_of<Left, Right>::value.rank >= 0,
+                "ashlar: the shapes of the two operands do not broadcast: each pair of extents, counted from the "
+                "last, must be equal or 1 (both shapes stand above, as Left and Right)");
+}
+
+template <class R, class A, class B>
+constexpr R apply(op code, A a, B b) {
+  shapes_must_broadcast<A, B>();
+  graph& g = graph_of(a, b);
+  int x = node_in(g, a), y = node_in(g, b);
+  shape s = R::shape();
+  int rows = 0;
+  for (int j : {x, y})
+    if (g[j].extents.rank == s.rank && g[j].rows && g[j].extents[0] == s[0]) rows = g[j].rows;
+  return {&g, binary(g, code, broadcast(g, x, s, rows), broadcast(g, y, s, rows))};
+}
+template <class A, class B>
+using combined = value_of<typename A::element_type, broadcast_of<A, B>>;
+template <class A, class B>
+using compared = value_of<bool, broadcast_of<A, B>>;
+
+template <class T, int... D>
+constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> x) {
+  return {x.g, unary(*x.g, code, x.id)};
+}
+template <class T, int... D>
+constexpr basic_value<T, D...> filled(basic_value<T, D...> like, double number) {
+  return {like.g, add_constant(*like.g, number, dtype_of<T>, make_shape<D...>())};
+}
+template <class T, int... D>
+constexpr basic_value<T, D...> apply_at(place at, op code, basic_value<T, D...> x) {
+  place before = x.g->at;
+  x.g->at = at;
+  auto y = apply(code, x);
+  x.g->at = before;
+  return y;
+}
+
+}  // namespace detail
+
+template <class T, int... A, int... B>
+constexpr auto operator+(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::add, a, b);
+}
+template <class T, int... A, int... B>
+constexpr auto operator-(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::sub, a, b);
+}
+template <class T, int... A, int... B>
+constexpr auto operator*(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::mul, a, b);
+}
+template <class T, int... A, int... B>
+constexpr auto operator/(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::div, a, b);
+}
+template <detail::any_value V>
+constexpr V operator-(V x) {
+  return detail::apply(detail::op::neg, x);
+}
+template <detail::any_value V>
+constexpr V operator+(V x, detail::number auto b) {
+  return x + detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr V operator+(detail::number auto a, V x) {
+  return x + detail::filled(x, static_cast<double>(a));
+}
+template <detail::any_value V>
+constexpr V operator-(V x, detail::number auto b) {
+  return x - detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr V operator-(detail::number auto a, V x) {
+  return detail::filled(x, static_cast<double>(a)) - x;
+}
+template <detail::any_value V>
+constexpr V operator*(V x, detail::number auto b) {
+  return x * detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr V operator*(detail::number auto a, V x) {
+  return x * detail::filled(x, static_cast<double>(a));
+}
+template <detail::any_value V>
+constexpr V operator/(V x, detail::number auto b) {
+  return x / detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr V operator/(detail::number auto a, V x) {
+  return detail::filled(x, static_cast<double>(a)) / x;
+}
+
+/// e to the power of x.  gradient: d * exp(x)
+template <class T, int... D>
+constexpr basic_value<T, D...> exp(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::exp, x);
+}
+/// Natural logarithm.  gradient: d / x
+template <class T, int... D>
+constexpr basic_value<T, D...> log(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::log, x);
+}
+/// Hyperbolic tangent.  gradient: d * (1 - tanh(x)^2)
+template <class T, int... D>
+constexpr basic_value<T, D...> tanh(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::tanh, x);
+}
+/// Square root.  gradient: d / (2 sqrt(x)), 0 at 0
+template <class T, int... D>
+constexpr basic_value<T, D...> sqrt(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::sqrt, x);
+}
+/// 1 / sqrt(x).  gradient: -d/2 * rsqrt(x)^3
+template <class T, int... D>
+constexpr basic_value<T, D...> rsqrt(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::rsqrt, x);
+}
+/// Absolute value.  gradient: d * sign(x), 0 at 0
+template <class T, int... D>
+constexpr basic_value<T, D...> abs(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::abs, x);
+}
+/// -1, 0 or 1.  gradient: none
+template <class T, int... D>
+constexpr basic_value<T, D...> sign(basic_value<T, D...> x, detail::place at = detail::place::here()) {
+  return detail::apply_at(at, detail::op::sign, x);
+}
+/// x * x.
+template <class T, int... D>
+constexpr basic_value<T, D...> square(basic_value<T, D...> x) {
+  return x * x;
+}
+
+/// The larger of two.  gradient: to the larger; ties share evenly
+template <class T, int... A, int... B>
+constexpr auto maximum(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::maximum, a, b);
+}
+template <detail::any_value V>
+constexpr V maximum(V x, detail::number auto b) {
+  return maximum(x, detail::filled(x, static_cast<double>(b)));
+}
+/// The smaller of two.  gradient: to the smaller; ties share evenly
+template <class T, int... A, int... B>
+constexpr auto minimum(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::minimum, a, b);
+}
+template <detail::any_value V>
+constexpr V minimum(V x, detail::number auto b) {
+  return minimum(x, detail::filled(x, static_cast<double>(b)));
+}
+
+template <class T, int... A, int... B>
+constexpr auto operator>(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::compared<decltype(a), decltype(b)>>(detail::op::greater, a, b);
+}
+template <class T, int... A, int... B>
+constexpr auto operator<(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return b > a;
+}
+template <detail::any_value V>
+constexpr auto operator>(V x, detail::number auto b) {
+  return x > detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr auto operator<(V x, detail::number auto b) {
+  return detail::filled(x, static_cast<double>(b)) > x;
+}
+/// Whether two are equal, element by element.  gradient: none
+template <class T, int... A, int... B>
+constexpr auto equal(basic_value<T, A...> a, basic_value<T, B...> b) {
+  return detail::apply<detail::compared<decltype(a), decltype(b)>>(detail::op::equal, a, b);
+}
+
+/// condition ? a : b, element by element.  gradient: to the one chosen
+template <class T, int... D>
+constexpr basic_value<T, D...> select(basic_value<bool, D...> condition, basic_value<T, D...> a,
+                                      basic_value<T, D...> b) {
+  detail::graph& g = detail::graph_of(condition, a, b);
+  return {&g, detail::select(g, detail::node_in(g, condition), detail::node_in(g, a), detail::node_in(g, b))};
+}
+
+/// The same numbers as another dtype.  gradient: converted back
+template <class To, class T, int... D>
+constexpr basic_value<To, D...> convert(basic_value<T, D...> x) {
+  return {x.g, detail::convert(*x.g, x.id, dtype_of<To>)};
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/pointwise.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// The axes a reduction runs over; negative ones count from the last.
+template <int... Axes>
+struct axes_type {};
+template <int... Axes>
+inline constexpr axes_type<Axes...> axes;
+
+namespace detail {
+
+template <int Rank, int... Axes>
+consteval int axis_mask() {
+  static_assert(((Axes >= -Rank && Axes < Rank) && ...), "ashlar: an axis is out of range for this value");
+  int mask = 0;
+  ((mask |= 1 << (Axes < 0 ? Axes + Rank : Axes)), ...);
+  return mask;
+}
+template <class V, int Mask, bool Keep>
+struct reduced {
+  static constexpr shape value = [] {
+    shape s;
+    for (int i = 0; i < V::rank; ++i) {
+      if (!(Mask >> i & 1))
+        s.extent[s.rank++] = V::shape()[i];
+      else if (Keep)
+        s.extent[s.rank++] = 1;
+    }
+    return s;
+  }();
+};
+
+template <int Mask, bool Keep, class T, int... D>
+constexpr auto reduce_value(op code, basic_value<T, D...> x) {
+  using result = value_of<T, reduced<basic_value<T, D...>, Mask, Keep>>;
+  int r = reduce(*x.g, code, x.id, Mask);
+  return result{x.g, reshape(*x.g, r, result::shape())};
+}
+
+/// How many elements a mean over these axes divides by: a constant, or a value where the batch is among them.
+template <int Mask, class T, int... D>
+constexpr basic_value<T> count_of(basic_value<T, D...> x) {
+  graph& g = *x.g;
+  double n = 1;
+  int rows = Mask & 1 ? g[x.id].rows : 0;
+  for (int i = 0; i < basic_value<T, D...>::rank; ++i)
+    if (Mask >> i & 1) n *= i == 0 && rows ? rows : g[x.id].extents[i];
+  int c = add_constant(g, n, dtype_of<T>);
+  if (rows) c = binary(g, op::mul, c, rows_scalar(g, dtype_of<T>));
+  return {&g, c};
+}
+
+}  // namespace detail
+
+/// Sum of all elements, or over axes<...> (which vanish); over the batch, of its valid rows.
+/// gradient: d for every element
+template <class T, int... D>
+constexpr basic_value<T> sum(basic_value<T, D...> x) {
+  return detail::reduce_value<(1 << sizeof...(D)) - 1, false>(detail::op::sum, x);
+}
+template <class T, int... D, int... A>
+constexpr auto sum(basic_value<T, D...> x, axes_type<A...>) {
+  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), false>(detail::op::sum, x);
+}
+/// sum that keeps the axes as extents of 1.
+template <class T, int... D, int... A>
+constexpr auto sum_keep(basic_value<T, D...> x, axes_type<A...>) {
+  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), true>(detail::op::sum, x);
+}
+/// Largest element of all, or over axes<...>.  gradient: to the largest; ties share evenly
+template <class T, int... D>
+constexpr basic_value<T> max(basic_value<T, D...> x) {
+  return detail::reduce_value<(1 << sizeof...(D)) - 1, false>(detail::op::max, x);
+}
+template <class T, int... D, int... A>
+constexpr auto max(basic_value<T, D...> x, axes_type<A...>) {
+  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), false>(detail::op::max, x);
+}
+/// max that keeps the axes as extents of 1.
+template <class T, int... D, int... A>
+constexpr auto max_keep(basic_value<T, D...> x, axes_type<A...>) {
+  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), true>(detail::op::max, x);
+}
+/// Arithmetic mean of all elements, or over axes<...>; over the batch, of its valid rows.
+template <class T, int... D>
+constexpr basic_value<T> mean(basic_value<T, D...> x) {
+  return sum(x) / detail::count_of<(1 << sizeof...(D)) - 1>(x);
+}
+template <class T, int... D, int... A>
+constexpr auto mean(basic_value<T, D...> x, axes_type<A...> over) {
+  return sum(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
+}
+/// mean that keeps the axes as extents of 1.
+template <class T, int... D, int... A>
+constexpr auto mean_keep(basic_value<T, D...> x, axes_type<A...> over) {
+  return sum_keep(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

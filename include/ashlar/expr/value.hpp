@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <ashlar/graph/build.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// A value of a graph being built: dtype and shape are its type, what computes it is a node.
+template <class T, int... Dims>
+struct basic_value {
+  using element_type = T;
+  static constexpr int rank = sizeof...(Dims);
+  static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
+  static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
+
+  detail::graph* g = nullptr;
+  int id = -1;
+};
+
+/// A value of floats.
+template <int... Dims>
+using value = basic_value<float, Dims...>;
+
+namespace detail {
+
+template <class X>
+struct is_value_type : std::false_type {};
+template <class T, int... D>
+struct is_value_type<basic_value<T, D...>> : std::true_type {};
+/// Any basic_value.
+template <class X>
+concept any_value = is_value_type<std::remove_cvref_t<X>>::value;
+/// A number that mixes with values.
+template <class X>
+concept number = std::is_arithmetic_v<X>;
+
+template <class T, class Shape, std::size_t... I>
+basic_value<T, Shape::value[static_cast<int>(I)]...> value_of_shape(std::index_sequence<I...>);
+/// basic_value<T, extents...> for a type Shape whose static member `value` is a shape.
+template <class T, class Shape>
+using value_of = decltype(value_of_shape<T, Shape>(std::make_index_sequence<Shape::value.rank>{}));
+
+/// The shape that NumPy's rule gives two shapes; rank -1 where they do not fit.
+constexpr shape broadcast_shape(shape const& a, shape const& b) {
+  shape s;
+  s.rank = a.rank > b.rank ? a.rank : b.rank;
+  for (int i = 0; i < s.rank; ++i) {
+    int p = i < s.rank - a.rank ? 1 : a[i - (s.rank - a.rank)];
+    int q = i < s.rank - b.rank ? 1 : b[i - (s.rank - b.rank)];
+    s.extent[i] = p == 1 ? q : p;
+    if (p != q && p != 1 && q != 1) return {-1};
+  }
+  return s;
+}
+
+/// The node `id` of graph `from`, as seen from graph g: from inside a loop's body an outer value is an invariant.
+constexpr int imported(graph& g, graph* from, int id) {
+  if (&g == from) return id;
+  if (!g.parent) refuse("a value of one trace was used in another");
+  if (op code = (*from)[id].code; code == op::constant || code == op::scalar) return g.intern((*from)[id]);
+  int outer = imported(*g.parent, from, id);
+  loop& l = *g.owner;
+  for (int q = l.carries; q < l.operands.size(); ++q)
+    if (l.operands[q] == outer) return l.arguments[q];
+  node const n = (*g.parent)[outer];
+  int inner = add_leaf(g, op::argument, n.type, n.extents, n.rows, g.ordinal());
+  l.operands.push(outer);
+  l.arguments.push(inner);
+  ++l.invariants;
+  return inner;
+}
+
+constexpr graph& deepest(graph& a) { return a; }
+template <class... Rest>
+constexpr graph& deepest(graph& a, graph& b, Rest&... rest) {
+  return deepest(a.depth >= b.depth ? a : b, rest...);
+}
+/// The innermost graph of several values.
+template <class... V>
+constexpr graph& graph_of(V const&... v) {
+  return deepest(*v.g...);
+}
+template <class V>
+constexpr int node_in(graph& g, V const& v) {
+  return imported(g, v.g, v.id);
+}
+
+template <class T>
+using accumulate_type = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+}  // namespace detail
+}  // namespace ashlar::inline ASHLAR_ABI

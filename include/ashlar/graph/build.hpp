@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/graph/graph.hpp>
+
+/// Functions that add nodes: each works out shape, dtype and rows of its result, and simplifies where that is exact.
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+constexpr int add_constant(graph& g, double number, dtype type, shape extents = {}) {
+  return g.push({op::constant, type, {-1, -1, -1}, extents, 0, {}, number});
+}
+constexpr bool is_constant(graph const& g, int x, double number) {
+  return g[x].code == op::constant && g[x].number == number;
+}
+constexpr int add_leaf(graph& g, op code, dtype type, shape extents, int rows, int ordinal) {
+  return g.push({code, type, {-1, -1, -1}, extents, rows, {ordinal}});
+}
+constexpr int add_alias(graph& g, int x) {
+  return g.push({op::alias, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal()}});
+}
+/// The number of valid rows of the batch is scalar 0 of every program.
+constexpr int add_scalar(graph& g, dtype type, int index) {
+  return g.push({op::scalar, type, {-1, -1, -1}, {}, 0, {index}});
+}
+constexpr int rows_scalar(graph& g, dtype type) { return add_scalar(g, type, 0); }
+/// 0, 1, 2, ... along `axis` of a value of that rank; its other extents are 1.
+constexpr int add_iota(graph& g, dtype type, int rank, int axis, int count) {
+  shape s;
+  for (s.rank = 0; s.rank < rank; ++s.rank) s.extent[s.rank] = s.rank == axis ? count : 1;
+  return g.push({op::iota, type, {-1, -1, -1}, s, 0, {axis}});
+}
+/// A number that names the layer being recorded and the call of the network, the same on every policy.
+constexpr std::uint64_t stream_key(graph const& g) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  auto mix = [&](std::uint64_t word) { h = (h ^ word) * 0x100000001b3u; };
+  if (g.parent) h = stream_key(*g.parent);
+  for (int p = g.scope; p > 0; p = g.paths[p].parent) {
+    path_entry const& e = g.paths[p];
+    mix(static_cast<std::uint64_t>(e.kind) + 1);
+    mix(static_cast<std::uint64_t>(e.number) + 1);
+    for (int i = 0; i < e.length; ++i) mix(static_cast<unsigned char>(e.text[i]));
+  }
+  mix(static_cast<std::uint64_t>(g.call));
+  return h;
+}
+/// Uniform numbers in [0, 1) of a stream; rows as of the value they are drawn for.
+constexpr int add_random(graph& g, dtype type, shape extents, int rows, std::uint64_t stream) {
+  return g.push({op::random,
+                 type,
+                 {-1, -1, -1},
+                 extents,
+                 rows,
+                 {static_cast<int>(stream & 0x7fffffff), static_cast<int>(stream >> 32 & 0x7fffffff)}});
+}
+
+constexpr int reshape(graph& g, int x, shape extents) {
+  if (g[x].extents == extents) return x;
+  if (g[x].extents.size() != extents.size()) refuse("reshape: the numbers of elements differ");
+  int rows = 0;
+  if (g[x].rows) {
+    int batch = g[x].extents[0] / g[x].rows;
+    if (extents.rank == 0 || extents[0] % batch)
+      refuse("reshape: the result cuts through samples of the batch; keep axis 0 a multiple of the batch");
+    rows = extents[0] / batch;
+  }
+  if (g[x].code == op::constant) return add_constant(g, g[x].number, g[x].type, extents);
+  if (g[x].code == op::reshape) return reshape(g, g[x].in[0], extents);
+  return g.push({op::reshape, g[x].type, {x, -1, -1}, extents, rows});
+}
+
+/// Stretches extents of 1; `rows` are the rows of the result where axis 0 is stretched over the batch.
+constexpr int broadcast(graph& g, int x, shape extents, int rows) {
+  node const& n = g[x];
+  if (n.extents == extents) return x;
+  if (n.extents.rank > extents.rank) refuse("broadcast: more axes than the result has");
+  if (n.extents.rank < extents.rank) {
+    shape padded = extents;
+    int lead = extents.rank - n.extents.rank;
+    for (int i = 0; i < extents.rank; ++i) padded.extent[i] = i < lead ? 1 : n.extents[i - lead];
+    if (n.rows) refuse("broadcast: a value with the batch as axis 0 would get another axis in front of it");
+    return broadcast(g, reshape(g, x, padded), extents, rows);
+  }
+  for (int i = 0; i < extents.rank; ++i)
+    if (n.extents[i] != extents[i] && n.extents[i] != 1) refuse("broadcast: extents must be equal or 1");
+  if (n.code == op::constant) return add_constant(g, n.number, n.type, extents);
+  if (n.code == op::broadcast) return broadcast(g, n.in[0], extents, rows);
+  return g.push({op::broadcast, n.type, {x, -1, -1}, extents, n.rows ? n.rows : rows});
+}
+
+/// The same value in memory of its own; never merged with another.
+constexpr int add_copy(graph& g, int x) {
+  return g.push({op::convert, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal() + 1}});
+}
+
+constexpr int convert(graph& g, int x, dtype type) {
+  if (g[x].type == type) return x;
+  if (g[x].code == op::constant && is_floating(type)) return add_constant(g, g[x].number, type, g[x].extents);
+  return g.push({op::convert, type, {x, -1, -1}, g[x].extents, g[x].rows});
+}
+
+constexpr int unary(graph& g, op code, int x) {
+  if (code == op::neg && g[x].code == op::neg) return g[x].in[0];
+  if (code == op::neg && g[x].code == op::constant) return add_constant(g, -g[x].number, g[x].type, g[x].extents);
+  return g.push({code, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows});
+}
+
+constexpr int binary(graph& g, op code, int x, int y) {
+  node const a = g[x], b = g[y];
+  if (!(a.extents == b.extents)) refuse("an operation of two values whose shapes differ");
+  if (a.type != b.type) refuse("an operation of two values whose dtypes differ");
+  if (a.code == op::constant && b.code == op::constant) {
+    double p = a.number, q = b.number, r = 0;
+    bool folded = true;
+    if (code == op::add)
+      r = p + q;
+    else if (code == op::sub)
+      r = p - q;
+    else if (code == op::mul)
+      r = p * q;
+    else if (code == op::div && q != 0)
+      r = p / q;
+    else
+      folded = false;
+    if (folded) return add_constant(g, r, a.type, a.extents);
+  }
+  bool keeps_rows = a.rows || !b.rows;  // what stays must not forget that axis 0 is the batch
+  if (code == op::mul && is_constant(g, y, 1) && keeps_rows) return x;
+  if (code == op::mul && is_constant(g, x, 1) && (b.rows || !a.rows)) return y;
+  if (code == op::div && is_constant(g, y, 1) && keeps_rows) return x;
+  if (code == op::mul && is_constant(g, y, -1) && keeps_rows) return unary(g, op::neg, x);
+  int rows = a.rows > b.rows ? a.rows : b.rows;
+  if (is_commutative(code) && x > y) {
+    int t = x;
+    x = y;
+    y = t;
+  }
+  dtype type = code == op::greater || code == op::equal ? dtype::boolean : a.type;
+  return g.push({code, type, {x, y, -1}, a.extents, rows});
+}
+
+/// condition != 0 ? x : y, element by element.
+constexpr int select(graph& g, int condition, int x, int y) {
+  if (!(g[condition].extents == g[x].extents) || !(g[x].extents == g[y].extents))
+    refuse("select: the three shapes differ");
+  int rows = g[condition].rows;
+  rows = g[x].rows > rows ? g[x].rows : rows;
+  rows = g[y].rows > rows ? g[y].rows : rows;
+  return g.push({op::select, g[x].type, {condition, x, y}, g[x].extents, rows});
+}
+
+/// A new version of `target` (a state or range), written when every reader of the old one is done.
+constexpr int assign(graph& g, int value, int target) {
+  if (!(g[value].extents == g[target].extents)) refuse("assign: the shapes differ");
+  return g.push({op::assign, g[target].type, {value, target, -1}, g[target].extents, 0});
+}
+
+/// Sum or maximum over the axes of a bit mask; their extents become 1. Over the batch: of the valid rows.
+constexpr int reduce(graph& g, op code, int x, int axes) {
+  node const n = g[x];
+  shape s = n.extents;
+  double times = 1;
+  bool trivial = true;
+  for (int i = 0; i < s.rank; ++i)
+    if (axes >> i & 1) {
+      trivial = trivial && s.extent[i] == 1;
+      times *= s.extent[i];
+      s.extent[i] = 1;
+    }
+  bool over_rows = n.rows && (axes & 1);
+  if (trivial && !over_rows) return x;
+  if (n.code == op::constant && !over_rows)
+    return add_constant(g, code == op::sum ? n.number * times : n.number, n.type, s);
+  return g.push({code, n.type, {x, -1, -1}, s, over_rows ? 0 : n.rows, {axes}});
+}
+
+/// The axes along which `small` was stretched to `large` (equal ranks).
+constexpr int stretched_axes(shape const& small, shape const& large) {
+  int axes = 0;
+  for (int i = 0; i < large.rank; ++i)
+    if (small[i] == 1 && large[i] != 1) axes |= 1 << i;
+  return axes;
+}
+
+/// [batch..., M, K] x [batch..., K, N], each with its last two axes swapped where asked.
+constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool transpose_y = false) {
+  node const a = g[x], b = g[y];
+  int r = a.extents.rank;
+  if (r < 2 || b.extents.rank != r) refuse("matmul: both operands need the same number of axes, two at least");
+  int m = a.extents[transpose_x ? r - 1 : r - 2], k = a.extents[transpose_x ? r - 2 : r - 1];
+  int k2 = b.extents[transpose_y ? r - 1 : r - 2], n = b.extents[transpose_y ? r - 2 : r - 1];
+  if (k != k2) refuse("matmul: the inner extents differ");
+  shape s = a.extents;
+  for (int i = 0; i + 2 < r; ++i)
+    if (a.extents[i] != b.extents[i]) refuse("matmul: the leading axes differ");
+  s.extent[r - 2] = m;
+  s.extent[r - 1] = n;
+  int rows = 0;
+  if (r > 2) {
+    rows = a.rows > b.rows ? a.rows : b.rows;
+  } else {
+    rows = transpose_x ? 0 : a.rows;
+    if (b.rows && transpose_y) refuse("matmul: the batch would become the columns of the result");
+    if ((a.rows && transpose_x) != (b.rows && !transpose_y) && (a.rows && b.rows))
+      refuse("matmul: the batch is summed on one side only");
+  }
+  return g.push({op::matmul, a.type, {x, y, -1}, s, rows, {transpose_x, transpose_y}});
+}
+
+constexpr node window_node(op code, dtype type, int x, int y, shape s, int rows, window const& w) {
+  return {code, type, {x, y, -1},
+          s,    rows, {w.kernel[0], w.kernel[1], w.stride[0], w.stride[1], w.padding[0], w.padding[1]}};
+}
+/// [batch, in, h, w] with a weight [out, in, kh, kw].
+constexpr int conv(graph& g, int x, int weight, window const& w) {
+  shape s = g.extents(x), k = g.extents(weight);
+  if (s.rank != 4 || k.rank != 4 || s[1] != k[1]) refuse("conv: needs [batch, in, h, w] and [out, in, kh, kw]");
+  s.extent[1] = k[0];
+  s.extent[2] = w.output(0, s[2]);
+  s.extent[3] = w.output(1, s[3]);
+  return g.push(window_node(op::conv, g[x].type, x, weight, s, g[x].rows, w));
+}
+constexpr int conv_data(graph& g, int dy, int weight, shape input, window const& w) {
+  return g.push(window_node(op::conv_data, g[dy].type, dy, weight, input, g[dy].rows, w));
+}
+constexpr int conv_weight(graph& g, int dy, int x, shape weight, window const& w) {
+  return g.push(window_node(op::conv_weight, g[dy].type, dy, x, weight, 0, w));
+}
+/// The position (in its plane, as int32) of the first maximum of each window; NaN counts as largest.
+constexpr int window_index(graph& g, int x, window const& w) {
+  shape s = g.extents(x);
+  s.extent[2] = w.output(0, s[2]);
+  s.extent[3] = w.output(1, s[3]);
+  return g.push(window_node(op::window_index, dtype::int32, x, -1, s, g[x].rows, w));
+}
+constexpr int window_take(graph& g, int x, int index, window const& w) {
+  return g.push(window_node(op::window_take, g[x].type, x, index, g.extents(index), g[x].rows, w));
+}
+constexpr int window_put(graph& g, int d, int index, shape plane, window const& w) {
+  return g.push(window_node(op::window_put, g[d].type, d, index, plane, g[d].rows, w));
+}
+
+/// Axis i of the result is axis order[i] of x.
+constexpr int permute(graph& g, int x, int const* order) {
+  node const n = g[x];
+  shape s = n.extents;
+  bool identity = true;
+  int packed = 0;
+  for (int i = 0; i < s.rank; ++i) {
+    s.extent[i] = n.extents[order[i]];
+    identity = identity && order[i] == i;
+    packed |= order[i] << (3 * i);
+  }
+  if (identity) return x;
+  if (n.rows && order[0] != 0) refuse("permute: the batch must stay axis 0");
+  return g.push({op::permute, n.type, {x, -1, -1}, s, n.rows, {packed}});
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

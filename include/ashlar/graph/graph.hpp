@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/core/error.hpp>
+#include <ashlar/core/list.hpp>
+#include <ashlar/graph/node.hpp>
+#include <ashlar/graph/parameter.hpp>
+#include <ashlar/graph/path.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+class graph;
+
+/// Not constexpr on purpose: while a network is compiled, the call is the error message; at run time it fails.
+[[noreturn]] inline void refuse(char const* sentence) { fail(error(std::string(sentence))); }
+
+/// A repeated body: `count` iterations over carries, invariants and slices. Arguments and operands stand in this
+/// order: carries, invariants (the same for every iteration), slices (one for each iteration, stacked along axis 0).
+/// Results and outputs: the carries' next values, then what is stacked.
+struct loop {
+  graph* body = nullptr;
+  int count = 0;
+  bool reversed = false;
+  int carries = 0;
+  int invariants = 0;
+  list<int> operands;   // nodes of the graph around
+  list<int> arguments;  // nodes of the body
+  list<int> results;    // nodes of the body
+  list<int> outputs;    // nodes of the graph around
+  int node = -1;
+  int region = 0;  // the same for a loop and the loops of its gradients
+
+  constexpr loop() = default;
+  loop(loop const&) = delete;
+  loop& operator=(loop const&) = delete;
+  constexpr ~loop();
+};
+
+/// A named group of nodes, and how its gradient is stated where the derived one would be unstable or wasteful.
+struct annotation {
+  char const* name = "";
+  int inputs[3]{-1, -1, -1};
+  int output = -1;
+  /// Writes into adjoints[k] the gradient for inputs[k] (-1: none), given the gradient d of the output.
+  void (*gradient)(graph& g, annotation const& self, int d, int* adjoints) = nullptr;
+};
+
+/// What a function of the network was called with, so that the same call is recorded once.
+struct call_record {
+  void const* function = nullptr;
+  int inputs[4]{-1, -1, -1, -1};
+  int number = 0;
+  int outer_inputs[4]{-1, -1, -1, -1};
+  int output = -1;
+};
+
+/// A value graph in single assignment: nodes in an order in which each stands after its operands. Equal pure nodes
+/// are one node (hash-consing).
+class graph {
+ public:
+  list<node> nodes;
+  list<loop*> loops;
+  list<annotation> annotations;
+  list<variable_entry> parameters;
+  list<variable_entry> states;
+  list<call_record> calls;
+  path_table paths;
+  graph* parent = nullptr;  // of a loop's body
+  loop* owner = nullptr;
+  int depth = 0;
+  int scope = 0;  // the path of the layer being recorded
+  int call = 0;   // how often the network was called before on other values
+  int batch = 0;  // the maximum of rows; 0: no batch
+  bool training = true;
+  int next_ordinal = 0;
+  int next_region = 1;
+  place at{};
+
+  constexpr graph() = default;
+  graph(graph const&) = delete;
+  graph& operator=(graph const&) = delete;
+  constexpr ~graph() {
+    for (loop* l : loops) delete l;
+  }
+
+  constexpr int size() const { return nodes.size(); }
+  constexpr node const& operator[](int id) const { return nodes[id]; }
+  constexpr shape const& extents(int id) const { return nodes[id].extents; }
+  constexpr loop& loop_of(int id) const { return *loops[nodes[id].a[0]]; }
+
+  /// The node itself, or the one it is another name of.
+  constexpr int resolved(int id) const {
+    while (nodes[id].code == op::alias) id = nodes[id].in[0];
+    return id;
+  }
+
+  template <class F>
+  constexpr void each_operand(int id, F f) const {
+    node const& x = nodes[id];
+    for (int j : x.in)
+      if (j >= 0) f(j);
+    if (x.code == op::loop)
+      for (int j : loops[x.a[0]]->operands) f(j);
+    if (x.code == op::exchange)
+      for (int j : exchanged) f(j);
+  }
+  list<int> exchanged;  // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
+
+  /// Adds the node, or finds its equal.
+  constexpr int push(node x) {
+    x.path = scope;
+    x.at = at;
+    return intern(x);
+  }
+  /// push, keeping the node's own provenance.
+  constexpr int intern(node const& x) {
+    if (2 * nodes.size() >= table_.size()) grow();
+    unsigned slot = hash(x) & static_cast<unsigned>(table_.size() - 1);
+    for (; table_[static_cast<int>(slot)] >= 0; slot = (slot + 1) & static_cast<unsigned>(table_.size() - 1))
+      if (nodes[table_[static_cast<int>(slot)]].same_as(x)) return table_[static_cast<int>(slot)];
+    table_[static_cast<int>(slot)] = nodes.size();
+    nodes.push(x);
+    return nodes.size() - 1;
+  }
+  /// A number that makes a leaf different from every other.
+  constexpr int ordinal() { return next_ordinal++; }
+
+  constexpr int region_number() { return parent ? parent->region_number() : next_region++; }
+
+  /// Adds the loop's node and its outputs. Takes ownership.
+  constexpr void add(loop* l);
+  constexpr int add_output(loop& l, int k);
+
+ private:
+  static constexpr unsigned hash(node const& x) {
+    unsigned h = static_cast<unsigned>(x.code) * 0x9E3779B1u + static_cast<unsigned>(x.in[0] + 1) * 0x85EBCA77u +
+                 static_cast<unsigned>(x.in[1] + 1) * 0xC2B2AE3Du + static_cast<unsigned>(x.in[2] + 1) * 0x165667B1u;
+    h += static_cast<unsigned>(x.extents.size()) * 0x27D4EB2Fu + static_cast<unsigned>(x.a[0]) * 31u +
+         static_cast<unsigned>(x.a[1]) * 17u +
+         static_cast<unsigned>(static_cast<int>(x.number > 1e6         ? 1e6
+                                                : x.number < -1e6      ? -1e6
+                                                : x.number != x.number ? 0
+                                                                       : x.number * 64));
+    return h ^ (h >> 15);
+  }
+  constexpr void grow() {
+    list<int> larger(table_.size() ? 2 * table_.size() : 64, -1);
+    for (int id = 0; id < nodes.size(); ++id) {
+      unsigned slot = hash(nodes[id]) & static_cast<unsigned>(larger.size() - 1);
+      while (larger[static_cast<int>(slot)] >= 0) slot = (slot + 1) & static_cast<unsigned>(larger.size() - 1);
+      larger[static_cast<int>(slot)] = id;
+    }
+    table_.swap(larger);
+  }
+  list<int> table_;
+};
+
+constexpr loop::~loop() { delete body; }
+
+constexpr int graph::add_output(loop& l, int k) {
+  node const& r = (*l.body)[l.results[k]];
+  node x{op::result, r.type, {l.node, -1, -1}, r.extents, r.rows, {k}};
+  if (k >= l.carries) {
+    if (r.extents.rank == max_rank) refuse("a value stacked by loops has more than 6 axes");
+    x.extents.rank = r.extents.rank + 1;
+    x.extents.extent[0] = l.count;
+    for (int i = 0; i < r.extents.rank; ++i) x.extents.extent[i + 1] = r.extents[i];
+    x.rows = 0;
+  }
+  int id = push(x);
+  l.outputs.push(id);
+  return id;
+}
+
+constexpr void graph::add(loop* l) {
+  node x{op::loop};
+  x.a[0] = loops.size();
+  loops.push(l);
+  l->node = push(x);
+  for (int k = 0; k < l->results.size(); ++k) add_output(*l, k);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

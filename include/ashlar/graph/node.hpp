@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+
+#include <ashlar/core/dtype.hpp>
+#include <ashlar/core/shape.hpp>
+#include <ashlar/graph/op.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A place in the user's source.
+struct place {
+  char const* file = nullptr;
+  int line = 0;
+
+  static constexpr place here(char const* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
+};
+
+/// The geometry of a window sliding over two axes: a convolution's or a pooling's.
+struct window {
+  int kernel[2]{1, 1};
+  int stride[2]{1, 1};
+  int padding[2]{0, 0};
+
+  constexpr int output(int axis, int extent) const {
+    return (extent + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+  }
+};
+
+/// One operation of a graph. What the attributes mean depends on the operation; `graph` has a function for each.
+struct node {
+  op code = op::constant;
+  dtype type = dtype::float32;
+  int in[3]{-1, -1, -1};
+  ashlar::shape extents{};
+  int rows = 0;  // rows of axis 0 that belong to one sample of the batch; 0: axis 0 is not the batch
+  int a[6]{};
+  double number = 0;
+  // provenance, not part of the identity
+  int path = 0;
+  place at{};
+
+  constexpr bool same_as(node const& o) const {
+    if (code != o.code || in[0] != o.in[0] || in[1] != o.in[1] || in[2] != o.in[2] || type != o.type) return false;
+    if (number != o.number || rows != o.rows) return false;
+    for (int i = 0; i < 6; ++i)
+      if (a[i] != o.a[i]) return false;
+    return extents == o.extents;
+  }
+  constexpr ashlar::detail::window window() const { return {{a[0], a[1]}, {a[2], a[3]}, {a[4], a[5]}}; }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

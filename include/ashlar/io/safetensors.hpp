@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/error.hpp>
+#include <ashlar/data/in_quotes.hpp>
+#include <ashlar/data/read_file.hpp>
+#include <ashlar/io/safetensors_entry.hpp>
+#include <ashlar/io/safetensors_header.hpp>
+#include <ashlar/io/write_safetensors.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors: the file is little-endian, this machine is not");
+
+/// A safetensors file in memory, checked from the first byte to the last.
+/// cost: the header is read and checked before memory for the tensors is taken
+/// errors: whatever breaks a rule of the format is refused with the file, the place in it, what is there and what
+/// should be
+/// example:
+///   safetensors_file file("model.safetensors");
+///   if (auto const* weight = file.find("0.weight")) std::memcpy(to, file.data(*weight), bytes);
+class safetensors_file {
+ public:
+  explicit safetensors_file(std::string name) {
+    detail::input_file file(std::move(name));
+    std::int64_t const buffer_bytes = read_header(file);
+    buffer_.reset(new std::byte[static_cast<std::size_t>(buffer_bytes)]);
+    read(file, buffer_.get(), buffer_bytes, "buffer");
+    auto const& entries = header_.entries;
+    for (std::size_t i = 0; i < entries.size(); ++i) by_name_.push_back(i);
+    std::sort(by_name_.begin(), by_name_.end(), [&](auto a, auto b) { return entries[a].name < entries[b].name; });
+  }
+
+  /// The tensors, in the order of their bytes.
+  std::span<safetensors_entry const> entries() const { return header_.entries; }
+
+  /// The tensor of that name, or null.
+  safetensors_entry const* find(std::string_view name) const {
+    auto const& entries = header_.entries;
+    auto const before = [&](std::size_t i, std::string_view sought) { return entries[i].name < sought; };
+    auto const at = std::lower_bound(by_name_.begin(), by_name_.end(), name, before);
+    return at != by_name_.end() && entries[*at].name == name ? &entries[*at] : nullptr;
+  }
+
+  /// The bytes of a tensor of this file. Nothing promises that they are aligned for their type, or that a BOOL is 0
+  /// or 1.
+  std::byte const* data(safetensors_entry const& entry) const { return buffer_.get() + entry.begin; }
+
+  /// The pairs of `__metadata__`, in the order of the file.
+  std::span<std::pair<std::string, std::string> const> metadata() const { return header_.metadata; }
+
+ private:
+  // Returns the size of the buffer that follows the header.
+  std::int64_t read_header(detail::input_file& file) {
+    std::int64_t const bytes = file.size();
+    std::string const has = "a file of " + std::to_string(bytes) + " bytes";
+    if (bytes < 8) refuse(file, "header length", has, "at least 8");
+    unsigned char prefix[8];
+    read(file, prefix, 8, "header length");
+    std::uint64_t length = 0;
+    for (int i = 7; i >= 0; --i) length = length << 8 | prefix[i];
+    std::string const needs = std::to_string(length);
+    if (length > static_cast<std::uint64_t>(detail::longest_safetensors_header))
+      refuse(file, "header length", needs, "at most " + std::to_string(detail::longest_safetensors_header));
+    std::int64_t const header_bytes = static_cast<std::int64_t>(length);
+    if (header_bytes > bytes - 8) refuse(file, "header", has, "at least 8 + " + needs);
+    std::string text(length, '\0');
+    read(file, text.data(), header_bytes, "header");
+    if (text.empty() || text[0] != '{')
+      refuse(file, "header", text.empty() ? "nothing" : detail::in_quotes(text.substr(0, 1)), "'{' as its first byte");
+    std::int64_t const buffer_bytes = bytes - 8 - header_bytes;
+    header_ = detail::safetensors_header_reader(text, file.name(), buffer_bytes).read();
+    return buffer_bytes;
+  }
+
+  static void read(detail::input_file& file, void* to, std::int64_t count, char const* place) {
+    std::int64_t const got = file.read(to, count);
+    if (got != count) refuse(file, place, std::to_string(got) + " bytes", std::to_string(count));
+  }
+
+  [[noreturn]] static void refuse(detail::input_file const& file, char const* place, std::string found,
+                                  std::string expected) {
+    fail(error_parts{.file = file.name(), .place = place, .found = std::move(found), .expected = std::move(expected)});
+  }
+
+  detail::safetensors_header header_;
+  std::vector<std::size_t> by_name_;
+  std::unique_ptr<std::byte[]> buffer_;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI

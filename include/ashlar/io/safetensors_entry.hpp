@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/dtype.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// One tensor of a safetensors file. Its bytes are [begin, end) of the file's buffer, row-major and little-endian.
+struct safetensors_entry {
+  std::string name;
+  std::string dtype_name;  ///< As the file spells it: "F32", "BF16".
+  std::vector<std::int64_t> extents;
+  std::int64_t begin = 0, end = 0;
+};
+
+/// What safetensors calls a dtype: "F32".
+constexpr char const* safetensors_name(dtype type) {
+  constexpr char const* names[6] = {"BOOL", "U8", "I32", "I64", "F32", "F64"};
+  return names[static_cast<int>(type)];
+}
+
+namespace detail {
+
+/// The longest header, in bytes, that readers of safetensors accept.
+inline constexpr std::int64_t longest_safetensors_header = 100'000'000;
+
+/// What stands in the header beside the tensors.
+inline constexpr std::string_view safetensors_metadata_key = "__metadata__";
+
+struct safetensors_type {
+  std::string_view name;
+  int bytes;
+};
+
+/// The element types of safetensors, in the order that files sort them by, last first.
+inline constexpr safetensors_type safetensors_types[13] = {{"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"I16", 2}, {"U16", 2},
+                                                           {"F16", 2},  {"BF16", 2}, {"I32", 4}, {"U32", 4}, {"F32", 4},
+                                                           {"F64", 8},  {"I64", 8},  {"U64", 8}};
+
+/// The place of a type in the table above, or -1.
+constexpr int safetensors_rank(std::string_view name) {
+  for (int i = 0; i < 13; ++i)
+    if (safetensors_types[i].name == name) return i;
+  return -1;
+}
+
+/// Extents as an error message shows them: [10, 64].
+inline std::string extents_text(std::vector<std::int64_t> const& extents) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < extents.size() && i < 8; ++i) out += (i ? ", " : "") + std::to_string(extents[i]);
+  return out + (extents.size() > 8 ? ", ...]" : "]");
+}
+
+}  // namespace detail
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/passes/liveness.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Puts nodes into groups. First every node joins the group of its consumers where that is one group and their spaces
+/// agree; then groups that share an operand or feed each other merge where no cycle arises, so that a group may have
+/// several outputs.
+class fusion {
+ public:
+  constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
+      : g_(g), options_(options), sole_(g.size(), unused) {
+    r_.live = live_nodes(g, outputs);
+    r_.of = list<int>(g.size(), -1);
+    r_.materialised = list<char>(g.size(), 0);
+    for (int o : outputs)
+      if (o >= 0) need_in_memory(o);
+  }
+
+  constexpr grouping run() {
+    for (int i = g_.size() - 1; i >= 0; --i)
+      if (r_.live[i]) place_node(i);
+    for (group& m : r_.groups) {  // members were met from last to first
+      for (int p = 0, q = m.members.size() - 1; p < q; ++p, --q) {
+        int t = m.members[p];
+        m.members[p] = m.members[q];
+        m.members[q] = t;
+      }
+    }
+    order_assignments();
+    if (options_.fuse) merge_neighbours();
+    schedule();
+    return static_cast<grouping&&>(r_);
+  }
+
+ private:
+  static constexpr int unused = -1, many = -2;
+
+  constexpr void need_in_memory(int id) {
+    id = storage_of(g_, id);
+    sole_[id] = many;
+    if (is_inlined(g_[id].code)) r_.materialised[id] = 1;
+  }
+  constexpr void used_by(int id, int group_id) {
+    if (is_view(g_[id].code)) return need_in_memory(id);
+    sole_[id] = sole_[id] == unused || sole_[id] == group_id ? group_id : many;
+  }
+
+  constexpr int open(group::kind_type kind, int id, shape space, int axes) {
+    group made;
+    made.kind = kind;
+    made.space = space;
+    made.axes = axes;
+    made.wide = is_wide(g_, id);
+    made.rows = g_[is_reduction(g_[id].code) ? g_[id].in[0] : id].rows;
+    r_.groups.push(made);
+    add(r_.groups.size() - 1, id);
+    return r_.groups.size() - 1;
+  }
+  constexpr int operand_count(int id) const {
+    int n = 0;
+    for (int j : g_[id].in) n += j >= 0;
+    return n;
+  }
+  constexpr void add(int group_id, int id) {
+    group& m = r_.groups[group_id];
+    m.operands += operand_count(id) - (m.members.empty() ? -1 : 0);
+    m.members.push(id);
+    r_.of[id] = group_id;
+  }
+
+  constexpr bool over_rows(int id) const { return g_[g_[id].in[0]].rows && (g_[id].a[0] & 1); }
+  constexpr bool is_row_reduction(int id) const {
+    return is_reduction(g_[id].code) && !over_rows(id) && are_trailing(g_.extents(g_[id].in[0]), g_[id].a[0]);
+  }
+
+  /// Whether node id can be computed inside the group of all its consumers; may widen the group's space.
+  constexpr bool joins(int id, group& m) {
+    node const& n = g_[id];
+    if (!options_.fuse || n.code == op::assign || (m.kind != group::row && m.kind != group::column)) return false;
+    if (m.members.size() >= max_group_nodes || m.operands + operand_count(id) > max_group_operands - 2) return false;
+    if (is_wide(g_, id) != m.wide || n.rows != m.rows) return false;
+    if (is_pointwise(n.code))
+      return n.extents == m.space || (m.kind == group::row && m.axes && n.extents == without(m.space, m.axes));
+    if (!is_row_reduction(id) || m.kind != group::row) return false;
+    shape const& inside = g_.extents(n.in[0]);
+    if (inside == m.space && (m.axes == 0 || m.axes == n.a[0])) {
+      m.axes = n.a[0];
+      return true;
+    }
+    if (m.axes || !(n.extents == m.space)) return false;
+    for (int j : m.members)
+      if (g_[j].code == op::assign) return false;
+    m.space = inside;
+    m.axes = n.a[0];
+    return true;
+  }
+
+  constexpr void place_node(int i) {
+    node const& n = g_[i];
+    if (is_leaf(n.code) || n.code == op::result) return use_operands(i, many);
+    if (is_view(n.code)) return use_operands(i, many);
+    if (is_inlined(n.code)) {
+      if (r_.materialised[i]) {
+        int m = open(group::row, i, n.extents, 0);
+        use_operands(i, m);
+      } else {
+        use_operands(i, sole_[i]);
+      }
+      return;
+    }
+    int m = sole_[i];
+    if (m >= 0 && joins(i, r_.groups[m]))
+      add(m, i);
+    else if (is_pointwise(n.code))
+      m = open(group::row, i, n.extents, 0);
+    else if (is_row_reduction(i))
+      m = open(group::row, i, g_.extents(n.in[0]), n.a[0]);
+    else if (is_reduction(n.code))
+      m = open(group::column, i, g_.extents(n.in[0]), n.a[0]);
+    else if (n.code == op::exchange)
+      m = open(group::nothing, i, n.extents, 0);
+    else
+      m = open(n.code == op::loop ? group::looped : group::single, i, n.extents, 0);
+    bool fusable = is_pointwise(n.code) || is_reduction(n.code);
+    use_operands(i, fusable ? m : many);
+  }
+  constexpr void use_operands(int i, int group_id) {
+    g_.each_operand(i, [&](int j) {
+      if (j < 0) return;
+      if (group_id != many)
+        used_by(j, group_id);
+      else if (is_inlined(g_[i].code) && !is_view(g_[j].code))
+        sole_[j] = many;  // each user makes i again
+      else
+        need_in_memory(j);
+    });
+  }
+
+  /// Readers of what an assignment overwrites come before it.
+  constexpr void order_assignments() {
+    for (int a = 0; a < g_.size(); ++a) {
+      if (!r_.live[a] || g_[a].code != op::assign) continue;
+      node const& target = g_[g_[a].in[1]];
+      bool all_parameters = target.code == op::range && target.a[0] == 0;
+      for (int i = 0; i < g_.size(); ++i) {
+        if (!r_.live[i] || i == a) continue;
+        bool reads = false;
+        g_.each_operand(i, [&](int j) {
+          if (j < 0) return;
+          int leaf = storage_of(g_, j);
+          reads = reads || leaf == g_[a].in[1] || (all_parameters && g_[leaf].code == op::parameter);
+        });
+        if (reads)
+          each_group_reading(i, [&](int reader) {
+            if (reader != r_.of[a]) r_.groups[r_.of[a]].after.push(reader);
+          });
+      }
+    }
+  }
+  /// The group of node i, or, where it is a view or inlined, those of its users.
+  template <class F>
+  constexpr void each_group_reading(int i, F f) const {
+    if (r_.of[i] >= 0) return f(r_.of[i]);
+    for (int u = i + 1; u < g_.size(); ++u) {
+      if (!r_.live[u]) continue;
+      bool uses = false;
+      g_.each_operand(u, [&](int j) { uses = uses || j == i; });
+      if (uses) each_group_reading(u, f);
+    }
+  }
+
+  // ---- merging
+
+  template <class F>
+  constexpr void each_dependency(int m, F f) const {
+    for (int i : r_.groups[m].members) each_producer(i, m, f);
+    for (int a : r_.groups[m].after)
+      if (root(a) != m) f(root(a));
+  }
+  template <class F>
+  constexpr void each_producer(int i, int m, F f) const {
+    g_.each_operand(i, [&](int j) {
+      if (j < 0) return;
+      j = storage_of(g_, j);
+      if (r_.of[j] >= 0) {
+        if (root(r_.of[j]) != m) f(root(r_.of[j]));
+      } else if (g_[j].code == op::result) {
+        f(root(r_.of[g_[j].in[0]]));
+      } else if (is_inlined(g_[j].code)) {
+        each_producer(j, m, f);
+      }
+    });
+  }
+  constexpr int root(int m) const {
+    while (merged_into_[m] >= 0) m = merged_into_[m];
+    return m;
+  }
+  /// Whether group `from` needs group `target` through at least one other group.
+  constexpr bool reaches_indirectly(int from, int target) const {
+    list<char> seen(r_.groups.size(), 0);
+    list<int> open_groups;
+    each_dependency(from, [&](int d) {
+      if (d != target && !seen[d]) {
+        seen[d] = 1;
+        open_groups.push(d);
+      }
+    });
+    while (!open_groups.empty()) {
+      int d = open_groups.pop();
+      bool found = false;
+      each_dependency(d, [&](int e) {
+        if (e == target)
+          found = true;
+        else if (!seen[e]) {
+          seen[e] = 1;
+          open_groups.push(e);
+        }
+      });
+      if (found) return true;
+    }
+    return false;
+  }
+  constexpr bool mergeable(group const& a, group const& b) const {
+    if (a.kind != b.kind || a.wide != b.wide || a.rows != b.rows || !(a.space == b.space)) return false;
+    if (a.kind == group::column ? a.axes != b.axes : (a.kind != group::row || (a.axes && b.axes && a.axes != b.axes)))
+      return false;
+    if (a.members.size() + b.members.size() > max_group_nodes || a.operands + b.operands > max_group_operands)
+      return false;
+    for (group const* m : {&a, &b})
+      for (int i : m->members)
+        if (g_[i].code == op::assign && !(g_.extents(i) == a.space)) return false;
+    return true;
+  }
+  constexpr void try_merge(int a, int b) {
+    a = root(a);
+    b = root(b);
+    if (a == b || !mergeable(r_.groups[a], r_.groups[b])) return;
+    if (reaches_indirectly(a, b) || reaches_indirectly(b, a)) return;
+    group& into = r_.groups[a];
+    group& from = r_.groups[b];
+    list<int> both;
+    int p = 0, q = 0;
+    while (p < into.members.size() || q < from.members.size()) {
+      bool first = q == from.members.size() || (p < into.members.size() && into.members[p] < from.members[q]);
+      both.push(first ? into.members[p++] : from.members[q++]);
+    }
+    into.members.swap(both);
+    into.axes |= from.axes;
+    into.operands += from.operands;
+    for (int d : from.after) into.after.push(d);
+    from.members.clear();
+    merged_into_[b] = a;
+  }
+  constexpr void merge_neighbours() {
+    merged_into_ = list<int>(r_.groups.size(), -1);
+    list<int> last_user(g_.size(), -1);
+    for (int i = 0; i < g_.size(); ++i) {
+      if (r_.of[i] < 0) continue;
+      for (int pass = 0; pass < 2; ++pass)
+        g_.each_operand(i, [&](int j) {
+          if (j < 0) return;
+          while (g_[j].code == op::broadcast && r_.of[j] < 0) j = g_[j].in[0];
+          j = storage_of(g_, j);
+          if (g_.extents(j).size() <= 1 || is_free(g_[j].code)) return;
+          if (pass == 0 && r_.of[j] >= 0) try_merge(r_.of[j], r_.of[i]);
+          if (pass == 1) {
+            if (last_user[j] >= 0) try_merge(last_user[j], r_.of[i]);
+            last_user[j] = r_.of[i];
+          }
+        });
+    }
+    for (int i = 0; i < g_.size(); ++i)
+      if (r_.of[i] >= 0) r_.of[i] = root(r_.of[i]);
+  }
+
+  // ---- order
+
+  constexpr void schedule() {
+    if (merged_into_.empty()) merged_into_ = list<int>(r_.groups.size(), -1);
+    list<char> state(r_.groups.size(), 0);
+    for (int i = 0; i < g_.size(); ++i)
+      if (r_.of[i] >= 0 && g_[i].code != op::assign) visit(r_.of[i], state);
+    for (int i = 0; i < g_.size(); ++i)
+      if (r_.of[i] >= 0) visit(r_.of[i], state);
+  }
+  constexpr void visit(int m, list<char>& state) {
+    if (state[m] == 2) return;
+    if (state[m] == 1) refuse("internal: groups of a plan depend on each other in a circle");
+    state[m] = 1;
+    each_dependency(m, [&](int d) { visit(d, state); });
+    state[m] = 2;
+    r_.order.push(m);
+  }
+
+  graph const& g_;
+  pass_options options_;
+  grouping r_;
+  list<int> sole_;  // the group that holds all users of a node: unused, many, or its number
+  list<int> merged_into_;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

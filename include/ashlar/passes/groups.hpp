@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/graph/graph.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Which passes run; a debug plan turns both off.
+struct pass_options {
+  bool fuse = true;
+  bool reuse = true;
+};
+
+/// Limits of one fused kernel; the fusion pass stays inside them.
+inline constexpr int max_group_nodes = 48;
+inline constexpr int max_group_operands = 24;
+
+/// Nodes that one kernel computes together.
+struct group {
+  enum kind_type : unsigned char {
+    row,     // pointwise work over a space, with reductions over its trailing axes between (axes 0: none)
+    column,  // pointwise work over a space, reduced at the end over any axes
+    single,  // one node with a kernel of its own
+    looped,  // a loop
+    nothing  // the exchange: its operands are placed where it wants them
+  };
+  kind_type kind = single;
+  shape space{};
+  int axes = 0;
+  int rows = 0;       // rows of axis 0 that belong to one sample; 0: the whole space is valid
+  bool wide = false;  // computes in double
+  int operands = 0;   // upper bound
+  list<int> members;
+  list<int> after;  // groups that must run before, beyond those of the operands
+};
+
+/// The groups of a graph, in the order of execution, and which one computes each node (-1: none; a leaf, a view, or a
+/// free node that every user makes again).
+struct grouping {
+  list<group> groups;
+  list<int> of;
+  list<char> live;
+  list<char> materialised;  // free nodes that somebody needs in memory
+  list<int> order;
+};
+
+/// Nodes that cost nothing to make again in every kernel that reads them.
+constexpr bool is_inlined(op code) { return is_free(code) || code == op::broadcast; }
+
+/// The node whose memory a view shows.
+constexpr int storage_of(graph const& g, int id) {
+  while (is_view(g[id].code)) id = g[id].in[0];
+  return id;
+}
+
+/// Whether a pointwise node computes in double: in its operands' class, for what it makes of them.
+constexpr bool is_wide(graph const& g, int id) {
+  node const& n = g[id];
+  dtype t = n.type;
+  if (n.code == op::greater || n.code == op::equal) t = g[n.in[0]].type;
+  return t == dtype::float64 || t == dtype::int64;
+}
+
+/// The shape with the extents of `axes` set to 1.
+constexpr shape without(shape s, int axes) {
+  for (int i = 0; i < s.rank; ++i)
+    if (axes >> i & 1) s.extent[i] = 1;
+  return s;
+}
+
+/// Whether the axes are the last ones, apart from extents of 1.
+constexpr bool are_trailing(shape const& s, int axes) {
+  bool inside = false;
+  for (int i = 0; i < s.rank; ++i) {
+    if (s[i] == 1) continue;
+    if (axes >> i & 1)
+      inside = true;
+    else if (inside)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

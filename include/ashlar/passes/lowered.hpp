@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+
+#include <ashlar/core/list.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// What a kernel's integer pack begins with.
+enum class kernel_kind : int {
+  row,
+  column,
+  matmul,
+  conv,
+  conv_data,
+  conv_weight,
+  window_index,
+  window_take,
+  window_put,
+  permute
+};
+
+/// How an operand of a fused kernel is read or written.
+enum class element : int { float32, float64, int32, int64, byte, iota, random, scalar };
+/// How it moves along the innermost axis.
+enum class access : int { splat, contiguous, strided };
+
+/// One kernel call in the making: its key (the integer pack), and what it reads at run time.
+struct lowered {
+  list<int> code;
+  list<std::int64_t> numbers;
+  list<double> constants;
+  list<int> inputs;            // nodes; of a free input (iota, random) the node itself
+  list<int> outputs;           // nodes
+  std::int64_t workspace = 0;  // bytes
+  double flops = 0;
+};
+
+/// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.
+struct fused_code {
+  static constexpr int kind = 0, wide = 1, inputs = 2, instructions = 3, outputs = 4, passes = 5, head = 6;
+  static constexpr int input_size = 2;        // element, access
+  static constexpr int instruction_size = 6;  // op, level (0 full, 1 row), stage, three operands
+  static constexpr int output_size = 4;       // instruction, element, access, level
+};
+/// Operands of an instruction: >= 0 another instruction, from -1 down an input, from constant_base down a constant.
+inline constexpr int constant_base = -1000;
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/graph/rebuild.hpp>
+#include <ashlar/plan/builder.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// What a recorder leaves behind: a graph and the nodes its caller wants.
+struct recording {
+  graph g;
+  list<int> outputs;
+};
+
+/// Memory of the leaves that a program does not hold in its arena.
+constexpr list<placed_node> leaf_memory(graph const& g, list<variable_info>& parameters, list<variable_info>& states,
+                                        plan_counts& counts) {
+  list<placed_node> leaves;
+  parameters = lay_out(g, g.parameters, parameter_place, counts.parameter_bytes);
+  states = lay_out(g, g.states, state_place, counts.state_bytes);
+  for (int k = 0; k < parameters.size(); ++k) {
+    counts.parameters += parameters[k].elements();
+    if (g.parameters[k].node >= 0)
+      leaves.push({g.parameters[k].node, parameters[k].at, parameters[k].depth ? parameters[k].stride[0] : 0});
+  }
+  for (int k = 0; k < states.size(); ++k)
+    if (g.states[k].node >= 0) leaves.push({g.states[k].node, states[k].at, states[k].depth ? states[k].stride[0] : 0});
+  for (int i = 0; i < g.size(); ++i) {
+    if (g[i].code != op::range) continue;
+    int slot = g[i].a[0];
+    leaves.push(
+        {i, slot == 0 ? address{parameter_place, 0} : address{slot_place, (slot - 1) * aligned(counts.parameter_bytes)},
+         0});
+  }
+  return leaves;
+}
+
+/// Everything a plan is, in pools that grow: `make_plan` fills it at compile time, or at run time under a debugger or
+/// sanitizer.
+struct full_plan {
+  plan_builder pools;
+  list<variable_info> parameters, states, inputs, outputs;
+  list<int> paths;  // for each path of the graph its name: begin and length in `names`
+  list<char> names;
+  int top = 0;
+
+  constexpr explicit full_plan(pass_options options) : pools(options) {}
+};
+
+constexpr void name_variables(graph const& g, list<variable_entry> const& entries, list<variable_info>& infos,
+                              list<char>& names) {
+  for (int k = 0; k < entries.size(); ++k) {
+    infos[k].name = names.size();
+    g.paths.write(entries[k].path, names);
+    if (names.size() > infos[k].name) names.push('.');
+    for (char const* c = entries[k].field; *c; ++c) names.push(*c);
+    infos[k].name_length = names.size() - infos[k].name;
+  }
+}
+
+/// Plans a recorded graph: dead code, fusion, schedule, liveness, memory.
+constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
+  list<placed_node> leaves = leaf_memory(g, p.parameters, p.states, p.pools.counts);
+  list<placed_node> fixed;
+  for (int o : outputs)
+    if (g[o].code != op::assign) fixed.push({o, {}, 0});
+  std::int64_t bytes = 0;
+  p.top = p.pools.plan(g, leaves, fixed, bytes);
+  p.pools.bodies[p.top].places = operand_place;
+  p.pools.counts.kernels = p.pools.kernel_begin.size() - 1;
+  name_variables(g, g.parameters, p.parameters, p.names);
+  name_variables(g, g.states, p.states, p.names);
+  auto describe = [&](placed_node const& f) {
+    variable_info v;
+    v.type = g[f.node].type;
+    v.extents = g.extents(f.node);
+    v.at = f.at;
+    v.rows = g[f.node].rows;
+    return v;
+  };
+  for (placed_node const& f : fixed) p.outputs.push(describe(f));
+  for (placed_node const& f : p.pools.inputs()) {  // by ordinal
+    while (p.inputs.size() <= g[f.node].a[0]) p.inputs.push({});
+    p.inputs[g[f.node].a[0]] = describe(f);
+  }
+  for (int i = 0; i < g.paths.size(); ++i) {
+    p.paths.push(p.names.size());
+    g.paths.write(i, p.names);
+    p.paths.push(p.names.size() - p.paths.back());
+  }
+}
+
+/// The sizes of a plan's pools.
+struct plan_sizes {
+  int steps = 0, operands = 0, numbers = 0, constants = 0, loops = 0, bindings = 0, bodies = 0, code = 0, kernels = 0;
+  int parameters = 0, states = 0, inputs = 0, outputs = 0, paths = 0, names = 0;
+
+  constexpr bool fits(plan_sizes const& o) const {
+    return steps <= o.steps && operands <= o.operands && numbers <= o.numbers && constants <= o.constants &&
+           loops <= o.loops && bindings <= o.bindings && bodies <= o.bodies && code <= o.code && kernels <= o.kernels &&
+           parameters <= o.parameters && states <= o.states && inputs <= o.inputs && outputs <= o.outputs &&
+           paths <= o.paths && names <= o.names;
+  }
+};
+
+constexpr plan_sizes sizes_of(full_plan const& p) {
+  return {p.pools.steps.size(),
+          p.pools.operands.size(),
+          p.pools.numbers.size(),
+          p.pools.constants.size(),
+          p.pools.loops.size(),
+          p.pools.bindings.size(),
+          p.pools.bodies.size(),
+          p.pools.kernel_code.size(),
+          p.pools.kernel_begin.size(),
+          p.parameters.size(),
+          p.states.size(),
+          p.inputs.size(),
+          p.outputs.size(),
+          p.paths.size(),
+          p.names.size()};
+}
+
+/// A plan frozen into tables of exactly its size (an extent of 0 becomes 1).
+template <int Steps, int Operands, int Numbers, int Constants, int Loops, int Bindings, int Bodies, int Code,
+          int Kernels, int Parameters, int States, int Inputs, int Outputs, int Paths, int Names>
+struct plan_tables {
+  plan_sizes sizes{};
+  plan_counts counts{};
+  int top = 0;
+  step_entry steps[Steps + 1]{};
+  address operands[Operands + 1]{};
+  std::int64_t numbers[Numbers + 1]{};
+  double constants[Constants + 1]{};
+  loop_entry loops[Loops + 1]{};
+  loop_binding bindings[Bindings + 1]{};
+  body_entry bodies[Bodies + 1]{};
+  int code[Code + 1]{};
+  int kernel_begin[Kernels + 1]{};
+  variable_info parameters[Parameters + 1]{}, states[States + 1]{}, inputs[Inputs + 1]{}, outputs[Outputs + 1]{};
+  int paths[Paths + 1]{};
+  char names[Names + 1]{};
+};
+
+template <class From, class To>
+constexpr void copy_pool(From const& from, int count, To& to) {
+  for (int i = 0; i < count; ++i) to[i] = from[i];
+}
+
+template <int Scale>
+constexpr plan_sizes stage_sizes{128 * Scale, 768 * Scale, 3072 * Scale, 384 * Scale, 12 * Scale,
+                                 192 * Scale, 12 * Scale,  4096 * Scale, 96 * Scale,  48 * Scale,
+                                 24 * Scale,  16,          32,           192 * Scale, 1536 * Scale};
+
+/// Tables of a size.
+template <class Sizes>
+using tables_of = plan_tables<Sizes::value.steps, Sizes::value.operands, Sizes::value.numbers, Sizes::value.constants,
+                              Sizes::value.loops, Sizes::value.bindings, Sizes::value.bodies, Sizes::value.code,
+                              Sizes::value.kernels, Sizes::value.parameters, Sizes::value.states, Sizes::value.inputs,
+                              Sizes::value.outputs, Sizes::value.paths, Sizes::value.names>;
+
+template <class From, class To>
+constexpr void copy_tables(From const& p, plan_sizes const& z, To& t) {
+  t.sizes = z;
+  copy_pool(p.steps, z.steps, t.steps);
+  copy_pool(p.operands, z.operands, t.operands);
+  copy_pool(p.numbers, z.numbers, t.numbers);
+  copy_pool(p.constants, z.constants, t.constants);
+  copy_pool(p.loops, z.loops, t.loops);
+  copy_pool(p.bindings, z.bindings, t.bindings);
+  copy_pool(p.bodies, z.bodies, t.bodies);
+  copy_pool(p.kernel_begin, z.kernels, t.kernel_begin);
+  t.counts = p.counts;
+}
+template <class From, class To>
+constexpr void copy_variables(From const& p, plan_sizes const& z, To& t) {
+  t.top = p.top;
+  copy_pool(p.parameters, z.parameters, t.parameters);
+  copy_pool(p.states, z.states, t.states);
+  copy_pool(p.inputs, z.inputs, t.inputs);
+  copy_pool(p.outputs, z.outputs, t.outputs);
+  copy_pool(p.paths, z.paths, t.paths);
+  copy_pool(p.names, z.names, t.names);
+}
+
+/// Records, rebuilds and plans: the pipeline as one function. Recorder::record(recording&) makes the graph.
+template <class Recorder>
+constexpr void run_pipeline(full_plan& p, recording& clean) {
+  recording raw;
+  Recorder::record(raw);
+  clean.outputs = raw.outputs;
+  rebuild(raw.g, clean.g, clean.outputs);
+  make_plan(clean.g, clean.outputs, p);
+}
+
+/// The program of a recorder, as constexpr tables. Evaluated once, into tables that are large enough, then copied into
+/// exact ones.
+template <class Recorder, bool Fuse = true, bool Reuse = true>
+struct program {
+  static constexpr pass_options options{Fuse, Reuse};
+
+  template <int Scale>
+  struct stage {
+    static constexpr plan_sizes value = stage_sizes<Scale>;
+    static constexpr auto make() {
+      tables_of<stage> t;
+      full_plan p(options);
+      recording clean;
+      run_pipeline<Recorder>(p, clean);
+      plan_sizes z = sizes_of(p);
+      t.sizes = z;
+      if (!z.fits(value)) return t;
+      copy_tables(p.pools, z, t);
+      copy_pool(p.pools.kernel_code, z.code, t.code);
+      copy_variables(p, z, t);
+      return t;
+    }
+    static constexpr tables_of<stage> tables = make();
+  };
+  template <int Scale>
+  static constexpr int fitting_scale() {
+    if constexpr (stage<Scale>::tables.sizes.fits(stage_sizes<Scale>))
+      return Scale;
+    else
+      return fitting_scale<8 * Scale>();
+  }
+  static constexpr int scale = fitting_scale<1>();
+  struct exact {
+    static constexpr plan_sizes value = stage<scale>::tables.sizes;
+  };
+  static constexpr auto freeze() {
+    tables_of<exact> t;
+    auto const& s = stage<scale>::tables;
+    copy_tables(s, exact::value, t);
+    copy_pool(s.code, exact::value.code, t.code);
+    copy_variables(s, exact::value, t);
+    return t;
+  }
+  static constexpr tables_of<exact> tables = freeze();
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

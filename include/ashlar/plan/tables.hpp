@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+
+#include <ashlar/core/dtype.hpp>
+#include <ashlar/core/list.hpp>
+#include <ashlar/core/shape.hpp>
+#include <ashlar/graph/parameter.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Where operands of a step lie. A body of a loop has its own arena (the scratch of the call) and, from `operand` on,
+/// one place for each argument and each result.
+enum place_class : std::int16_t { arena_place, scalar_place, parameter_place, state_place, slot_place, operand_place };
+
+struct address {
+  std::int16_t place = -1;
+  std::int64_t offset = 0;  // bytes
+};
+
+/// One kernel launch (kernel >= 0) or one loop (kernel -1, `loop`).
+struct step_entry {
+  int kernel = -1;
+  int loop = -1;
+  int operands = 0;  // first in the address pool: inputs, outputs, then the workspace where there is one
+  int operand_count = 0;
+  int numbers = 0;
+  int constants = 0;
+  int path = 0;  // the layer, as an index into the names
+};
+
+struct loop_entry {
+  int body = 0;
+  int count = 0;
+  bool reversed = false;
+  int carries = 0, arguments = 0, results = 0;
+  int bindings = 0;  // first in the binding pool: arguments, then results
+  std::int64_t scratch = 0;
+};
+/// One operand or result of a loop: where it lies and how far apart the iterations' slices are; a carry has two
+/// slots in the scratch besides.
+struct loop_binding {
+  address at{};
+  std::int64_t stride = 0;
+  std::int64_t slot = 0, slot_bytes = 0;
+};
+
+struct body_entry {
+  int first_step = 0, step_count = 0;
+  int places = 0;
+};
+
+/// A parameter, state, input or output of a program.
+struct variable_info {
+  int name = 0, name_length = 0;  // in the pool of characters; '\1' stands for an iteration
+  dtype type = dtype::float32;
+  shape extents{};  // of one iteration's
+  initialiser init{};
+  int depth = 0;
+  int count[max_loop_depth]{};
+  std::int64_t stride[max_loop_depth]{};  // bytes between iterations
+  address at{};
+  int rows = 0;
+
+  constexpr std::int64_t copies() const {
+    std::int64_t n = 1;
+    for (int i = 0; i < depth; ++i) n *= count[i];
+    return n;
+  }
+  constexpr std::int64_t elements() const { return extents.size() * copies(); }
+};
+
+/// What a plan is in numbers.
+struct plan_counts {
+  std::int64_t parameters = 0;  // elements
+  std::int64_t arena_bytes = 0;
+  std::int64_t arena_bytes_without_reuse = 0;
+  std::int64_t parameter_bytes = 0, state_bytes = 0;
+  double flops = 0;
+  int nodes = 0, steps = 0, kernels = 0;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

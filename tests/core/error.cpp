@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+#include <ashlar/core/error.hpp>
+#include <string>
+
+using namespace ashlar;
+
+TEST_CASE("an error of one sentence says that sentence") {
+  CHECK(std::string(error("the file is empty").what()) == "the file is empty");
+  CHECK(error(std::string("the file is empty")).message == "the file is empty");
+}
+
+TEST_CASE("found and expected stand where the sentence wants them") {
+  error const e(error_parts{.file = "model.safetensors",
+                            .place = "tensor '0.weight'",
+                            .problem = "the file has {found}, the network {expected}",
+                            .found = "F32 [512, 784]",
+                            .expected = "[256, 784]"});
+  CHECK(std::string(e.what()) ==
+        "model.safetensors: tensor '0.weight': the file has F32 [512, 784], the network [256, 784]");
+  CHECK(e.file == "model.safetensors");
+  CHECK(e.place == "tensor '0.weight'");
+  CHECK(e.found == "F32 [512, 784]");
+  CHECK(e.expected == "[256, 784]");
+}
+
+TEST_CASE("found and expected are appended where the sentence does not place them") {
+  CHECK(error(error_parts{.file = "digits.csv", .place = "line 3", .found = "63 numbers", .expected = "65"}).message ==
+        "digits.csv: line 3: found 63 numbers, expected 65");
+  CHECK(error(error_parts{.problem = "not a number", .found = "'x'"}).message == "not a number: found 'x'");
+  CHECK(error(error_parts{.problem = "too short", .expected = "8 bytes"}).message == "too short: expected 8 bytes");
+}
+
+TEST_CASE("what a file holds is never taken for a mark") {
+  error const e(error_parts{.problem = "{found} is not {expected}", .found = "{expected}", .expected = "a name"});
+  CHECK(e.message == "{expected} is not a name");
+}
+
+TEST_CASE("fail throws the error, which is a std::exception") {
+  CHECK_THROWS_WITH_AS(fail("stop here"), "stop here", error);
+  CHECK_THROWS_AS(fail(error_parts{.file = "a.csv"}), std::exception);
+}

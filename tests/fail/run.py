@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What must not compile: run.py [--self-check] [--show] [--compilers g++,clang++] [CASE.cpp or part of its name ...]
+
+A case is one file that begins like this, and whose mistake stands between `#ifdef ASHLAR_TWIN ... #else ... #endif`:
+
+    // expect: linear<10>: the input must be flat
+    // expect: \\[16, 6, 6\\]
+    // expect clang: a regular expression for that compiler alone (g++ or clang)
+
+Three things are asked of it under each compiler: it exits non-zero; every `expect` matches within the first ten lines
+of what the compiler writes (a sentence may be broken over lines by the compiler, never by us); and its twin, the same
+file with -DASHLAR_TWIN, compiles without a word. --show prints those ten lines."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(os.environ.get("ROOT", pathlib.Path(__file__).resolve().parents[2]))
+COMPILERS = ["g++", "clang++", "clang++-16"]
+LINES = 10
+EXPECT = re.compile(r"//\s*expect(?:\s+(g\+\+|clang))?:\s*(.*\S)")
+
+
+def expectations(case, compiler):
+    """The patterns that the comments before the first line of code state for this compiler."""
+    patterns = []
+    for line in case.read_text().splitlines():
+        if not line.startswith("//"):
+            break
+        match = EXPECT.match(line)
+        if match and match[1] in (None, "clang" if "clang" in compiler else "g++"):
+            patterns.append(match[2])
+    return patterns
+
+
+def compile_case(compiler, case, *flags):
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-I", str(ROOT / "include"), *flags, str(case)]
+    result = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "LC_ALL": "C"})
+    return result.returncode, (result.stderr + result.stdout).splitlines()
+
+
+def complaints(compiler, case):
+    """Sentences about what is wrong with a case, and the lines that the compiler began with."""
+    found = []
+    patterns = expectations(case, compiler)
+    if not patterns:
+        found.append("it states no '// expect: ...' for this compiler")
+    status, lines = compile_case(compiler, case)
+    first = lines[:LINES]
+    if status == 0:
+        found.append("it compiles, and must not")
+    elif status < 0 or any("internal compiler error" in line for line in lines):
+        found.append("the compiler crashed")
+    else:
+        for pattern in patterns:
+            if any(re.search(pattern, line) for line in first):
+                continue
+            late = next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), None)
+            where = f"only in line {late}" if late else "nowhere in the output"
+            found.append(f"'{pattern}' is not within the first {LINES} lines, {where}")
+    status, lines = compile_case(compiler, case, "-DASHLAR_TWIN")
+    if status != 0:
+        found.append("its twin does not compile:\n      " + "\n      ".join(lines[:LINES]))
+    elif lines:
+        found.append("its twin compiles with warnings:\n      " + "\n      ".join(lines[:LINES]))
+    return found, first
+
+
+def check(cases, compilers, show=False):
+    """Checks every case under every compiler, two at a time; the number of pairs that failed."""
+    pairs = [(compiler, case) for case in cases for compiler in compilers]
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for (compiler, case), (found, first) in zip(pairs, pool.map(lambda pair: complaints(*pair), pairs)):
+            print(f"{'FAILED' if found else 'ok':7}{compiler:11} {case.stem}", flush=True)
+            failed += bool(found)
+            for sentence in found:
+                print(f"    {sentence}")
+            if found or show:
+                print("".join(f"    | {line}\n" for line in first), end="")
+    return failed
+
+
+def self_check(compilers):
+    """Planted cases: a right one passes, and each way of being wrong is noticed."""
+    must_be_flat = 'template <int Rank> constexpr void flat() { static_assert(Rank == 1, "put flatten before it"); }\n'
+    mistake = "#ifdef ASHLAR_TWIN\nauto x = (flat<1>(), 0);\n#else\nauto x = (flat<3>(), 0);\n#endif\n"
+    right = "// SPDX\n// expect: put flatten before it\n" + must_be_flat + mistake
+    notes = "".join(f"#warning {n}\n" for n in range(LINES))
+    planted = {
+        "right": (right, None),
+        "compiles": (right.replace("flat<3>", "flat<1>"), "it compiles"),
+        "other_message": (right.replace('"put', '"set'), "nowhere in the output"),
+        "no_expectation": (right.replace("// expect", "// hope"), "states no"),
+        "late": (right.replace("template", notes + "template", 1), "only in line"),
+        "bad_twin": (right.replace("flat<1>", "flat<2>"), "twin does not compile"),
+        "loud_twin": (right + "#ifdef ASHLAR_TWIN\n#warning loud\n#endif\n", "twin compiles with warnings"),
+        "other_compiler": (right.replace("expect:", "expect rust:"), "states no"),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (text, expected) in planted.items():
+            case = pathlib.Path(folder) / f"{name}.cpp"
+            case.write_text(text)
+            for compiler in compilers:
+                found, _ = complaints(compiler, case)
+                if bool(found) != bool(expected) or (expected and not any(expected in each for each in found)):
+                    sys.exit(f"tests/fail/run.py: planted case '{name}' under {compiler} gave {found}, not: {expected}")
+    print(f"self-check: {len(planted)} planted cases judged rightly under {', '.join(compilers)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*")
+    parser.add_argument("--self-check", action="store_true")
+    parser.add_argument("--show", action="store_true")
+    parser.add_argument("--compilers", default=os.environ.get("COMPILERS", ",".join(COMPILERS)))
+    options = parser.parse_args()
+
+    named = options.compilers.replace(",", " ").split()
+    compilers = [compiler for compiler in named if shutil.which(compiler)]
+    for compiler in named:
+        if compiler not in compilers:
+            print(f"skipped: compile_errors/{compiler}: it is not installed")
+    if not compilers:
+        sys.exit(77)
+    if options.self_check:
+        self_check(compilers)
+
+    everything = sorted(pathlib.Path(__file__).resolve().parent.glob("*.cpp"))
+    cases = [case for case in everything if not options.cases or any(pathlib.Path(name).stem in case.stem for name in options.cases)]
+    if options.cases and not cases:
+        sys.exit(f"no case is named like {', '.join(options.cases)}")
+    failed = check(cases, compilers, options.show)
+    print(f"{len(cases)} cases under {len(compilers)} compilers: {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
