@@ -35,7 +35,7 @@ constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
 
 template <class F, bool WithValue, int... I>
 struct gradient_function {
-  F f;
+  [[no_unique_address]] F f;
 
   template <class... V>
   constexpr auto operator()(V... v) const {

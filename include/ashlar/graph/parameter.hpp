@@ -25,6 +25,8 @@ struct variable_entry {
   int count[max_loop_depth]{};
   int region[max_loop_depth]{};
   int node = -1;
+  int latest = -1;       // of a state: its value after the last call of the layer
+  int latest_call = -1;  // the call that made it
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -55,8 +55,10 @@ class path_table {
     }
     if (e.kind == path_entry::name)
       for (int i = 0; i < e.length; ++i) to.push(e.text[i]);
-    else if (e.kind == path_entry::iteration) to.push('\1');
-    else write_number(e.number, to);
+    else if (e.kind == path_entry::iteration)
+      to.push('\1');
+    else
+      write_number(e.number, to);
   }
   std::string text(int id) const {
     list<char> out;

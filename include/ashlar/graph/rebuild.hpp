@@ -77,7 +77,10 @@ constexpr void rebuild(graph const& from, graph& to, list<int>& outputs) {
     if (kept) to.annotations.push(a);
   }
   for (list<variable_entry>* entries : {&to.parameters, &to.states})
-    for (variable_entry& e : *entries) e.node = e.node < 0 ? -1 : map[e.node];
+    for (variable_entry& e : *entries) {
+      e.node = e.node < 0 ? -1 : map[e.node];
+      e.latest = e.latest < 0 ? -1 : map[e.latest];
+    }
   for (int& o : outputs) o = o < 0 ? -1 : map[o];
 }
 

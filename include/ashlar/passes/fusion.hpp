@@ -12,6 +12,7 @@ class fusion {
   constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
       : g_(g), options_(options), sole_(g.size(), unused) {
     r_.live = live_nodes(g, outputs);
+    variant_ = variants_of(g, r_.live, outputs);
     r_.of = list<int>(g.size(), -1);
     r_.materialised = list<char>(g.size(), 0);
     for (int o : outputs)
@@ -52,6 +53,7 @@ class fusion {
     made.kind = kind;
     made.space = space;
     made.axes = axes;
+    made.variant = variant_[id];
     made.wide = is_wide(g_, id);
     made.rows = g_[is_reduction(g_[id].code) ? g_[id].in[0] : id].rows;
     r_.groups.push(made);
@@ -138,6 +140,18 @@ class fusion {
     });
   }
 
+  /// The group of node i, or, where it is a view or inlined, those of its users.
+  template <class F>
+  constexpr void each_group_reading(int i, F f) const {
+    if (r_.of[i] >= 0) return f(r_.of[i]);
+    for (int u = i + 1; u < g_.size(); ++u) {
+      if (!r_.live[u]) continue;
+      bool uses = false;
+      g_.each_operand(u, [&](int j) { uses = uses || j == i; });
+      if (uses) each_group_reading(u, f);
+    }
+  }
+
   /// Readers of what an assignment overwrites come before it.
   constexpr void order_assignments() {
     for (int a = 0; a < g_.size(); ++a) {
@@ -154,23 +168,12 @@ class fusion {
         });
         if (reads)
           each_group_reading(i, [&](int reader) {
-            if (reader != r_.of[a]) r_.groups[r_.of[a]].after.push(reader);
+            bool same_update = r_.groups[reader].variant == variant_[a] || !r_.groups[reader].variant;
+            if (reader != r_.of[a] && same_update) r_.groups[r_.of[a]].after.push(reader);
           });
       }
     }
   }
-  /// The group of node i, or, where it is a view or inlined, those of its users.
-  template <class F>
-  constexpr void each_group_reading(int i, F f) const {
-    if (r_.of[i] >= 0) return f(r_.of[i]);
-    for (int u = i + 1; u < g_.size(); ++u) {
-      if (!r_.live[u]) continue;
-      bool uses = false;
-      g_.each_operand(u, [&](int j) { uses = uses || j == i; });
-      if (uses) each_group_reading(u, f);
-    }
-  }
-
   // ---- merging
 
   template <class F>
@@ -223,7 +226,8 @@ class fusion {
     return false;
   }
   constexpr bool mergeable(group const& a, group const& b) const {
-    if (a.kind != b.kind || a.wide != b.wide || a.rows != b.rows || !(a.space == b.space)) return false;
+    if (a.kind != b.kind || a.wide != b.wide || a.variant != b.variant || a.rows != b.rows || !(a.space == b.space))
+      return false;
     if (a.kind == group::column ? a.axes != b.axes : (a.kind != group::row || (a.axes && b.axes && a.axes != b.axes)))
       return false;
     if (a.members.size() + b.members.size() > max_group_nodes || a.operands + b.operands > max_group_operands)
@@ -299,6 +303,7 @@ class fusion {
   grouping r_;
   list<int> sole_;  // the group that holds all users of a node: unused, many, or its number
   list<int> merged_into_;
+  list<int> variant_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -27,6 +27,7 @@ struct group {
   shape space{};
   int axes = 0;
   int rows = 0;       // rows of axis 0 that belong to one sample; 0: the whole space is valid
+  int variant = 0;    // of the update it belongs to alone; 0: runs always
   bool wide = false;  // computes in double
   int operands = 0;   // upper bound
   list<int> members;

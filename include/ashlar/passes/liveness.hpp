@@ -17,4 +17,19 @@ constexpr list<char> live_nodes(graph const& g, list<int> const& outputs) {
   return live;
 }
 
+/// To which variant of the update each node belongs alone: assignments are marked, what only they need follows.
+constexpr list<int> variants_of(graph const& g, list<char> const& live, list<int> const& outputs) {
+  list<int> variant(g.size(), -1);
+  for (int o : outputs)
+    if (o >= 0 && g[o].code != op::assign) variant[o] = 0;
+  for (int i = g.size() - 1; i >= 0; --i) {
+    if (!live[i]) continue;
+    if (g[i].code == op::assign) variant[i] = g[i].a[0];
+    g.each_operand(i, [&](int j) {
+      if (j >= 0) variant[j] = variant[j] < 0 || variant[j] == variant[i] ? variant[i] : 0;
+    });
+  }
+  return variant;
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -87,8 +87,9 @@ class group_lowering {
     bool reduces = is_reduction(n.code);
     bool row_level = m_.kind == group::row && m_.axes && (reduces || !(n.extents == m_.space));
     int stage = 0;
-    for (int k = 0; k < 3; ++k)
-      if (a[k] >= 0 && (k == 0 || n.in[k] >= 0)) {
+    int const used = code == op::select ? 3 : code >= op::add && code < op::assign ? 2 : 1;
+    for (int k = 0; k < used; ++k)
+      if (a[k] >= 0) {
         int s = stages_[a[k]] + (reduction_[a[k]] ? 1 : 0);
         stage = s > stage ? s : stage;
       }

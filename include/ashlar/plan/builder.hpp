@@ -219,6 +219,7 @@ class plan_builder {
       s.numbers = p_.numbers.size();
       s.constants = p_.constants.size();
       s.path = g_[m.members.back()].path;
+      s.variant = m.variant;
       for (int j : l.inputs) p_.operands.push(operand_address(j));
       for (int j : l.outputs) p_.operands.push(where_[j]);
       if (l.workspace) {

@@ -196,6 +196,7 @@ constexpr void run_pipeline(full_plan& p, recording& clean) {
 /// exact ones.
 template <class Recorder, bool Fuse = true, bool Reuse = true>
 struct program {
+  using recorder = Recorder;
   static constexpr pass_options options{Fuse, Reuse};
 
   template <int Scale>

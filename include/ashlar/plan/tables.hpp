@@ -26,7 +26,8 @@ struct step_entry {
   int operand_count = 0;
   int numbers = 0;
   int constants = 0;
-  int path = 0;  // the layer, as an index into the names
+  int path = 0;     // the layer, as an index into the names
+  int variant = 0;  // of the update; 0: runs always
 };
 
 struct loop_entry {

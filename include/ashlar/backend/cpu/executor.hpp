@@ -14,6 +14,7 @@ struct run_memory {
   char* slots = nullptr;
   std::int64_t rows = 0;
   std::uint64_t seed = 0, step = 0;
+  int variant = 0;  // of the update
 };
 
 /// Walks a program's step table. It holds nothing, so one program may run from several threads on memory of their own.
@@ -43,6 +44,7 @@ class cpu_executor {
                        int set) {
     for (int s = body.first_step; s < body.first_step + body.step_count; ++s) {
       step_entry const& step = tables.steps[s];
+      if (step.variant && step.variant != m.variant) continue;
       if (step.loop >= 0) {
         if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, m, iteration, set);
         continue;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// core: what tensors are made of
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/dtype.hpp>
+#include <ashlar/core/error.hpp>
+#include <ashlar/core/random.hpp>
+#include <ashlar/core/random_tensor.hpp>
+#include <ashlar/core/shape.hpp>
+#include <ashlar/core/tensor.hpp>
+#include <ashlar/core/view.hpp>
+#include <ashlar/core/view_stream.hpp>
+
+// expr: values of a graph, their operators and transformations
+#include <ashlar/expr/composite.hpp>
+#include <ashlar/expr/gradient.hpp>
+#include <ashlar/expr/matmul.hpp>
+#include <ashlar/expr/pointwise.hpp>
+#include <ashlar/expr/reduction.hpp>
+#include <ashlar/expr/shaping.hpp>
+#include <ashlar/expr/value.hpp>
+
+// nn: layers, losses, optimizers
+#include <ashlar/nn/activation.hpp>
+#include <ashlar/nn/chain.hpp>
+#include <ashlar/nn/conv2d.hpp>
+#include <ashlar/nn/dropout.hpp>
+#include <ashlar/nn/linear.hpp>
+#include <ashlar/nn/loss.hpp>
+#include <ashlar/nn/named.hpp>
+#include <ashlar/nn/network.hpp>
+#include <ashlar/nn/normalisation.hpp>
+#include <ashlar/nn/optimizer.hpp>
+#include <ashlar/nn/pooling.hpp>
+#include <ashlar/nn/repeat.hpp>
+
+// plan: what the compiler knows of a program
+#include <ashlar/plan/summary.hpp>
+#include <ashlar/plan/text.hpp>
+
+// backend: where programs run
+#include <ashlar/backend/cpu/policy.hpp>
+
+// data and files
+#include <ashlar/data/batches.hpp>
+#include <ashlar/data/csv.hpp>
+#include <ashlar/data/dataset.hpp>
+#include <ashlar/data/split.hpp>
+#include <ashlar/io/safetensors.hpp>
+
+// train: models, trainers, and functions of tensors
+#include <ashlar/train/compile.hpp>
+#include <ashlar/train/files.hpp>
+#include <ashlar/train/fit.hpp>
+#include <ashlar/train/model.hpp>
+#include <ashlar/train/predict.hpp>
+#include <ashlar/train/summary.hpp>
+#include <ashlar/train/trainer.hpp>

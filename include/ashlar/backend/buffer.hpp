@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <ashlar/core/config.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// One allocation, aligned for every kernel and zeroed.
+class buffer {
+ public:
+  buffer() = default;
+  explicit buffer(std::int64_t bytes) : bytes_(bytes) {
+    if (bytes == 0) return;
+    data_ = static_cast<char*>(::operator new(static_cast<std::size_t>(bytes), alignment));
+    std::memset(data_, 0, static_cast<std::size_t>(bytes));
+  }
+  buffer(buffer const& other) : buffer(other.bytes_) {
+    if (bytes_) std::memcpy(data_, other.data_, static_cast<std::size_t>(bytes_));
+  }
+  buffer(buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  buffer& operator=(buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~buffer() {
+    if (data_) ::operator delete(data_, alignment);
+  }
+  char* data() const { return data_; }
+  std::int64_t size() const { return bytes_; }
+
+ private:
+  static constexpr std::align_val_t alignment{64};
+  char* data_ = nullptr;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

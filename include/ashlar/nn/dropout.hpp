@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/pointwise.hpp>
+#include <ashlar/nn/layer.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// A number as a template argument, held as the bits of a double.
+struct constant_number {
+  std::uint64_t bits;
+
+  constexpr constant_number(double value) : bits(__builtin_bit_cast(std::uint64_t, value)) {}
+  constexpr constant_number(int value) : constant_number(static_cast<double>(value)) {}
+  constexpr constant_number(std::uint64_t stored) : bits(stored) {}  // some compilers name a type by its member
+  constexpr double value() const { return __builtin_bit_cast(double, bits); }
+};
+
+namespace detail {
+
+template <constant_number Probability>
+struct dropout_layer : layer<dropout_layer<Probability>> {
+  static_assert(Probability.value() >= 0 && Probability.value() < 1,
+                "ashlar: dropout<p>: p is the share that is dropped, 0 <= p < 1");
+
+  template <class T, int... D>
+  static constexpr basic_value<T, D...> apply(basic_value<T, D...> x) {
+    graph& g = *x.g;
+    if (!g.training || Probability.value() == 0) return x;
+    basic_value<T, D...> random{&g, add_random(g, dtype_of<T>, make_shape<D...>(), g[x.id].rows, stream_key(g))};
+    return select(random < Probability.value(), filled(x, 0), x * (1 / (1 - Probability.value())));
+  }
+};
+
+}  // namespace detail
+
+/// In training, drops each element with probability p and scales the others by 1 / (1 - p); otherwise passes x on.
+/// gradient: through the same mask
+template <constant_number Probability>
+inline constexpr detail::dropout_layer<Probability> dropout;
+
+}  // namespace ashlar::inline ASHLAR_ABI

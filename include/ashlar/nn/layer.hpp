@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/nn/chain.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The base of layers with a name of their own: `Self::apply(x)` records it at the path entered, `Self::check(x)` tells
+/// whether the input fits. Called directly, a layer takes the next index of the function that calls it.
+template <class Self>
+struct layer : layer_base {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (any_misfit<X>) {
+      return x;
+    } else {
+      using complaint = decltype(complaint_of(Self{}, x));
+      if constexpr (!std::is_same_v<complaint, fits>) {
+        return misfit<layer_path<>, complaint>{};
+      } else {
+        graph& g = *x.g;
+        scoped_path scope(g, path_of_element(g, Self{}, Self::counted ? take_indices(g, 1) : 0));
+        return Self{}.apply(x);
+      }
+    }
+  }
+  static constexpr bool counted = true;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

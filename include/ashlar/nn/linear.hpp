@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/matmul.hpp>
+#include <ashlar/expr/pointwise.hpp>
+#include <ashlar/nn/layer.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// PyTorch's default: uniform in +- 1 / sqrt(fan_in). source: torch.nn.Linear, torch.nn.Conv2d
+constexpr initialiser fan_in_uniform(std::int64_t fan_in) {
+  double low = 0, high = 1;  // the square root of 1 / fan_in by bisection: <cmath> is not constexpr
+  for (int i = 0; i < 60; ++i) {
+    double middle = (low + high) / 2;
+    (middle * middle * static_cast<double>(fan_in) < 1 ? low : high) = middle;
+  }
+  return {initialiser::uniform, high};
+}
+
+template <class Layer, class Input>
+struct linear_needs_a_flat_input {
+  template <class Path>
+  static consteval void report() {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: linear<N>: the input must be flat, [batch, features]; put `flatten` before it (above: the "
+                  "layer, the Input it got and its Path in the network)");
+  }
+};
+
+template <int Out>
+struct linear_layer : layer<linear_layer<Out>> {
+  static_assert(Out > 0, "ashlar: linear<N>: N, the number of outputs, must be positive");
+
+  template <class T, int B, int... D>
+  static constexpr auto check(basic_value<T, B, D...>) {
+    if constexpr (sizeof...(D) == 1 || sizeof...(D) == 2)
+      return fits{};
+    else
+      return linear_needs_a_flat_input<linear_layer, got<D...>>{};
+  }
+  template <class T, int B, int In>
+  static constexpr basic_value<T, B, Out> apply(basic_value<T, B, In> x) {
+    graph& g = *x.g;
+    auto weight = parameter<T, Out, In>(g, "weight", fan_in_uniform(In));
+    auto bias = parameter<T, Out>(g, "bias", fan_in_uniform(In));
+    return basic_value<T, B, Out>{&g, matmul(g, x.id, weight.id, false, true)} + bias;
+  }
+  template <class T, int B, int Time, int In>
+  static constexpr basic_value<T, B, Time, Out> apply(basic_value<T, B, Time, In> x) {
+    return reshape<B, Time, Out>(apply(reshape<B * Time, In>(x)));
+  }
+};
+
+}  // namespace detail
+
+/// A fully connected layer: x weight^T + bias.
+/// shape: [batch, in] -> [batch, Out], or [batch, time, in] -> [batch, time, Out]; weight [Out, in], bias [Out]
+/// errors: does not compile where the input is an image; put `flatten` before it
+template <int Out>
+inline constexpr detail::linear_layer<Out> linear;
+
+}  // namespace ashlar::inline ASHLAR_ABI

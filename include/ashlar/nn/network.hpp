@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/nn/scope.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// The shape of one sample, as `input<1, 8, 8>`.
+template <class T, int... Dims>
+struct input_type {
+  template <int Batch>
+  using batched = basic_value<T, Batch, Dims...>;
+  using element_type = T;
+};
+template <int... Dims>
+inline constexpr input_type<float, Dims...> input;
+/// input of another dtype: `input_of<double, 16>`.
+template <class T, int... Dims>
+inline constexpr input_type<T, Dims...> input_of;
+
+/// The target of one sample where the objective does not take an int32 index: `target<float, 3>`.
+template <class T, int... Dims>
+struct target_type {
+  template <int Batch>
+  using batched = basic_value<T, Batch, Dims...>;
+};
+template <class T, int... Dims>
+inline constexpr target_type<T, Dims...> target;
+/// The objective takes no target.
+struct no_target_type {};
+inline constexpr no_target_type no_target;
+
+/// The maximum of rows of a step, as `batch<64>`.
+template <int Size>
+struct batch_type {
+  static_assert(Size > 0, "ashlar: batch<N>: N must be positive");
+  static constexpr int size = Size;
+};
+template <int Size>
+inline constexpr batch_type<Size> batch;
+
+namespace detail {
+
+template <class Net>
+inline constexpr char identity_of = 0;
+
+/// The network as objectives see it: a function. Called again on the same values it is not recorded again; on other
+/// values it uses the same parameters and the next call number in its random keys.
+template <class Net>
+struct network_function {
+  template <class V>
+  constexpr auto operator()(V x) const {
+    graph& g = *x.g;
+    void const* const identity = &identity_of<Net>;
+    graph& home = outermost(g);
+    int const resolved = g.resolved(x.id);
+    int number = -1, highest = -1;
+    for (call_record const& c : home.calls) {
+      if (c.function != identity) continue;
+      highest = c.number > highest ? c.number : highest;
+      if (c.inputs[0] == resolved && c.inputs[1] == g.depth) number = c.number;
+      if (c.outer_inputs[0] == x.id && c.inputs[1] == g.depth) {
+        using Y = decltype(record(x));
+        if constexpr (any_misfit<Y>)
+          return Y{};
+        else
+          return Y{&g, c.output};
+      }
+    }
+    if (number < 0) number = highest + 1;
+    int const before = g.call, scope = g.scope;
+    g.call = number;
+    g.scope = 0;
+    g.paths[0].calls = 0;
+    auto y = record(x);
+    g.call = before;
+    g.scope = scope;
+    if constexpr (!any_misfit<decltype(y)>) {
+      call_record c;
+      c.function = identity;
+      c.inputs[0] = resolved;
+      c.inputs[1] = g.depth;
+      c.outer_inputs[0] = x.id;
+      c.number = number;
+      c.output = y.id;
+      home.calls.push(c);
+    }
+    return y;
+  }
+
+ private:
+  static constexpr graph& outermost(graph& g) { return g.parent ? outermost(*g.parent) : g; }
+  template <class V>
+  static constexpr auto record(V x) {
+    return Net{}(x);
+  }
+};
+
+/// Whether F is a loss (outputs, target) or an objective (network, input, target).
+template <class F, class Net, class Input, class... Target>
+concept objective_of = std::is_invocable_v<F, network_function<Net>, Input, Target...>;
+
+template <class Net>
+consteval void network_is_stateless() {
+  static_assert(std::is_empty_v<Net> && std::is_default_constructible_v<Net>,
+                "ashlar: a network must not hold run-time state: it is its type. A lambda in it captures something; "
+                "give that as a template argument instead");
+}
+
+}  // namespace detail
+}  // namespace ashlar::inline ASHLAR_ABI

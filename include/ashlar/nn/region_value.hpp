@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/value.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A dense region (all parameters, all gradients, one optimizer slot) as one row of numbers whose length only the
+/// graph knows. Optimizers state their step with it as with values.
+template <class T>
+struct region_value {
+  using element_type = T;
+  graph* g = nullptr;
+  int id = -1;
+
+  constexpr region_value like(double x) const { return {g, add_constant(*g, x, dtype_of<T>, g->extents(id))}; }
+  constexpr region_value with(op code, region_value b) const { return {g, binary(*g, code, id, b.id)}; }
+
+  friend constexpr region_value operator+(region_value a, region_value b) { return a.with(op::add, b); }
+  friend constexpr region_value operator-(region_value a, region_value b) { return a.with(op::sub, b); }
+  friend constexpr region_value operator*(region_value a, region_value b) { return a.with(op::mul, b); }
+  friend constexpr region_value operator/(region_value a, region_value b) { return a.with(op::div, b); }
+  friend constexpr region_value operator+(region_value a, number auto b) { return a + a.like(b); }
+  friend constexpr region_value operator-(number auto a, region_value b) { return b.like(a) - b; }
+  friend constexpr region_value operator*(region_value a, number auto b) { return a * a.like(b); }
+  friend constexpr region_value sqrt(region_value a) { return {a.g, unary(*a.g, op::sqrt, a.id)}; }
+  friend constexpr region_value square(region_value a) { return a * a; }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

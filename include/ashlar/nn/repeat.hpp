@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/nn/layer.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <class Layer, class From, class To>
+struct repeated_layer_changes_its_type {
+  template <class Path>
+  static consteval void report() {
+    static_assert(std::is_same_v<From, To>,
+                  "ashlar: repeat<N>(layer): the layer must return what it takes, so that it can be repeated (From and "
+                  "To above, with its Path)");
+  }
+};
+
+/// Moves what the body defined (parameters, states) to the graph around it, stacked: one slice for each iteration.
+template <class Lift>
+constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& to, loop& l, graph& g, op code,
+                              Lift lift) {
+  for (variable_entry const& inner : from) {
+    variable_entry e = inner;
+    if (e.depth == max_loop_depth) refuse("repeat: layers with parameters stand in at most two loops in each other");
+    int entry = g.paths.child(g.scope, path_entry::iteration, 0);
+    e.path = g.paths.import(entry, l.body->paths, inner.path);
+    for (int d = e.depth; d > 0; --d) {
+      e.count[d] = e.count[d - 1];
+      e.region[d] = e.region[d - 1];
+    }
+    e.count[0] = l.count;
+    e.region[0] = l.region;
+    ++e.depth;
+    node const body_leaf = (*l.body)[inner.node];
+    shape stacked;
+    stacked.rank = body_leaf.extents.rank + 1;
+    if (stacked.rank > max_rank) refuse("repeat: a parameter stacked by loops has more than 6 axes");
+    stacked.extent[0] = l.count;
+    for (int i = 0; i < body_leaf.extents.rank; ++i) stacked.extent[i + 1] = body_leaf.extents[i];
+    e.node = -1;
+    for (variable_entry const& known : to)  // the network called again: the same parameters
+      if (known.path == e.path && equal_text(known.field, e.field)) e = known;
+    bool const fresh = e.node < 0;
+    if (fresh) e.node = e.latest = add_leaf(g, code, e.type, stacked, 0, g.ordinal());
+    l.operands.push(code == op::state ? e.latest : e.node);
+    l.arguments.push(inner.node);
+    if (fresh) to.push(e);
+    lift(inner, e);
+  }
+}
+
+template <int Count, class L>
+struct repeat_layer : layer<repeat_layer<Count, L>> {
+  static_assert(Count > 0, "ashlar: repeat<N>: N must be positive");
+
+  template <class X>
+  static constexpr auto apply(X x) {
+    graph& g = *x.g;
+    loop* l = new loop;
+    l->body = new graph;
+    graph& body = *l->body;
+    body.parent = &g;
+    body.owner = l;
+    body.depth = g.depth + 1;
+    body.batch = g.batch;
+    body.training = g.training;
+    body.call = g.call;
+    body.next_ordinal = 1000;
+    l->count = Count;
+    l->region = g.region_number();
+    l->carries = 1;
+    node const n = g[x.id];
+    X inside{&body, add_leaf(body, op::argument, n.type, n.extents, n.rows, body.ordinal())};
+    l->operands.push(x.id);
+    l->arguments.push(inside.id);
+    auto y = call_inside(L{}, inside);
+    using Y = decltype(y);
+    if constexpr (any_misfit<Y>) {
+      delete l;
+      return below<iteration>(y);
+    } else if constexpr (!std::is_same_v<X, Y>) {
+      delete l;
+      return misfit<layer_path<iteration>, repeated_layer_changes_its_type<L, X, Y>>{};
+    } else {
+      l->results.push(node_in(body, y));
+      list<int> states;  // of the graph around, in the order of the stacked results
+      lift_variables(body.parameters, g.parameters, *l, g, op::parameter, [](auto const&, auto const&) {});
+      lift_variables(body.states, g.states, *l, g, op::state,
+                     [&](variable_entry const& inner, variable_entry const& e) {
+                       if (inner.latest == inner.node) return;
+                       l->results.push(inner.latest);
+                       for (int k = 0; k < g.states.size(); ++k)
+                         if (g.states[k].node == e.node) states.push(k);
+                     });
+      body.parameters.clear();
+      body.states.clear();
+      g.add(l);
+      for (int k = 0; k < states.size(); ++k) {
+        variable_entry& e = g.states[states[k]];
+        if (e.latest_call == g.call) continue;
+        e.latest = l->outputs[l->carries + k];
+        e.latest_call = g.call;
+      }
+      return X{&g, l->outputs[0]};
+    }
+  }
+};
+
+template <int Count>
+struct repeat_times {
+  template <class L>
+  constexpr repeat_layer<Count, L> operator()(L const&) const {
+    static_assert(std::is_empty_v<L>, "ashlar: repeat<N>(layer): the layer must not hold run-time state");
+    return {};
+  }
+};
+
+}  // namespace detail
+
+/// repeat<N>(layer): the layer N times, each with parameters of its own. One body is recorded, differentiated and
+/// compiled once; the program loops over it.
+/// errors: does not compile where the layer does not return the type it takes
+template <int Count>
+inline constexpr detail::repeat_times<Count> repeat;
+
+}  // namespace ashlar::inline ASHLAR_ABI

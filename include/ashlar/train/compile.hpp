@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/buffer.hpp>
+#include <ashlar/backend/policy.hpp>
+#include <ashlar/core/tensor.hpp>
+#include <ashlar/nn/recorders.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <class F>
+consteval void function_is_stateless() {
+  static_assert(std::is_empty_v<F> && std::is_default_constructible_v<F>,
+                "ashlar: evaluate and compile take a function without run-time state: it is compiled from its type. "
+                "What it captures must become an argument");
+}
+
+/// The tensor that holds a value's elements.
+template <class V>
+struct tensor_of;
+template <class T, int... D>
+struct tensor_of<basic_value<T, D...>> {
+  using type = tensor<T, D...>;
+};
+
+template <class T, int... D>
+basic_value<T, D...> value_like(tensor<T, D...> const&);
+
+/// Reads outputs from a program's arena: as views (a number for a 0-d value) or as tensors of their own.
+template <bool Own>
+struct output_reader {
+  char* arena;
+  variable_info const* info;
+
+  template <class T, int... D>
+  auto read(basic_value<T, D...>*) {
+    T* p = reinterpret_cast<T*>(arena + info++->at.offset);
+    if constexpr (sizeof...(D) == 0 && !Own)
+      return *p;
+    else if constexpr (Own)
+      return tensor<T, D...>(view<T const, D...>(p));
+    else
+      return view<T const, D...>(p);
+  }
+  template <class... Y>
+  auto read(std::tuple<Y...>*) {
+    return std::tuple{read(static_cast<Y*>(nullptr))...};
+  }
+  template <class Y, class D>
+  auto read(value_and_gradient<Y, D>*) {
+    auto value = read(static_cast<Y*>(nullptr));
+    auto gradient = read(static_cast<D*>(nullptr));
+    return value_and_gradient<decltype(value), decltype(gradient)>{std::move(value), std::move(gradient)};
+  }
+};
+
+}  // namespace detail
+
+/// A function of tensors, planned once and allocated once: calling it allocates nothing. The views it returns show its
+/// arena, until the next call.
+template <class Policy, class F, class... V>
+class compiled_function {
+ public:
+  using recorder = detail::function_recorder<F, V...>;
+  using program = typename Policy::template program<recorder>;
+  using output = typename recorder::output_value;
+
+  compiled_function() : arena_(program::tables.counts.arena_bytes) {}
+
+  /// Runs on tensors of exactly the planned types.
+  auto operator()(typename detail::tensor_of<V>::type const&... inputs) { return run<false>(inputs...); }
+
+  /// As operator(), into tensors of their own.
+  auto evaluate(typename detail::tensor_of<V>::type const&... inputs) { return run<true>(inputs...); }
+
+ private:
+  template <bool Own>
+  auto run(typename detail::tensor_of<V>::type const&... inputs) {
+    int k = 0;
+    (copy_in(k++, inputs), ...);
+    double scalars[1] = {0};
+    detail::run_memory memory;
+    memory.arena = arena_.data();
+    memory.scalars = scalars;
+    Policy::template executor<program>::run(memory);
+    return detail::output_reader<Own>{arena_.data(), program::tables.outputs}.read(static_cast<output*>(nullptr));
+  }
+  template <class T, int... D>
+  void copy_in(int k, tensor<T, D...> const& t) {
+    std::memcpy(arena_.data() + program::tables.inputs[k].at.offset, t.data(),
+                static_cast<std::size_t>(t.size()) * sizeof(T));
+  }
+
+  detail::buffer arena_;
+};
+
+/// Plans f for tensors like these.
+/// errors: does not compile where f captures something at run time
+/// example: auto fast = compile(cpu, energy, x, w); float e = fast(x, w);
+template <detail::any_policy Policy, class F, class... T>
+auto compile(Policy const&, F const&, T const&... like) {
+  detail::function_is_stateless<F>();
+  return compiled_function<Policy, F, decltype(detail::value_like(like))...>();
+}
+
+/// f of these tensors, taken whole (no axis is a batch); its result as a tensor, or several as a tuple.
+/// errors: does not compile where f captures something at run time
+template <detail::any_policy Policy, class F, class... T>
+auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
+  return compile(policy, f, inputs...).evaluate(inputs...);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

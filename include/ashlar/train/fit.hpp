@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <chrono>
+#include <cmath>
+
+#include <ashlar/train/progress.hpp>
+#include <ashlar/train/trainer.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// How long and how fit trains.
+struct fit_options {
+  int epochs = 10;
+  bool progress = false;               // print a line to stdout: live on a terminal, one line an epoch elsewhere
+  seed shuffle{0};                     // of the order of samples
+  float (*schedule)(float) = nullptr;  // factor on the learning rate at a share of the training, 0 to 1
+};
+
+/// One epoch of fit.
+struct epoch_record {
+  double loss = 0;               // mean over the samples trained on
+  double accuracy = 0;           // on the held-out samples
+  double images_per_second = 0;  // of training
+};
+
+/// What fit returns.
+struct fit_result {
+  double best_accuracy = 0;
+  std::vector<epoch_record> epochs;
+};
+
+/// Half a cosine from 1 to 0: the schedule of most training recipes.
+inline float cosine_decay(float share) { return 0.5f * (1 + std::cos(3.14159265f * share)); }
+
+/// Trains a model on a dataset and measures its accuracy on another after every epoch. Allocates nothing after its
+/// first step.
+/// errors: fails where the loss is not finite (naming the step) and where a step fails
+template <class Net, class Input, class Policy, class Target, int... D, class Objective, class Optimizer, int Batch>
+fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& train, dataset<D...> const& valid,
+               Objective const& objective, Optimizer const& optimizer, batch_type<Batch> size,
+               fit_options options = {}) {
+  auto t = make_trainer(net, objective, optimizer, size);
+  detail::default_predictor<model<Net, Input, Policy, Target>> predicting(net);
+  auto order = batches(train, Batch, options.shuffle);
+  fit_result result;
+  result.epochs.reserve(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0));
+  detail::progress_line line(options.progress, options.epochs, train.size());
+  for (int epoch = 0; epoch < options.epochs; ++epoch) {
+    if (epoch > 0) order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
+    auto const begin = std::chrono::steady_clock::now();
+    auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+    double loss_sum = 0;
+    std::int64_t seen = 0;
+    for (auto rows : order) {
+      if (options.schedule) {
+        double const done = epoch + static_cast<double>(seen) / static_cast<double>(train.size());
+        t.optimizer.learning_rate =
+            optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
+      }
+      float const loss = t.step(rows);
+      if (!std::isfinite(loss))
+        fail(error_parts{.place = "step " + std::to_string(t.steps()),
+                         .problem = "the loss is {found}; try a smaller learning rate",
+                         .found = std::to_string(loss),
+                         .expected = "a finite number"});
+      loss_sum += static_cast<double>(loss) * rows.size();
+      seen += rows.size();
+      line.during(epoch, loss_sum / static_cast<double>(seen), seen, seconds());
+    }
+    epoch_record record;
+    record.loss = seen ? loss_sum / static_cast<double>(seen) : 0;
+    record.images_per_second = static_cast<double>(seen) / seconds();
+    record.accuracy = predicting.accuracy(valid);
+    result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
+    result.epochs.push_back(record);
+    line.after(epoch, record.loss, record.accuracy, record.images_per_second);
+  }
+  return result;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

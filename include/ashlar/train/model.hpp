@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/buffer.hpp>
+#include <ashlar/backend/policy.hpp>
+#include <ashlar/nn/recorders.hpp>
+#include <ashlar/train/parameter.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// The tables of a network's parameters and states: of a prediction of one sample.
+template <class Policy, class Net, class Input>
+struct model_tables {
+  using program = typename Policy::template program<prediction_recorder<Net, Input, 1>>;
+};
+template <class Net, class Input>
+using network_output = decltype(Net{}(std::declval<typename Input::template batched<1>>()));
+
+}  // namespace detail
+
+/// A network with its parameters on a policy. Copying copies the parameters.
+/// example: auto net = model(digits, input<1, 8, 8>, cpu, seed{7});
+/// errors: does not compile where a layer does not fit its input or the network holds run-time state
+template <class Net, class Input, class Policy, class Target = void>
+class model {
+ public:
+  using network = Net;
+  using input_spec = Input;
+  using policy = Policy;
+  using target_spec = Target;
+  using given_target = std::conditional_t<std::is_void_v<Target>, no_target_type, Target>;
+
+  model(Net const&, Input const&, Policy const&, seed s) requires std::is_void_v<Target> { start(s); }
+  model(Net const&, Input const&, given_target const&, Policy const&, seed s) { start(s); }
+
+  /// Number of trainable elements.
+  static constexpr std::int64_t parameters() { return tables().counts.parameters; }
+
+  /// The parameter (or state) of that name, such as "0.weight".
+  /// errors: fails where there is none, naming those there are
+  parameter_reference parameter(std::string_view name) const {
+    std::string known;
+    std::string_view found = name;
+    char* data = nullptr;
+    dtype type{};
+    shape extents{};
+    each_variable([&](parameter_reference const& p, detail::variable_info const&) {
+      known += (known.empty() ? "" : ", ") + p.name();
+      if (p.name() != name) return;
+      data = p.bytes();
+      type = p.type();
+      extents = p.shape();
+    });
+    if (!data)
+      fail(error_parts{.problem = "the network has no parameter '" + std::string(found) + "'; it has " + known});
+    return {std::string(name), type, extents, data};
+  }
+
+  /// f(reference, info) for every parameter, then every state, in the order of definition.
+  template <class F>
+  void each_variable(F f) const {
+    auto const& t = tables();
+    for (int k = 0; k < t.sizes.parameters; ++k) each_copy(t.parameters[k], parameter_memory_, f);
+    for (int k = 0; k < t.sizes.states; ++k) each_copy(t.states[k], state_memory_, f);
+  }
+
+  char* parameter_memory() const { return parameter_memory_.data(); }
+  char* state_memory() const { return state_memory_.data(); }
+
+  static constexpr auto const& tables() { return detail::model_tables<Policy, Net, Input>::program::tables; }
+
+ private:
+  void start(seed s) {
+    detail::network_is_stateless<Net>();
+    using output = detail::network_output<Net, Input>;
+    if constexpr (detail::any_misfit<output>) {
+      detail::reject_misfit<output>();
+    } else {
+      parameter_memory_ = detail::buffer(tables().counts.parameter_bytes);
+      state_memory_ = detail::buffer(tables().counts.state_bytes);
+      each_variable([&](parameter_reference const& p, detail::variable_info const& v) { initialise(p, v.init, s); });
+    }
+  }
+  template <class F>
+  static void each_copy(detail::variable_info const& v, detail::buffer const& memory, F& f) {
+    for (std::int64_t copy = 0; copy < v.copies(); ++copy)
+      f(parameter_reference(detail::variable_name(tables().names, v, copy), v.type, v.extents,
+                            memory.data() + v.at.offset + detail::copy_offset(v, copy)),
+        v);
+  }
+
+  detail::buffer parameter_memory_;
+  detail::buffer state_memory_;
+};
+
+template <class Net, class Input, detail::any_policy Policy>
+model(Net const&, Input const&, Policy const&, seed) -> model<Net, Input, Policy>;
+template <class Net, class Input, class Target, detail::any_policy Policy>
+model(Net const&, Input const&, Target const&, Policy const&, seed) -> model<Net, Input, Policy, Target>;
+
+}  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <vector>
+
+#include <ashlar/data/dataset.hpp>
+#include <ashlar/train/model.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <class V>
+struct sample_of;
+template <class T, int B, int... D>
+struct sample_of<basic_value<T, B, D...>> {
+  using element = T;
+  static constexpr std::int64_t size = (std::int64_t{1} * ... * D);
+  static constexpr int last = [] {
+    int extents[] = {1, D...};
+    return extents[sizeof...(D)];
+  }();
+  template <int N>
+  using batch_tensor = tensor<T, N, D...>;
+  using single_tensor = tensor<T, D...>;
+};
+
+}  // namespace detail
+
+/// Runs a model forward on up to Batch samples at a time, in memory of its own: several may share one const model.
+template <class Model, int Batch>
+class predictor {
+ public:
+  using recorder = detail::prediction_recorder<typename Model::network, typename Model::input_spec, Batch>;
+  using program = typename Model::policy::template program<recorder>;
+  using input_sample = detail::sample_of<typename recorder::input_value>;
+  using output_sample = detail::sample_of<typename recorder::output_value>;
+  using element = typename input_sample::element;
+
+  explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
+
+  /// Where sample r of the next run is to be written.
+  element* input(std::int64_t r) {
+    return reinterpret_cast<element*>(arena_.data() + program::tables.inputs[0].at.offset) + r * input_sample::size;
+  }
+  /// Runs on the first `rows` samples; the results lie one after the other.
+  typename output_sample::element const* run(std::int64_t rows) {
+    double scalars[1] = {static_cast<double>(rows)};
+    detail::run_memory m;
+    m.arena = arena_.data();
+    m.scalars = scalars;
+    m.parameters = net_.parameter_memory();
+    m.states = net_.state_memory();
+    m.rows = rows;
+    Model::policy::template executor<program>::run(m);
+    return reinterpret_cast<typename output_sample::element const*>(arena_.data() +
+                                                                    program::tables.outputs[0].at.offset);
+  }
+  /// f(first row, rows, results) for all samples of a dataset, a batch at a time.
+  template <int... D, class F>
+  void each_batch(dataset<D...> const& data, F f) {
+    static_assert(dataset<D...>::sample_size == input_sample::size,
+                  "ashlar: the dataset's samples and the network's input differ in size");
+    for (std::int64_t begin = 0; begin < data.size(); begin += Batch) {
+      std::int64_t const rows = data.size() - begin < Batch ? data.size() - begin : Batch;
+      for (std::int64_t r = 0; r < rows; ++r) {
+        float const* from = data.sample(begin + r);
+        for (std::int64_t i = 0; i < input_sample::size; ++i) input(r)[i] = static_cast<element>(from[i]);
+      }
+      f(begin, rows, run(rows));
+    }
+  }
+
+  /// The index of the largest output of each sample.
+  template <int... D, class F>
+  void each_class(dataset<D...> const& data, F f) {
+    each_batch(data, [&](std::int64_t begin, std::int64_t rows, auto const* results) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        auto const* row = results + r * output_sample::size;
+        std::int32_t best = 0;
+        for (std::int32_t c = 1; c < static_cast<std::int32_t>(output_sample::size); ++c)
+          if (row[c] > row[best]) best = c;
+        f(begin + r, best);
+      }
+    });
+  }
+  template <int... D>
+  double accuracy(dataset<D...> const& data) {
+    std::int64_t right = 0;
+    each_class(data, [&](std::int64_t i, std::int32_t c) { right += c == data.label(i); });
+    return data.size() ? static_cast<double>(right) / static_cast<double>(data.size()) : 0;
+  }
+
+ private:
+  Model const& net_;
+  detail::buffer arena_;
+};
+
+namespace detail {
+
+/// How many samples predict and accuracy run at a time.
+template <class Input>
+inline constexpr int prediction_batch = sample_of<typename Input::template batched<1>>::size <= 16384 ? 64 : 4;
+template <class Model>
+using default_predictor = predictor<Model, prediction_batch<typename Model::input_spec>>;
+
+}  // namespace detail
+
+/// The network's outputs for N samples.  shape: [N, sample...] -> [N, outputs...]
+template <class Net, class Input, class Policy, class Target, class T, int N, int... D>
+auto predict(model<Net, Input, Policy, Target> const& net, tensor<T, N, D...> const& samples) {
+  using Model = model<Net, Input, Policy, Target>;
+  using wanted = typename Input::template batched<N>;
+  static_assert(std::is_same_v<wanted, basic_value<T, N, D...>>,
+                "ashlar: predict: the tensor's axes after the first must be the network's input");
+  detail::default_predictor<Model> p(net);
+  using out = typename detail::default_predictor<Model>::output_sample;
+  constexpr int batch = detail::prediction_batch<Input>;
+  constexpr std::int64_t size = (std::int64_t{1} * ... * D);
+  typename out::template batch_tensor<N> results;
+  for (std::int64_t begin = 0; begin < N; begin += batch) {
+    std::int64_t const rows = N - begin < batch ? N - begin : batch;
+    std::memcpy(p.input(0), samples.data() + begin * size, static_cast<std::size_t>(rows * size) * sizeof(T));
+    std::memcpy(results.data() + begin * out::size, p.run(rows),
+                static_cast<std::size_t>(rows * out::size) * sizeof(typename out::element));
+  }
+  return results;
+}
+/// The class (the index of the largest output) of every sample of a dataset.
+template <class Net, class Input, class Policy, class Target, int... D>
+std::vector<std::int32_t> predict(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
+  std::vector<std::int32_t> classes(static_cast<std::size_t>(data.size()));
+  detail::default_predictor<model<Net, Input, Policy, Target>>(net).each_class(
+      data, [&](std::int64_t i, std::int32_t c) { classes[static_cast<std::size_t>(i)] = c; });
+  return classes;
+}
+/// The share of samples whose largest output is at their label, in [0, 1].
+template <class Net, class Input, class Policy, class Target, int... D>
+double accuracy(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
+  return detail::default_predictor<model<Net, Input, Policy, Target>>(net).accuracy(data);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

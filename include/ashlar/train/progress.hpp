@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+
+#include <ashlar/core/config.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The line that fit prints: rewritten in place on a terminal, one for each epoch elsewhere.
+class progress_line {
+ public:
+  progress_line(bool wanted, int epochs, std::int64_t samples)
+      : wanted_(wanted), live_(wanted && isatty(STDOUT_FILENO)), epochs_(epochs), samples_(samples) {}
+
+  /// In the middle of an epoch, at most ten times a second.
+  void during(int epoch, double loss, std::int64_t seen, double seconds) {
+    if (!live_) return;
+    auto const now = clock::now();
+    if (now - last_ < std::chrono::milliseconds(100)) return;
+    last_ = now;
+    double const speed = seconds > 0 ? static_cast<double>(seen) / seconds : 0;
+    std::printf("\repoch %d/%d  %3d %%  loss %.4f  %s%.0f images/s  %.0f s left\033[K", epoch + 1, epochs_,
+                static_cast<int>(100 * seen / samples_), loss, accuracy_text_, speed, left(epoch, seen));
+    std::fflush(stdout);
+  }
+  void after(int epoch, double loss, double accuracy, double speed) {
+    if (!wanted_) return;
+    std::snprintf(accuracy_text_, sizeof accuracy_text_, "accuracy %.2f %%  ", 100 * accuracy);
+    std::printf("%sepoch %d/%d  loss %.4f  %s%.0f images/s  %.0f s left%s\n", live_ ? "\r" : "", epoch + 1, epochs_,
+                loss, accuracy_text_, speed, left(epoch + 1, 0), live_ ? "\033[K" : "");
+    std::fflush(stdout);
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  double left(int epoch, std::int64_t seen) const {
+    double const spent = std::chrono::duration<double>(clock::now() - start_).count();
+    double const done = epoch + static_cast<double>(seen) / static_cast<double>(samples_ ? samples_ : 1);
+    return done > 0 ? spent * (epochs_ - done) / done : 0;
+  }
+
+  bool wanted_, live_;
+  int epochs_;
+  std::int64_t samples_;
+  char accuracy_text_[32] = "";
+  clock::time_point start_ = clock::now();
+  clock::time_point last_ = start_;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/core/tensor.hpp>
+#include <ashlar/data/batches.hpp>
+#include <ashlar/plan/summary.hpp>
+#include <ashlar/train/predict.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// A model, an objective and an optimizer with its state, ready to step. The optimizer's members may change between
+/// steps.
+template <class Model, class Objective, class Optimizer, int Batch>
+class trainer {
+ public:
+  using recorder = detail::training_recorder<typename Model::network, typename Model::input_spec,
+                                             typename Model::target_spec, Objective, Optimizer, Batch>;
+  using program = typename Model::policy::template program<recorder>;
+  static constexpr auto const& tables = program::tables;
+  static_assert(tables.counts.parameters == Model::tables().counts.parameters,
+                "ashlar: the objective must call the network, all of it: its parameters differ from the model's");
+
+  Optimizer optimizer;
+
+  trainer(Model& net, Optimizer const& o)
+      : optimizer(o),
+        net_(net),
+        arena_(tables.counts.arena_bytes),
+        slots_(Optimizer::slots * detail::aligned(tables.counts.parameter_bytes)),
+        variant_(o.variant()) {}
+
+  /// One step on the rows of a dataset. Returns the loss before the update.
+  /// errors: fails where there are more rows than the batch, none, or a label is out of range
+  template <int... D>
+  float step(batch_rows<D...> const& rows) {
+    static_assert(dataset<D...>::sample_size == input_sample::size,
+                  "ashlar: the dataset's samples and the network's input differ in size");
+    check_rows(rows.size());
+    for (int r = 0; r < rows.size(); ++r) {
+      float const* from = rows.input(r);
+      for (std::int64_t i = 0; i < input_sample::size; ++i)
+        input()[r * input_sample::size + i] = static_cast<input_element>(from[i]);
+      if constexpr (recorder::has_target) {
+        using target_sample = detail::sample_of<typename recorder::target_value_type>;
+        static_assert(std::is_same_v<typename target_sample::element, std::int32_t> && target_sample::size == 1,
+                      "ashlar: a dataset's targets are int32 labels; this objective takes another target: step it with "
+                      "tensors");
+        check_label(rows.label(r));
+        target<std::int32_t>()[r] = rows.label(r);
+      }
+    }
+    return run(rows.size());
+  }
+
+  /// One step on tensors of N <= Batch samples and targets.
+  template <class T, class U, int N, int... D, int... E>
+  float step(tensor<T, N, D...> const& samples, tensor<U, N, E...> const& targets) {
+    using target_sample = detail::sample_of<typename recorder::target_value_type>;
+    static_assert(std::is_same_v<T, input_element> && (std::int64_t{1} * ... * D) == input_sample::size &&
+                      std::is_same_v<U, typename target_sample::element> &&
+                      (std::int64_t{1} * ... * E) == target_sample::size,
+                  "ashlar: step(samples, targets): their axes after the first must be the network's input and the "
+                  "objective's target");
+    check_rows(N);
+    if constexpr (std::is_same_v<U, std::int32_t>)
+      for (U label : targets) check_label(label);
+    std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
+    std::memcpy(target<U>(), targets.data(), static_cast<std::size_t>(targets.size()) * sizeof(U));
+    return run(N);
+  }
+
+  /// Steps taken so far.
+  std::int64_t steps() const { return step_; }
+  Model& net() const { return net_; }
+  static constexpr program_summary<program> summary() { return {}; }
+
+ private:
+  using input_sample = detail::sample_of<typename recorder::input_value>;
+  using input_element = typename input_sample::element;
+
+  input_element* input() { return reinterpret_cast<input_element*>(arena_.data() + tables.inputs[0].at.offset); }
+  template <class U>
+  U* target() {
+    return reinterpret_cast<U*>(arena_.data() + tables.inputs[1].at.offset);
+  }
+
+  void check_rows(int rows) const {
+    if (rows >= 1 && rows <= Batch) return;
+    fail(error_parts{.place = "step " + std::to_string(step_ + 1),
+                     .problem = "it was given {found} rows; this trainer takes {expected}",
+                     .found = std::to_string(rows),
+                     .expected = "1 to " + std::to_string(Batch)});
+  }
+  void check_label(std::int32_t label) const {
+    if constexpr (std::is_same_v<Objective, detail::cross_entropy_loss>) {
+      constexpr int classes = detail::sample_of<typename recorder::output_value>::last;
+      if (label >= 0 && label < classes) return;
+      fail(error_parts{.place = "step " + std::to_string(step_ + 1),
+                       .problem = "a label is {found}; the network has outputs for {expected}",
+                       .found = std::to_string(label),
+                       .expected = "0 to " + std::to_string(classes - 1)});
+    }
+  }
+
+  float run(int rows) {
+    if (optimizer.variant() > variant_)
+      fail(
+          error("the optimizer's momentum was 0 when the trainer was made, so it keeps no velocity; make a trainer "
+                "with the momentum to use it"));
+    ++step_;
+    scalars_[0] = rows;
+    optimizer.write_scalars(step_, scalars_ + 1);
+    detail::run_memory m;
+    m.arena = arena_.data();
+    m.scalars = scalars_;
+    m.parameters = net_.parameter_memory();
+    m.states = net_.state_memory();
+    m.slots = slots_.data();
+    m.rows = rows;
+    m.seed = seed_;
+    m.step = static_cast<std::uint64_t>(step_);
+    m.variant = variant_ + 1;
+    Model::policy::template executor<program>::run(m);
+    using loss_element = typename recorder::loss_value::element_type;
+    return static_cast<float>(*reinterpret_cast<loss_element const*>(arena_.data() + tables.outputs[0].at.offset));
+  }
+
+  Model& net_;
+  detail::buffer arena_;
+  detail::buffer slots_;
+  double scalars_[Optimizer::scalars + 1]{};
+  std::int64_t step_ = 0;
+  std::uint64_t seed_ = 0;
+  int variant_;
+};
+
+namespace detail {
+
+/// Everything a trainer needs of its types, each in a sentence.
+template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
+consteval void trains() {
+  network_is_stateless<Net>();
+  static_assert(
+      std::is_empty_v<Objective>,
+      "ashlar: an objective must not hold run-time state: it is compiled from its type. Make it a lambda that "
+      "captures nothing");
+  using loss = typename training_recorder<Net, Input, Target, Objective, Optimizer, Batch>::loss_value;
+  reject_misfit<loss>();
+  if constexpr (!any_misfit<loss>)
+    static_assert(loss::size() == 1, "ashlar: an objective must return a single number (use mean or sum)");
+}
+
+}  // namespace detail
+
+/// A trainer of a model.
+/// example: auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 2e-3f}, batch<64>);
+template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch>
+auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Optimizer const& optimizer,
+                  batch_type<Batch>) {
+  detail::trains<Net, Input, Target, Objective, Optimizer, Batch>();
+  return trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>(net, optimizer);
+}
+
+/// What the compiler knows of a training step before anything runs.
+template <class Net, class Input, class Objective, class Optimizer, int Batch>
+constexpr auto training_plan(Net const&, Input const&, Objective const&, Optimizer const&, batch_type<Batch>) {
+  detail::trains<Net, Input, void, Objective, Optimizer, Batch>();
+  return program_summary<detail::program<detail::training_recorder<Net, Input, void, Objective, Optimizer, Batch>>>{};
+}
+template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
+constexpr auto training_plan(Net const&, Input const&, Target const&, Objective const&, Optimizer const&,
+                             batch_type<Batch>) {
+  detail::trains<Net, Input, Target, Objective, Optimizer, Batch>();
+  return program_summary<detail::program<detail::training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>>{};
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI
