@@ -84,18 +84,18 @@ struct conv_kernel {
     for (std::int64_t b = 0; b < g.batch; ++b) {
       if constexpr (Code::kind == kernel_kind::conv) {  // y = weight * unfolded(x)
         unfold<false>(g, first + b * image, unfolded);
-        gemm<Set, T>::run(g.out, g.pixels(), g.patch(), {second, g.patch(), 1}, {unfolded, g.pixels(), 1},
-                          to + b * result, g.pixels(), false);
+        multiply<Set, T>(g.out, g.pixels(), g.patch(), {second, g.patch(), 1}, {unfolded, g.pixels(), 1},
+                         to + b * result, g.pixels(), false);
       } else if constexpr (Code::kind == kernel_kind::conv_data) {  // dx = folded(weight^T * dy)
-        gemm<Set, T>::run(g.patch(), g.pixels(), g.out, {second, 1, g.patch()}, {first + b * result, g.pixels(), 1},
-                          unfolded, g.pixels(), false);
+        multiply<Set, T>(g.patch(), g.pixels(), g.out, {second, 1, g.patch()}, {first + b * result, g.pixels(), 1},
+                         unfolded, g.pixels(), false);
         T* dx = to + b * image;
         for (std::int64_t i = 0; i < image; ++i) dx[i] = T{};
         fold(g, unfolded, dx);
       } else {  // dweight += dy * unfolded(x)^T
         unfold<true>(g, second + b * image, unfolded);
-        gemm<Set, T>::run(g.out, g.patch(), g.pixels(), {first + b * result, g.pixels(), 1}, {unfolded, g.patch(), 1},
-                          to, g.patch(), true);
+        multiply<Set, T>(g.out, g.patch(), g.pixels(), {first + b * result, g.pixels(), 1}, {unfolded, g.patch(), 1},
+                         to, g.patch(), true);
       }
     }
   }

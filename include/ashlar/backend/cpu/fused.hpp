@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/math.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
 #include <ashlar/graph/op.hpp>
@@ -111,57 +112,64 @@ struct stored_type<T, element::byte> {
 };
 
 /// Registers and addresses of one call.
-template <class Code, class T>
+template <class Code, class T, instruction_set Set>
 struct fused_state {
   using program = fused_program<Code>;
+  using S = simd<T, Set>;
+  using vector = typename S::vector;
+  static constexpr int width = S::width;
   kernel_arguments const& args;
-  lanes<T> input[program::inputs + 1];
-  lanes<T> value[program::count + 1];
+  vector input[program::inputs + 1];
+  vector value[program::count + 1];
   std::int64_t offset[program::operands + 1];  // elements
 
   template <int A>
-  ASHLAR_INLINE void fetch(lanes<T>& r) const {
+  ASHLAR_INLINE void fetch(vector& r) const {
     if constexpr (A >= 0)
       r = value[A];
     else if constexpr (A > constant_base)
       r = input[-1 - A];
     else
-      splat(r, static_cast<T>(args.constants[constant_base - A]));
+      S::splat(r, static_cast<T>(args.constants[constant_base - A]));
   }
 
-  /// Loads input K for elements at, at + 1, ... along the innermost axis.
-  template <int K, bool Full>
+  /// Loads input K for `count` elements at, at + 1, ... along the innermost axis.
+  template <int K>
   ASHLAR_INLINE void read(std::int64_t at, int count, std::int64_t distance) {
     constexpr element e = program::input_element(K);
     constexpr access how = program::input_access(K);
-    lanes<T>& v = input[K];
+    vector& v = input[K];
     std::int64_t const begin = offset[K];
+    T part[width];
     if constexpr (e == element::scalar) {
-      splat(v, static_cast<T>(*reinterpret_cast<double const*>(args.operands[K])));
+      S::splat(v, static_cast<T>(*reinterpret_cast<double const*>(args.operands[K])));
     } else if constexpr (e == element::iota) {
-      lane_numbers<T>(v);
+      S::lane_numbers(v);
       if constexpr (how == access::splat)
-        splat(v, static_cast<T>(begin));
+        S::splat(v, static_cast<T>(begin));
       else
         v = v * static_cast<T>(distance) + static_cast<T>(begin + at * distance);
     } else if constexpr (e == element::random) {
-      random_lanes<how == access::contiguous>(v, stream<K>(), begin + (how == access::splat ? 0 : at * distance),
-                                              how == access::splat ? 0 : distance, Full ? lane_count : count);
+      random_part(part, stream<K>(), begin + at * distance, distance, how == access::splat ? 1 : count);
+      if constexpr (how == access::splat)
+        S::splat(v, part[0]);
+      else
+        S::load(v, part);
     } else {
-      using S = typename stored_type<T, e>::type;
-      S const* p = reinterpret_cast<S const*>(args.operands[K]) + begin;
+      using E = typename stored_type<T, e>::type;
+      E const* p = reinterpret_cast<E const*>(args.operands[K]) + begin;
       if constexpr (how == access::splat) {
-        splat(v, static_cast<T>(*p));
-      } else if constexpr (how == access::contiguous && std::is_same_v<S, T>) {
-        if constexpr (Full)
-          load(v, p + at);
-        else
-          load_part(v, p + at, count);
+        S::splat(v, static_cast<T>(*p));
+      } else if constexpr (how == access::contiguous && std::is_same_v<E, T>) {
+        if (count == width) {
+          S::load(v, p + at);
+        } else {
+          copy_part(part, p + at, count);
+          S::load(v, part);
+        }
       } else {
-        T part[lane_count]{};
-        for (int i = 0; i < (Full ? lane_count : count); ++i)
-          part[i] = static_cast<T>(p[(at + i) * (how == access::contiguous ? 1 : distance)]);
-        load(v, part);
+        gather_part(part, p + at * distance, distance, count);
+        S::load(v, part);
       }
     }
   }
@@ -182,8 +190,8 @@ struct fused_state {
   template <int I>
   ASHLAR_INLINE void execute() {
     constexpr op code = program::code(I);
-    lanes<T>& r = value[I];
-    lanes<T> a, b;
+    vector& r = value[I];
+    vector a, b, zero{};
     fetch<program::argument(I, 0)>(a);
     if constexpr (program::arity(I) > 1) fetch<program::argument(I, 1)>(b);
     if constexpr (code == op::convert || code == op::broadcast)
@@ -191,28 +199,27 @@ struct fused_state {
     else if constexpr (code == op::neg)
       r = -a;
     else if constexpr (code == op::exp)
-      exp_lanes(r, a);
+      exp_lanes<S>(r, a);
     else if constexpr (code == op::log)
-      log_lanes(r, a);
+      log_lanes<S>(r, a);
     else if constexpr (code == op::tanh)
-      tanh_lanes(r, a);
+      tanh_lanes<S>(r, a);
     else if constexpr (code == op::sigmoid)
-      sigmoid_lanes(r, a);
+      sigmoid_lanes<S>(r, a);
     else if constexpr (code == op::sqrt)
-      sqrt_lanes(r, a);
+      sqrt_lanes<S>(r, a);
     else if constexpr (code == op::rsqrt) {
-      sqrt_lanes(r, a);
+      sqrt_lanes<S>(r, a);
       r = static_cast<T>(1) / r;
     } else if constexpr (code == op::relu)
-      choose<T>(r, a < lanes<T>{}, lanes<T>{}, a);
+      S::choose(r, a < zero, zero, a);
     else if constexpr (code == op::abs)
-      magnitude(r, a);
+      S::magnitude(r, a);
     else if constexpr (code == op::sign) {
-      lanes<T> one, zero{};
-      splat(one, static_cast<T>(1));
-      choose<T>(r, a > zero, one, zero);
-      choose<T>(r, a < zero, -one, r);
-      choose<T>(r, a == a, r, a);
+      vector one;
+      S::splat(one, static_cast<T>(1));
+      S::choose(r, a > zero, one, a);
+      S::choose(r, a < zero, -one, r);
     } else if constexpr (code == op::add)
       r = a + b;
     else if constexpr (code == op::sub)
@@ -222,39 +229,41 @@ struct fused_state {
     else if constexpr (code == op::div)
       r = a / b;
     else if constexpr (code == op::maximum)
-      choose<T>(r, (a > b) | (a != a), a, b);
+      S::larger(r, a, b);
     else if constexpr (code == op::minimum)
-      choose<T>(r, (a < b) | (a != a), a, b);
+      S::choose(r, (a < b) | (a != a), a, b);
     else if constexpr (code == op::greater || code == op::equal) {
-      lanes<T> one, zero{};
-      splat(one, static_cast<T>(1));
+      vector one;
+      S::splat(one, static_cast<T>(1));
       if constexpr (code == op::greater)
-        choose<T>(r, a > b, one, zero);
+        S::choose(r, a > b, one, zero);
       else
-        choose<T>(r, a == b, one, zero);
+        S::choose(r, a == b, one, zero);
     } else if constexpr (code == op::select) {
-      lanes<T> c, zero{};
+      vector c;
       fetch<program::argument(I, 2)>(c);
-      choose<T>(r, a != zero, b, c);
+      S::choose(r, a != zero, b, c);
     } else {
       static_assert(code == op::add, "ashlar: the cpu policy has no kernel for this primitive");
     }
   }
 
-  template <int O, bool Full>
+  template <int O>
   ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {
-    using S = typename stored_type<T, program::output_element(O)>::type;
-    lanes<T> const& v = value[program::output_instruction(O)];
-    S* p = reinterpret_cast<S*>(args.operands[program::inputs + O]) + offset[program::inputs + O];
-    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<S, T>) {
-      if constexpr (Full)
-        store(v, p + at);
-      else
-        store_part(v, p + at, count);
+    using E = typename stored_type<T, program::output_element(O)>::type;
+    vector const& v = value[program::output_instruction(O)];
+    E* p = reinterpret_cast<E*>(args.operands[program::inputs + O]) + offset[program::inputs + O];
+    T part[width];
+    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, T>) {
+      if (count == width) {
+        S::store(v, p + at);
+      } else {
+        S::store(v, part);
+        copy_part(p + at, part, count);
+      }
     } else {
-      T part[lane_count];
-      store(v, part);
-      for (int i = 0; i < (Full ? lane_count : count); ++i) p[(at + i) * distance] = static_cast<S>(part[i]);
+      S::store(v, part);
+      scatter_part(p + at * distance, distance, part, count);
     }
   }
 };

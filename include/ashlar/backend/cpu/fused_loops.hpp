@@ -5,17 +5,14 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// The loop nest of a fused kernel over its numbers: axes, row axes, units of axis 0 per valid row, extents, strides.
-template <class Code, class T>
 struct fused_nest {
-  using program = fused_program<Code>;
-  static constexpr int operands = program::operands;
-
   kernel_arguments const& args;
+  int operands;
   int axes;
   int row_axes;
   std::int64_t extent[7];
 
-  ASHLAR_INLINE explicit fused_nest(kernel_arguments const& a) : args(a) {
+  [[gnu::noinline]] fused_nest(kernel_arguments const& a, int operand_count) : args(a), operands(operand_count) {
     axes = static_cast<int>(a.numbers[0]);
     row_axes = static_cast<int>(a.numbers[1]);
     for (int i = 0; i < axes; ++i) extent[i] = a.numbers[3 + i];
@@ -26,7 +23,7 @@ struct fused_nest {
   }
 
   /// Moves index and offsets to the next position of axes [begin, end); false after the last one.
-  ASHLAR_INLINE bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
+  [[gnu::noinline]] bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
     for (int axis = end - 1; axis >= begin; --axis) {
       if (++index[axis] < extent[axis]) {
         for (int o = 0; o < operands; ++o) offset[o] += stride(o, axis);
@@ -39,11 +36,29 @@ struct fused_nest {
   }
 };
 
-template <class Code, class T>
+template <class T, op Code>
+[[gnu::noinline]] void accumulate_part(T* to, std::int64_t distance, T const* from, int count) {
+  for (int i = 0; i < count; ++i) {
+    T& t = to[i * distance];
+    if constexpr (Code == op::max)
+      t = larger_or_nan(t, from[i]);
+    else
+      t += from[i];
+  }
+}
+template <class T>
+[[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = value;
+}
+
+/// A fused kernel on an instruction set.
+template <class Code, class T, instruction_set Set>
 struct fused_kernel {
   using program = fused_program<Code>;
-  using state = fused_state<Code, T>;
-  using nest = fused_nest<Code, T>;
+  using state = fused_state<Code, T, Set>;
+  using nest = fused_nest;
+  using S = simd<T, Set>;
+  using vector = typename S::vector;
 
   template <int Pass>
   struct pass_need {
@@ -54,12 +69,12 @@ struct fused_kernel {
     static constexpr typename program::need value = program::needed_in_row(Stage);
   };
 
-  template <class Need, bool Full, int... K>
+  template <class Need, int... K>
   ASHLAR_INLINE static void read_all(state& s, nest const& n, std::int64_t at, int count,
                                      std::integer_sequence<int, K...>) {
     (
         [&]() __attribute__((always_inline)) {
-          if constexpr (Need::value.input[K]) s.template read<K, Full>(at, count, n.stride(K, n.axes - 1));
+          if constexpr (Need::value.input[K]) s.template read<K>(at, count, n.stride(K, n.axes - 1));
         }(),
         ...);
   }
@@ -84,74 +99,82 @@ struct fused_kernel {
 
   // ---- reductions along the row
 
-  template <op Code_, bool Full>
-  ASHLAR_INLINE static void accumulate(lanes<T>& sum, lanes<T> const& v, int count) {
-    lanes<T> x = v;
-    if constexpr (!Full) {
-      lanes<T> number, limit, neutral{};
-      lane_numbers<T>(number);
-      splat(limit, static_cast<T>(count));
-      if constexpr (Code_ == op::max) splat(neutral, -std::numeric_limits<T>::infinity());
-      choose<T>(x, number < limit, v, neutral);
+  template <op Code_>
+  ASHLAR_INLINE static void accumulate(vector& sum, vector const& v, int count) {
+    vector x = v;
+    if (count < S::width) {
+      vector number, limit, neutral{};
+      S::lane_numbers(number);
+      S::splat(limit, static_cast<T>(count));
+      if constexpr (Code_ == op::max) S::splat(neutral, -std::numeric_limits<T>::infinity());
+      S::choose(x, number < limit, v, neutral);
     }
     if constexpr (Code_ == op::sum)
       sum = sum + x;
     else
-      choose<T>(sum, (sum > x) | (sum != sum), sum, x);
+      S::choose(sum, (sum > x) | (sum != sum), sum, x);
   }
   template <int Pass, int I>
   static constexpr bool reduces_in = is_reduction(program::code(I)) &&
                                      (program::column || (program::row_level(I) && program::stage(I) == Pass));
 
-  template <int Pass, bool Full, int I>
-  ASHLAR_INLINE static void accumulate_one(state& s, lanes<T>* sums, int count) {
+  template <int Pass, int I>
+  ASHLAR_INLINE static void accumulate_one(state& s, vector* sums, int count) {
     if constexpr (reduces_in<Pass, I>) {
-      lanes<T> v;
+      vector v;
       s.template fetch<program::argument(I, 0)>(v);
-      accumulate<program::code(I), Full>(sums[I], v, count);
+      accumulate<program::code(I)>(sums[I], v, count);
     }
   }
   template <int Pass, int I>
-  ASHLAR_INLINE static void start_one(lanes<T>* sums) {
+  ASHLAR_INLINE static void start_one(vector* sums) {
     if constexpr (reduces_in<Pass, I>)
-      splat(sums[I], program::code(I) == op::max ? -std::numeric_limits<T>::infinity() : static_cast<T>(0));
+      S::splat(sums[I], program::code(I) == op::max ? -std::numeric_limits<T>::infinity() : static_cast<T>(0));
+  }
+  template <op Code_>
+  ASHLAR_INLINE static T across(vector const& v) {
+    T lanes[S::width];
+    S::store(v, lanes);
+    if constexpr (Code_ == op::max)
+      return lane_max(lanes, S::width);
+    else
+      return lane_sum(lanes, S::width);
   }
   template <int Pass, int I>
-  ASHLAR_INLINE static void finish_one(state& s, lanes<T> const* sums) {
-    if constexpr (reduces_in<Pass, I>)
-      splat(s.value[I], program::code(I) == op::max ? lane_max<T>(sums[I]) : lane_sum<T>(sums[I]));
+  ASHLAR_INLINE static void finish_one(state& s, vector const* sums) {
+    if constexpr (reduces_in<Pass, I>) S::splat(s.value[I], across<program::code(I)>(sums[I]));
   }
-  template <bool Full, int O>
+  template <int O>
   ASHLAR_INLINE static void write_one(state& s, nest const& n, std::int64_t at, int count) {
-    if constexpr (!program::output_in_row(O))
-      s.template write<O, Full>(at, count, n.stride(program::inputs + O, n.axes - 1));
+    if constexpr (!program::output_in_row(O)) s.template write<O>(at, count, n.stride(program::inputs + O, n.axes - 1));
   }
 
-  template <int Pass, bool Full, int... I, int... O>
-  ASHLAR_INLINE static void chunk(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count,
+  template <int Pass, int... I, int... O>
+  ASHLAR_INLINE static void chunk(state& s, nest const& n, vector* sums, std::int64_t at, int count,
                                   std::integer_sequence<int, I...> instructions, std::integer_sequence<int, O...>) {
-    read_all<pass_need<Pass>, Full>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
+    read_all<pass_need<Pass>>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
     execute_all<pass_need<Pass>>(s, instructions);
     if constexpr (Pass < program::passes)
-      (accumulate_one<Pass, Full, I>(s, sums, count), ...);
+      (accumulate_one<Pass, I>(s, sums, count), ...);
     else
-      (write_one<Full, O>(s, n, at, count), ...);
+      (write_one<O>(s, n, at, count), ...);
   }
   template <int Pass>
-  ASHLAR_INLINE static void innermost(state& s, nest const& n, lanes<T>* sums) {
+  ASHLAR_INLINE static void innermost(state& s, nest const& n, vector* sums) {
     std::int64_t const extent = n.extent[n.axes - 1];
-    std::int64_t at = 0;
     std::make_integer_sequence<int, program::count> instructions;
     std::make_integer_sequence<int, program::outputs> outputs;
-    for (; at + lane_count <= extent; at += lane_count)
-      chunk<Pass, true>(s, n, sums, at, lane_count, instructions, outputs);
-    if (at < extent) chunk<Pass, false>(s, n, sums, at, static_cast<int>(extent - at), instructions, outputs);
+    for (std::int64_t at = 0; at < extent; at += S::width)
+      chunk<Pass>(s, n, sums, at, count_at(at, extent), instructions, outputs);
+  }
+  ASHLAR_INLINE static int count_at(std::int64_t at, std::int64_t extent) {
+    return extent - at < S::width ? static_cast<int>(extent - at) : S::width;
   }
 
   /// One pass over the elements of a row.
   template <int Pass, int... I>
   ASHLAR_INLINE static void row_pass(state& s, nest const& n, std::integer_sequence<int, I...> instructions) {
-    lanes<T> sums[program::count + 1];
+    vector sums[program::count + 1];
     if constexpr (Pass < program::passes) (start_one<Pass, I>(sums), ...);
     int const first = n.axes - n.row_axes;
     if (n.row_axes <= 1) {
@@ -168,19 +191,19 @@ struct fused_kernel {
   }
   template <int Stage, int... I>
   ASHLAR_INLINE static void row_values(state& s, nest const& n, std::integer_sequence<int, I...> instructions) {
-    read_all<row_need<Stage>, false>(s, n, 0, 1, std::make_integer_sequence<int, program::inputs>{});
+    read_all<row_need<Stage>>(s, n, 0, 1, std::make_integer_sequence<int, program::inputs>{});
     execute_row_all<row_need<Stage>>(s, instructions);
   }
   template <int O>
   ASHLAR_INLINE static void write_row_value(state& s) {
-    if constexpr (program::output_in_row(O)) s.template write<O, false>(0, 1, 0);
+    if constexpr (program::output_in_row(O)) s.template write<O>(0, 1, 0);
   }
 
   template <int... P, int... O>
   ASHLAR_INLINE static void row(kernel_arguments const& args, std::integer_sequence<int, P...>,
                                 std::integer_sequence<int, O...>) {
     state s{args, {}, {}, {}};
-    nest n(args);
+    nest n(args, program::operands);
     std::make_integer_sequence<int, program::count> instructions;
     int const outer = n.row_axes ? n.axes - n.row_axes : n.axes - 1;
     std::int64_t index[7]{};
@@ -196,78 +219,67 @@ struct fused_kernel {
 
   template <int O>
   ASHLAR_INLINE static void clear_output(nest const& n) {
-    using S = typename stored_type<T, program::output_element(O)>::type;
-    S* p = reinterpret_cast<S*>(n.args.operands[program::inputs + O]);
+    T* p = reinterpret_cast<T*>(n.args.operands[program::inputs + O]);
     std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
-    bool const is_max = program::code(program::output_instruction(O)) == op::max;
-    S const start = is_max ? static_cast<S>(-std::numeric_limits<T>::infinity()) : S{};
-    for (std::int64_t i = 0; i < count; ++i) p[i] = start;
+    fill_part(p, program::code(program::output_instruction(O)) == op::max ? -std::numeric_limits<T>::infinity() : T{},
+              count);
   }
-  template <bool Full, int O>
-  ASHLAR_INLINE static void add_to_output(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count) {
+  template <int O>
+  ASHLAR_INLINE static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
     constexpr int r = program::output_instruction(O);
-    lanes<T> v;
+    vector v;
     s.template fetch<program::argument(r, 0)>(v);
     if constexpr (program::output_access(O) == access::splat) {
-      accumulate<program::code(r), Full>(sums[r], v, count);
+      accumulate<program::code(r)>(sums[r], v, count);
     } else {
-      using S = typename stored_type<T, program::output_element(O)>::type;
       std::int64_t const distance = n.stride(program::inputs + O, n.axes - 1);
-      S* p = reinterpret_cast<S*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
-      lanes<T> old;
-      if constexpr (program::output_access(O) == access::contiguous && Full) {
-        load(old, p + at);
-        accumulate<program::code(r), true>(old, v, count);
-        store(old, p + at);
+      T* p = reinterpret_cast<T*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O] + at * distance;
+      vector old;
+      if (program::output_access(O) == access::contiguous && count == S::width) {
+        S::load(old, p);
+        accumulate<program::code(r)>(old, v, count);
+        S::store(old, p);
       } else {
-        T part[lane_count];
-        store(v, part);
-        for (int i = 0; i < (Full ? lane_count : count); ++i) {
-          S& to = p[(at + i) * distance];
-          if constexpr (program::code(r) == op::max)
-            to = larger_or_nan<S>(to, static_cast<S>(part[i]));
-          else
-            to += static_cast<S>(part[i]);
-        }
+        T part[S::width];
+        S::store(v, part);
+        accumulate_part<T, program::code(r)>(p, distance, part, count);
       }
     }
   }
   template <int O>
-  ASHLAR_INLINE static void start_output(lanes<T>* sums) {
+  ASHLAR_INLINE static void start_output(vector* sums) {
     start_one<0, program::output_instruction(O)>(sums);
   }
   template <int O>
-  ASHLAR_INLINE static void finish_output(state& s, lanes<T> const* sums) {
+  ASHLAR_INLINE static void finish_output(state& s, vector const* sums) {
     if constexpr (program::output_access(O) == access::splat) {
       constexpr int r = program::output_instruction(O);
-      using S = typename stored_type<T, program::output_element(O)>::type;
-      S* p = reinterpret_cast<S*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
+      T* p = reinterpret_cast<T*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
       if constexpr (program::code(r) == op::max)
-        *p = larger_or_nan<S>(*p, static_cast<S>(lane_max<T>(sums[r])));
+        *p = larger_or_nan(*p, across<op::max>(sums[r]));
       else
-        *p += static_cast<S>(lane_sum<T>(sums[r]));
+        *p += across<op::sum>(sums[r]);
     }
   }
-  template <bool Full, int... O>
-  ASHLAR_INLINE static void column_chunk(state& s, nest const& n, lanes<T>* sums, std::int64_t at, int count,
+  template <int... O>
+  ASHLAR_INLINE static void column_chunk(state& s, nest const& n, vector* sums, std::int64_t at, int count,
                                          std::integer_sequence<int, O...>) {
-    read_all<pass_need<0>, Full>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
+    read_all<pass_need<0>>(s, n, at, count, std::make_integer_sequence<int, program::inputs>{});
     execute_all<pass_need<0>>(s, std::make_integer_sequence<int, program::count>{});
-    (add_to_output<Full, O>(s, n, sums, at, count), ...);
+    (add_to_output<O>(s, n, sums, at, count), ...);
   }
   template <int... O>
   ASHLAR_INLINE static void column(kernel_arguments const& args, std::integer_sequence<int, O...> outputs) {
     state s{args, {}, {}, {}};
-    nest n(args);
+    nest n(args, program::operands);
     (clear_output<O>(n), ...);
     std::int64_t index[7]{};
     std::int64_t const extent = n.extent[n.axes - 1];
     do {
-      lanes<T> sums[program::count + 1];
+      vector sums[program::count + 1];
       (start_output<O>(sums), ...);
-      std::int64_t at = 0;
-      for (; at + lane_count <= extent; at += lane_count) column_chunk<true>(s, n, sums, at, lane_count, outputs);
-      if (at < extent) column_chunk<false>(s, n, sums, at, static_cast<int>(extent - at), outputs);
+      for (std::int64_t at = 0; at < extent; at += S::width)
+        column_chunk(s, n, sums, at, count_at(at, extent), outputs);
       (finish_output<O>(s, sums), ...);
     } while (n.advance(index, s.offset, 0, n.axes - 1));
   }

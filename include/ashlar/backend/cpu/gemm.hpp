@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <type_traits>
+
 #include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/simd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Register tiles by instruction set: rows of C and vectors of sixteen columns that stay in registers.
+/// Register tiles by instruction set: rows of C and vectors of columns that stay in registers.
 template <instruction_set Set, class T>
 struct gemm_tile {
-  static constexpr int rows = sizeof(T) == 8 ? 2 : Set == instruction_set::avx512 ? 8 : 2;
-  static constexpr int vectors = Set == instruction_set::baseline || sizeof(T) == 8 ? 1 : 2;
-  static constexpr int columns = vectors * lane_count;
-  static constexpr int depth = 256 / vectors;  // of k: the panel of B stays in the first cache
+  using S = simd<T, Set>;
+  static constexpr int rows = Set == instruction_set::avx512 ? 8 : Set == instruction_set::avx2 ? 6 : 4;
+  static constexpr int vectors = 2;
+  static constexpr int columns = vectors * S::width;
+  static constexpr int depth = 8192 / columns;  // of k: the panel of B stays in the first cache
 };
 
 /// A matrix that is read at data[i * row + j * column].
@@ -24,24 +28,26 @@ struct matrix_view {
 template <instruction_set Set, class T>
 struct gemm {
   using tile_size = gemm_tile<Set, T>;
+  using S = simd<T, Set>;
+  using vector = typename S::vector;
   static constexpr int vectors = tile_size::vectors;
 
   template <int Rows>
   ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
-    lanes<T> sum[Rows][vectors];
+    vector sum[Rows][vectors];
     for (int i = 0; i < Rows; ++i)
       for (int j = 0; j < vectors; ++j) {
         if (!add)
-          sum[i][j] = lanes<T>{};
+          sum[i][j] = vector{};
         else if (columns == tile_size::columns)
-          load(sum[i][j], c + i * c_row + j * lane_count);
+          S::load(sum[i][j], c + i * c_row + j * S::width);
         else
-          load_part(sum[i][j], c + i * c_row + j * lane_count, part(columns, j));
+          load_part(sum[i][j], c + i * c_row + j * S::width, part(columns, j));
       }
     for (std::int64_t k = 0; k < depth; ++k) {
-      lanes<T> right[vectors];
-      for (int j = 0; j < vectors; ++j) load(right[j], b + k * b_row + j * lane_count);
+      vector right[vectors];
+      for (int j = 0; j < vectors; ++j) S::load(right[j], b + k * b_row + j * S::width);
       for (int i = 0; i < Rows; ++i) {
         T const left = a[i * a_row + k * a_column];
         for (int j = 0; j < vectors; ++j) sum[i][j] += left * right[j];
@@ -50,14 +56,24 @@ struct gemm {
     for (int i = 0; i < Rows; ++i)
       for (int j = 0; j < vectors; ++j) {
         if (columns == tile_size::columns)
-          store(sum[i][j], c + i * c_row + j * lane_count);
+          S::store(sum[i][j], c + i * c_row + j * S::width);
         else
-          store_part(sum[i][j], c + i * c_row + j * lane_count, part(columns, j));
+          store_part(sum[i][j], c + i * c_row + j * S::width, part(columns, j));
       }
   }
+  ASHLAR_INLINE static void load_part(vector& v, T const* from, int count) {
+    T lanes[S::width]{};
+    copy_part(lanes, from, count);
+    S::load(v, lanes);
+  }
+  ASHLAR_INLINE static void store_part(vector const& v, T* to, int count) {
+    T lanes[S::width];
+    S::store(v, lanes);
+    copy_part(to, lanes, count);
+  }
   ASHLAR_INLINE static int part(int columns, int j) {
-    int left = columns - j * lane_count;
-    return left < 0 ? 0 : left > lane_count ? lane_count : left;
+    int left = columns - j * S::width;
+    return left < 0 ? 0 : left > S::width ? S::width : left;
   }
 
   template <int Rows>
@@ -96,6 +112,44 @@ struct gemm {
   }
 };
 
+/// g++ fuses a product and a sum only where it is told to; clang does within an expression.
+#if defined(__GNUC__) && !defined(__clang__)
+#define ASHLAR_FUSED_MULTIPLY_ADD __attribute__((optimize("fp-contract=fast")))
+#else
+#define ASHLAR_FUSED_MULTIPLY_ADD
+#endif
+
+template <class T>
+[[gnu::noinline]] void baseline_gemm(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
+                                     matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
+  gemm<instruction_set::baseline, T>::run(m, n, depth, a, b, c, c_row, add);
+}
+template <class T>
+ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void avx2_gemm(std::int64_t m, std::int64_t n,
+                                                                              std::int64_t depth, matrix_view<T> a,
+                                                                              matrix_view<T> b, T* c,
+                                                                              std::int64_t c_row, bool add) {
+  gemm<instruction_set::avx2, T>::run(m, n, depth, a, b, c, c_row, add);
+}
+template <class T>
+ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void avx512_gemm(std::int64_t m, std::int64_t n,
+                                                                                  std::int64_t depth, matrix_view<T> a,
+                                                                                  matrix_view<T> b, T* c,
+                                                                                  std::int64_t c_row, bool add) {
+  gemm<instruction_set::avx512, T>::run(m, n, depth, a, b, c, c_row, add);
+}
+/// The product on an instruction set, as one function that all kernels share.
+template <instruction_set Set, class T>
+ASHLAR_INLINE void multiply(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, matrix_view<T> b,
+                            T* c, std::int64_t c_row, bool add) {
+  if constexpr (Set == instruction_set::avx512)
+    avx512_gemm<T>(m, n, depth, a, b, c, c_row, add);
+  else if constexpr (Set == instruction_set::avx2)
+    avx2_gemm<T>(m, n, depth, a, b, c, c_row, add);
+  else
+    baseline_gemm<T>(m, n, depth, a, b, c, c_row, add);
+}
+
 /// numbers: batch, m, n, k, which of them follows the valid rows, its units per row.
 template <class Code, instruction_set Set>
 struct matmul_kernel {
@@ -110,8 +164,8 @@ struct matmul_kernel {
     T const* b = reinterpret_cast<T const*>(args.operands[1]);
     T* c = reinterpret_cast<T*>(args.operands[2]);
     for (std::int64_t p = 0; p < extent[1]; ++p)
-      gemm<Set, T>::run(m, n, k, {a + p * full_m * full_k, ta ? 1 : full_k, ta ? full_m : 1},
-                        {b + p * full_k * n, tb ? 1 : n, tb ? full_k : 1}, c + p * full_m * n, n, false);
+      multiply<Set, T>(m, n, k, {a + p * full_m * full_k, ta ? 1 : full_k, ta ? full_m : 1},
+                       {b + p * full_k * n, tb ? 1 : n, tb ? full_k : 1}, c + p * full_m * n, n, false);
   }
 };
 

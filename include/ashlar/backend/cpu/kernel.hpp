@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/backend/cpu/instruction_set.hpp>
 #include <ashlar/passes/lowered.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -18,10 +18,6 @@ struct kernel_arguments {
 };
 using kernel_function = void (*)(kernel_arguments const&);
 
-/// Instruction sets that kernels are compiled for side by side; the machine's is chosen when a program starts.
-enum class instruction_set : int { baseline, avx2, avx512 };
-inline constexpr int instruction_sets = 3;
-
 /// An integer pack as an array.
 template <int... Code>
 struct kernel_code {
@@ -29,30 +25,5 @@ struct kernel_code {
   static constexpr int at[sizeof...(Code)] = {Code...};
   static constexpr kernel_kind kind = static_cast<kernel_kind>(at[0]);
 };
-
-#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
-#define ASHLAR_TARGET_AVX2 [[gnu::target("avx2,fma")]]
-#define ASHLAR_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
-#else
-#define ASHLAR_TARGET_AVX2
-#define ASHLAR_TARGET_AVX512
-#endif
-
-/// The best instruction set of this machine.
-inline instruction_set machine_instruction_set() {
-#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
-  static instruction_set const best = [] {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-      return instruction_set::avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return instruction_set::avx2;
-    return instruction_set::baseline;
-  }();
-  return best;
-#else
-  return instruction_set::baseline;
-#endif
-}
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -11,7 +11,7 @@ template <instruction_set Set, int... Code>
 ASHLAR_INLINE void run_kernel(kernel_arguments const& args) {
   using code = kernel_code<Code...>;
   if constexpr (code::kind == kernel_kind::row || code::kind == kernel_kind::column) {
-    fused_kernel<code, std::conditional_t<code::at[fused_code::wide] != 0, double, float>>::run(args);
+    fused_kernel<code, std::conditional_t<code::at[fused_code::wide] != 0, double, float>, Set>::run(args);
   } else if constexpr (code::kind == kernel_kind::matmul) {
     matmul_kernel<code, Set>::run(args);
   } else if constexpr (code::kind == kernel_kind::conv || code::kind == kernel_kind::conv_data ||

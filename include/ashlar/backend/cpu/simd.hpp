@@ -1,93 +1,93 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
-#include <ashlar/core/config.hpp>
+#include <ashlar/backend/cpu/instruction_set.hpp>
 
-/// Sixteen numbers at a time, whatever the machine: a compiler splits them into the registers it has. Vectors cross
-/// functions only by reference and only where inlined: their calling convention depends on the compiler's flags.
+/// Vectors by GCC's and clang's extension, as wide as a register of the instruction set. They cross functions only by
+/// reference and only where inlined: their calling convention depends on the compiler's flags.
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-inline constexpr int lane_count = 16;
+template <class T, instruction_set Set>
+struct vector_of;
 
-typedef float float_lanes __attribute__((vector_size(64), aligned(64)));
-typedef double double_lanes __attribute__((vector_size(128), aligned(128)));
-typedef std::int32_t int_lanes __attribute__((vector_size(64), aligned(64)));
-typedef std::int64_t long_lanes __attribute__((vector_size(128), aligned(128)));
+#define ASHLAR_VECTOR(Type, Integer, Set, Bytes)                                      \
+  template <>                                                                         \
+  struct vector_of<Type, instruction_set::Set> {                                      \
+    typedef Type type __attribute__((vector_size(Bytes), aligned(Bytes)));            \
+    typedef Integer integer_type __attribute__((vector_size(Bytes), aligned(Bytes))); \
+  };
+ASHLAR_VECTOR(float, std::int32_t, baseline, 16)
+ASHLAR_VECTOR(float, std::int32_t, avx2, 32)
+ASHLAR_VECTOR(float, std::int32_t, avx512, 64)
+ASHLAR_VECTOR(double, std::int64_t, baseline, 16)
+ASHLAR_VECTOR(double, std::int64_t, avx2, 32)
+ASHLAR_VECTOR(double, std::int64_t, avx512, 64)
+#undef ASHLAR_VECTOR
 
-template <class T>
-struct lanes_of;
-template <>
-struct lanes_of<float> {
-  using type = float_lanes;
-  using integer = int_lanes;
+/// The vector type of T on an instruction set, and what works on it.
+template <class T, instruction_set Set>
+struct simd {
+  using element = T;
+  using vector = typename vector_of<T, Set>::type;
+  using mask = typename vector_of<T, Set>::integer_type;  // lanes of all ones or all zeros
+  static constexpr int width = static_cast<int>(sizeof(vector) / sizeof(T));
+
+  ASHLAR_INLINE static void splat(vector& v, T x) { v = vector{} + x; }
+  ASHLAR_INLINE static void load(vector& v, T const* from) { std::memcpy(&v, from, sizeof v); }
+  ASHLAR_INLINE static void store(vector const& v, T* to) { std::memcpy(to, &v, sizeof v); }
+  ASHLAR_INLINE static void lane_numbers(vector& v) {
+    for (int i = 0; i < width; ++i) v[i] = static_cast<T>(i);
+  }
+  /// m ? a : b
+  ASHLAR_INLINE static void choose(vector& r, mask const& m, vector const& a, vector const& b) {
+    r = reinterpret_cast<vector>((reinterpret_cast<mask>(a) & m) | (reinterpret_cast<mask>(b) & ~m));
+  }
+  ASHLAR_INLINE static void magnitude(vector& r, vector const& x) {
+    r = reinterpret_cast<vector>(reinterpret_cast<mask>(x) & ~reinterpret_cast<mask>(-vector{}));
+  }
+  /// |size| with the sign of x, for size >= 0.
+  ASHLAR_INLINE static void with_sign(vector& r, vector const& size, vector const& x) {
+    r = reinterpret_cast<vector>(reinterpret_cast<mask>(size) |
+                                 (reinterpret_cast<mask>(x) & reinterpret_cast<mask>(-vector{})));
+  }
+  /// The larger of two; NaN where either is.
+  ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) { choose(r, (a > b) | (a != a), a, b); }
 };
-template <>
-struct lanes_of<double> {
-  using type = double_lanes;
-  using integer = long_lanes;
-};
-template <class T>
-using lanes = typename lanes_of<T>::type;
-template <class T>
-using integer_lanes = typename lanes_of<T>::integer;
 
-template <class T>
-ASHLAR_INLINE void splat(lanes<T>& v, T x) {
-  v = lanes<T>{} + x;
-}
-template <class T>
-ASHLAR_INLINE void load(lanes<T>& v, T const* from) {
-  std::memcpy(&v, from, sizeof v);
-}
-template <class T>
-ASHLAR_INLINE void load_part(lanes<T>& v, T const* from, int count) {
-  T part[lane_count]{};
-  for (int i = 0; i < count; ++i) part[i] = from[i];
-  std::memcpy(&v, part, sizeof v);
-}
-template <class T>
-ASHLAR_INLINE void store(lanes<T> const& v, T* to) {
-  std::memcpy(to, &v, sizeof v);
-}
-template <class T>
-ASHLAR_INLINE void store_part(lanes<T> const& v, T* to, int count) {
-  T part[lane_count];
-  std::memcpy(part, &v, sizeof v);
-  for (int i = 0; i < count; ++i) to[i] = part[i];
-}
-template <class T>
-ASHLAR_INLINE void lane_numbers(lanes<T>& v) {
-  v = lanes<T>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-}
-/// mask ? a : b for a mask of all-zero and all-one lanes.
-template <class T>
-ASHLAR_INLINE void choose(lanes<T>& r, integer_lanes<T> const& mask, lanes<T> const& a, lanes<T> const& b) {
-  r = reinterpret_cast<lanes<T>>((reinterpret_cast<integer_lanes<T>>(a) & mask) |
-                                 (reinterpret_cast<integer_lanes<T>>(b) & ~mask));
-}
-/// Sum of the lanes, always in the same order.
-template <class T>
-ASHLAR_INLINE T lane_sum(lanes<T> const& v) {
-  T p[lane_count];
-  std::memcpy(p, &v, sizeof v);
-  for (int half = lane_count / 2; half; half /= 2)
-    for (int i = 0; i < half; ++i) p[i] += p[i + half];
-  return p[0];
-}
+/// The larger of two numbers; NaN where either is.
 template <class T>
 ASHLAR_INLINE T larger_or_nan(T a, T b) {
   return a > b || a != a ? a : b;
 }
+
+// What is rare or slow anyway stands in functions of its own, shared by all kernels.
+
 template <class T>
-ASHLAR_INLINE T lane_max(lanes<T> const& v) {
-  T p[lane_count];
-  std::memcpy(p, &v, sizeof v);
-  for (int half = lane_count / 2; half; half /= 2)
-    for (int i = 0; i < half; ++i) p[i] = larger_or_nan(p[i], p[i + half]);
-  return p[0];
+[[gnu::noinline]] void copy_part(T* to, T const* from, int count) {
+  for (int i = 0; i < count; ++i) to[i] = from[i];
+}
+template <class To, class From>
+[[gnu::noinline]] void gather_part(To* to, From const* from, std::int64_t distance, int count) {
+  for (int i = 0; i < count; ++i) to[i] = static_cast<To>(from[i * distance]);
+}
+template <class To, class From>
+[[gnu::noinline]] void scatter_part(To* to, std::int64_t distance, From const* from, int count) {
+  for (int i = 0; i < count; ++i) to[i * distance] = static_cast<To>(from[i]);
+}
+/// Sum of the lanes, always in the same order.
+template <class T>
+[[gnu::noinline]] T lane_sum(T* lanes, int width) {
+  for (int half = width / 2; half; half /= 2)
+    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  return lanes[0];
+}
+template <class T>
+[[gnu::noinline]] T lane_max(T* lanes, int width) {
+  T m = lanes[0];
+  for (int i = 1; i < width; ++i) m = larger_or_nan(m, lanes[i]);
+  return m;
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
