@@ -55,8 +55,9 @@ class loop_reversal {
   /// Forward values come from outside the backward body; only cheap or position-independent ones are made again.
   constexpr bool comes_from_forward(int j) const {
     op code = body_[j].code;
-    return j < forward_nodes_ && !is_free(code) && code != op::scalar && code != op::reshape && code != op::broadcast &&
-           code != op::alias;
+    int const made = code == op::result ? body_[j].in[0] : j;  // a loop inside may have saved more since
+    return made < forward_nodes_ && !is_free(code) && code != op::scalar && code != op::reshape &&
+           code != op::broadcast && code != op::alias;
   }
 
   constexpr void mark() {
@@ -106,7 +107,7 @@ class loop_reversal {
         moved_[forward_.arguments[q]] = argument(forward_.operands[q], forward_.arguments[q]);
     for (int k = forward_.carries; k < outputs_before_; ++k)
       if (seeds_[k] >= 0 && marked_[seeds_[k]]) moved_[seeds_[k]] = argument(adj.of[forward_.outputs[k]], seeds_[k]);
-    for (int i = 0; i < forward_nodes_; ++i)
+    for (int i = 0; i < marked_.size(); ++i)
       if (marked_[i] && comes_from_forward(i) && moved_[i] < 0) moved_[i] = argument(saved(i), i);
   }
 

@@ -98,7 +98,7 @@ class graph {
     node const& x = nodes[id];
     for (int j : x.in)
       if (j >= 0) f(j);
-    if (x.code == op::loop)
+    if (x.code == op::loop && loops[x.a[0]])  // none: moved into another body
       for (int j : loops[x.a[0]]->operands) f(j);
     if (x.code == op::exchange)
       for (int j : exchanged) f(j);

@@ -22,8 +22,15 @@ struct region_value {
   friend constexpr region_value operator+(region_value a, number auto b) { return a + a.like(b); }
   friend constexpr region_value operator-(number auto a, region_value b) { return b.like(a) - b; }
   friend constexpr region_value operator*(region_value a, number auto b) { return a * a.like(b); }
-  friend constexpr region_value sqrt(region_value a) { return {a.g, unary(*a.g, op::sqrt, a.id)}; }
-  friend constexpr region_value square(region_value a) { return a * a; }
 };
+
+template <class T>
+constexpr region_value<T> sqrt(region_value<T> a) {
+  return {a.g, unary(*a.g, op::sqrt, a.id)};
+}
+template <class T>
+constexpr region_value<T> square(region_value<T> a) {
+  return a * a;
+}
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -26,10 +26,10 @@ constexpr list<placed_node> leaf_memory(graph const& g, list<variable_info>& par
     if (g.states[k].node >= 0) leaves.push({g.states[k].node, states[k].at, states[k].depth ? states[k].stride[0] : 0});
   for (int i = 0; i < g.size(); ++i) {
     if (g[i].code != op::range) continue;
-    int slot = g[i].a[0];
-    leaves.push(
-        {i, slot == 0 ? address{parameter_place, 0} : address{slot_place, (slot - 1) * aligned(counts.parameter_bytes)},
-         0});
+    int const slot = g[i].a[0];
+    address at{parameter_place, 0};
+    if (slot > 0) at = {slot_place, (slot - 1) * aligned(counts.parameter_bytes)};
+    leaves.push({i, at, 0});
   }
   return leaves;
 }
@@ -146,10 +146,13 @@ constexpr void copy_pool(From const& from, int count, To& to) {
   for (int i = 0; i < count; ++i) to[i] = from[i];
 }
 
+/// Sizes that are tried in turn: 1, 8, 64 ... times a plan of a hundred steps.
 template <int Scale>
-constexpr plan_sizes stage_sizes{128 * Scale, 768 * Scale, 3072 * Scale, 384 * Scale, 12 * Scale,
-                                 192 * Scale, 12 * Scale,  4096 * Scale, 96 * Scale,  48 * Scale,
-                                 24 * Scale,  16,          32,           192 * Scale, 1536 * Scale};
+struct roomy_sizes {
+  static constexpr plan_sizes value{128 * Scale, 768 * Scale, 3072 * Scale, 384 * Scale, 12 * Scale,
+                                    192 * Scale, 12 * Scale,  4096 * Scale, 96 * Scale,  48 * Scale,
+                                    24 * Scale,  16,          32,           192 * Scale, 1536 * Scale};
+};
 
 /// Tables of a size.
 template <class Sizes>
@@ -200,26 +203,27 @@ struct program {
   static constexpr pass_options options{Fuse, Reuse};
 
   template <int Scale>
+  static constexpr tables_of<roomy_sizes<Scale>> make() {
+    tables_of<roomy_sizes<Scale>> t;
+    full_plan p(options);
+    recording clean;
+    run_pipeline<Recorder>(p, clean);
+    plan_sizes const z = sizes_of(p);
+    t.sizes = z;
+    if (!z.fits(roomy_sizes<Scale>::value)) return t;
+    copy_tables(p.pools, z, t);
+    copy_pool(p.pools.kernel_code, z.code, t.code);
+    copy_variables(p, z, t);
+    return t;
+  }
+  template <int Scale>
   struct stage {
-    static constexpr plan_sizes value = stage_sizes<Scale>;
-    static constexpr auto make() {
-      tables_of<stage> t;
-      full_plan p(options);
-      recording clean;
-      run_pipeline<Recorder>(p, clean);
-      plan_sizes z = sizes_of(p);
-      t.sizes = z;
-      if (!z.fits(value)) return t;
-      copy_tables(p.pools, z, t);
-      copy_pool(p.pools.kernel_code, z.code, t.code);
-      copy_variables(p, z, t);
-      return t;
-    }
-    static constexpr tables_of<stage> tables = make();
+    static constexpr tables_of<roomy_sizes<Scale>> tables = make<Scale>();
+    static constexpr bool fits = tables.sizes.fits(roomy_sizes<Scale>::value);
   };
   template <int Scale>
   static constexpr int fitting_scale() {
-    if constexpr (stage<Scale>::tables.sizes.fits(stage_sizes<Scale>))
+    if constexpr (stage<Scale>::fits)
       return Scale;
     else
       return fitting_scale<8 * Scale>();

@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/buffer.hpp>
 #include <ashlar/backend/policy.hpp>
+#include <ashlar/backend/run_memory.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/nn/recorders.hpp>
 

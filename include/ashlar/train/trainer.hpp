@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/data/batches.hpp>
+#include <ashlar/nn/loss.hpp>
 #include <ashlar/plan/summary.hpp>
 #include <ashlar/train/predict.hpp>
 
