@@ -26,7 +26,7 @@ constexpr void rebuild(graph const& from, graph& to, list<int>& outputs) {
   list<int> map(n, -1);
   for (int i = 0; i < n; ++i) {
     node x = from[i];
-    if (x.code == op::argument) live[i] = 1;
+    if (x.code <= op::state) live[i] = 1;  // inputs and variables are the program's signature
     if (!live[i] || map[i] >= 0) continue;
     if (x.code == op::alias) {
       map[i] = map[x.in[0]];

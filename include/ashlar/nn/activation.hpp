@@ -33,9 +33,14 @@ struct as_layer {};
 using tanh_layer = detail::activation_layer<detail::op::tanh>;
 /// tanh as a layer: `linear<32> | tanh`.
 constexpr tanh_layer tanh(as_layer) { return {}; }
+
+namespace detail {
+
 template <class A>
 constexpr auto operator|(A const& a, tanh_layer (&)(as_layer)) {
   return a | tanh_layer{};
 }
+
+}  // namespace detail
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -113,11 +113,8 @@ constexpr chain<A..., B...> joined(chain<A...> const*, chain<B...> const*) {
   return {};
 }
 
-}  // namespace detail
-
 /// a | b: b after a. Composition is associative: the elements of chains are numbered from 0 throughout.
 template <class A, class B>
-requires(detail::any_layer<A> || detail::any_layer<B>) constexpr auto operator|(A const& a, B const& b) {
-  return detail::joined(&a, &b);
-}
+requires(any_layer<A> || any_layer<B>) constexpr auto operator|(A const& a, B const& b) { return joined(&a, &b); }
+}  // namespace detail
 }  // namespace ashlar::inline ASHLAR_ABI

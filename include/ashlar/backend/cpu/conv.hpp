@@ -6,24 +6,24 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// A convolution as matrix products over unfolded images, one image after the other.
 /// numbers: batch, channels, h, w, out channels, oh, ow, the window (6), images per valid row.
-template <class Code, instruction_set Set>
+template <class Code>
 struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
   struct geometry {
     std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw;
 
-    ASHLAR_INLINE explicit geometry(kernel_arguments const& args) {
+    explicit geometry(kernel_arguments const& args) {
       std::int64_t const* n = args.numbers;
       batch = n[13] ? n[13] * args.rows : n[0];
       channels = n[1], h = n[2], w = n[3], out = n[4], oh = n[5], ow = n[6];
       kh = n[7], kw = n[8], sh = n[9], sw = n[10], ph = n[11], pw = n[12];
     }
-    ASHLAR_INLINE std::int64_t patch() const { return channels * kh * kw; }
-    ASHLAR_INLINE std::int64_t pixels() const { return oh * ow; }
+    std::int64_t patch() const { return channels * kh * kw; }
+    std::int64_t pixels() const { return oh * ow; }
   };
 
   /// The columns of output row `y` whose input column stays inside: [begin, end).
-  ASHLAR_INLINE static void inside(geometry const& g, std::int64_t kx, std::int64_t& begin, std::int64_t& end) {
+  static void inside(geometry const& g, std::int64_t kx, std::int64_t& begin, std::int64_t& end) {
     begin = 0;
     while (begin < g.ow && begin * g.sw + kx - g.pw < 0) ++begin;
     end = g.ow;
@@ -32,7 +32,7 @@ struct conv_kernel {
 
   /// unfolded[patch][pixel], or [pixel][patch] where `by_pixel`.
   template <bool ByPixel>
-  ASHLAR_INLINE static void unfold(geometry const& g, T const* image, T* unfolded) {
+  static void unfold(geometry const& g, T const* image, T* unfolded) {
     std::int64_t const across = ByPixel ? g.patch() : 1, down = ByPixel ? 1 : g.pixels();
     std::int64_t row = 0;
     for (std::int64_t c = 0; c < g.channels; ++c)
@@ -55,7 +55,7 @@ struct conv_kernel {
         }
   }
   /// image += what unfolded[patch][pixel] holds for each of its pixels.
-  ASHLAR_INLINE static void fold(geometry const& g, T const* unfolded, T* image) {
+  static void fold(geometry const& g, T const* unfolded, T* image) {
     std::int64_t row = 0;
     for (std::int64_t c = 0; c < g.channels; ++c)
       for (std::int64_t ky = 0; ky < g.kh; ++ky)
@@ -72,7 +72,7 @@ struct conv_kernel {
         }
   }
 
-  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+  static void run(kernel_arguments const& args) {
     geometry const g(args);
     std::int64_t const image = g.channels * g.h * g.w, result = g.out * g.pixels();
     T const* first = reinterpret_cast<T const*>(args.operands[0]);
@@ -84,18 +84,18 @@ struct conv_kernel {
     for (std::int64_t b = 0; b < g.batch; ++b) {
       if constexpr (Code::kind == kernel_kind::conv) {  // y = weight * unfolded(x)
         unfold<false>(g, first + b * image, unfolded);
-        multiply<Set, T>(g.out, g.pixels(), g.patch(), {second, g.patch(), 1}, {unfolded, g.pixels(), 1},
-                         to + b * result, g.pixels(), false);
+        multiply<T>(args.set, g.out, g.pixels(), g.patch(), {second, g.patch(), 1}, {unfolded, g.pixels(), 1},
+                    to + b * result, g.pixels(), false);
       } else if constexpr (Code::kind == kernel_kind::conv_data) {  // dx = folded(weight^T * dy)
-        multiply<Set, T>(g.patch(), g.pixels(), g.out, {second, 1, g.patch()}, {first + b * result, g.pixels(), 1},
-                         unfolded, g.pixels(), false);
+        multiply<T>(args.set, g.patch(), g.pixels(), g.out, {second, 1, g.patch()}, {first + b * result, g.pixels(), 1},
+                    unfolded, g.pixels(), false);
         T* dx = to + b * image;
         for (std::int64_t i = 0; i < image; ++i) dx[i] = T{};
         fold(g, unfolded, dx);
       } else {  // dweight += dy * unfolded(x)^T
         unfold<true>(g, second + b * image, unfolded);
-        multiply<Set, T>(g.out, g.patch(), g.pixels(), {first + b * result, g.pixels(), 1}, {unfolded, g.patch(), 1},
-                         to, g.patch(), true);
+        multiply<T>(args.set, g.out, g.patch(), g.pixels(), {first + b * result, g.pixels(), 1},
+                    {unfolded, g.patch(), 1}, to, g.patch(), true);
       }
     }
   }

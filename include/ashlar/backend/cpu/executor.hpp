@@ -43,9 +43,9 @@ class cpu_executor {
         address const& a = tables.operands[step.operands + o];
         operands[o] = a.place < 0 ? nullptr : places[a.place] + a.offset;
       }
-      kernel_table<Program>::functions.of[step.kernel].in_set[set]({operands, tables.numbers + step.numbers,
-                                                                    tables.constants + step.constants, m.rows, m.seed,
-                                                                    m.step, iteration});
+      kernel_table<Program>::functions.of[step.kernel].in_set[set](
+          {operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step,
+           iteration, static_cast<instruction_set>(set)});
     }
   }
 

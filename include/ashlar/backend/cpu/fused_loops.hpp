@@ -177,13 +177,9 @@ struct fused_kernel {
     vector sums[program::count + 1];
     if constexpr (Pass < program::passes) (start_one<Pass, I>(sums), ...);
     int const first = n.axes - n.row_axes;
-    if (n.row_axes <= 1) {
-      innermost<Pass>(s, n, sums);
-    } else {
-      std::int64_t index[7]{};
-      do innermost<Pass>(s, n, sums);
-      while (n.advance(index, s.offset, first, n.axes - 1));
-    }
+    std::int64_t index[7]{};
+    do innermost<Pass>(s, n, sums);
+    while (n.advance(index, s.offset, first, n.axes - 1));
     if constexpr (Pass < program::passes) {
       (finish_one<Pass, I>(s, sums), ...);
       row_values<Pass + 1>(s, n, instructions);

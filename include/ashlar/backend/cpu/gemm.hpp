@@ -138,23 +138,22 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void avx512_gem
                                                                                   std::int64_t c_row, bool add) {
   gemm<instruction_set::avx512, T>::run(m, n, depth, a, b, c, c_row, add);
 }
-/// The product on an instruction set, as one function that all kernels share.
-template <instruction_set Set, class T>
-ASHLAR_INLINE void multiply(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, matrix_view<T> b,
-                            T* c, std::int64_t c_row, bool add) {
-  if constexpr (Set == instruction_set::avx512)
-    avx512_gemm<T>(m, n, depth, a, b, c, c_row, add);
-  else if constexpr (Set == instruction_set::avx2)
-    avx2_gemm<T>(m, n, depth, a, b, c, c_row, add);
-  else
-    baseline_gemm<T>(m, n, depth, a, b, c, c_row, add);
+/// The product on an instruction set; one function for each, which all kernels share.
+template <class T>
+void multiply(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
+              matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
+  switch (set) {
+    case instruction_set::avx512: return avx512_gemm<T>(m, n, depth, a, b, c, c_row, add);
+    case instruction_set::avx2: return avx2_gemm<T>(m, n, depth, a, b, c, c_row, add);
+    default: return baseline_gemm<T>(m, n, depth, a, b, c, c_row, add);
+  }
 }
 
 /// numbers: batch, m, n, k, which of them follows the valid rows, its units per row.
-template <class Code, instruction_set Set>
+template <class Code>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
-  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+  static void run(kernel_arguments const& args) {
     constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
     std::int64_t const full_m = args.numbers[1], full_k = args.numbers[3], n = args.numbers[2];
     std::int64_t extent[4] = {0, args.numbers[0], full_m, full_k};
@@ -164,8 +163,8 @@ struct matmul_kernel {
     T const* b = reinterpret_cast<T const*>(args.operands[1]);
     T* c = reinterpret_cast<T*>(args.operands[2]);
     for (std::int64_t p = 0; p < extent[1]; ++p)
-      multiply<Set, T>(m, n, k, {a + p * full_m * full_k, ta ? 1 : full_k, ta ? full_m : 1},
-                       {b + p * full_k * n, tb ? 1 : n, tb ? full_k : 1}, c + p * full_m * n, n, false);
+      multiply<T>(args.set, m, n, k, {a + p * full_m * full_k, ta ? 1 : full_k, ta ? full_m : 1},
+                  {b + p * full_k * n, tb ? 1 : n, tb ? full_k : 1}, c + p * full_m * n, n, false);
   }
 };
 

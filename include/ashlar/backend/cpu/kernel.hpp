@@ -15,6 +15,7 @@ struct kernel_arguments {
   double const* constants;
   std::int64_t rows;
   std::uint64_t seed, step, iteration;
+  instruction_set set;
 };
 using kernel_function = void (*)(kernel_arguments const&);
 

@@ -6,35 +6,37 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// The kernel that an integer pack names, for one instruction set: equal packs are one function in the program.
+/// The fused kernel of an integer pack for each instruction set: equal packs are one function in the program.
 template <instruction_set Set, int... Code>
-ASHLAR_INLINE void run_kernel(kernel_arguments const& args) {
+ASHLAR_INLINE void run_fused(kernel_arguments const& args) {
   using code = kernel_code<Code...>;
-  if constexpr (code::kind == kernel_kind::row || code::kind == kernel_kind::column) {
-    fused_kernel<code, std::conditional_t<code::at[fused_code::wide] != 0, double, float>, Set>::run(args);
-  } else if constexpr (code::kind == kernel_kind::matmul) {
-    matmul_kernel<code, Set>::run(args);
-  } else if constexpr (code::kind == kernel_kind::conv || code::kind == kernel_kind::conv_data ||
-                       code::kind == kernel_kind::conv_weight) {
-    conv_kernel<code, Set>::run(args);
-  } else if constexpr (code::kind == kernel_kind::permute) {
-    permute_kernel<code>::run(args);
-  } else {
-    window_kernel<code>::run(args);
-  }
+  fused_kernel<code, std::conditional_t<code::at[fused_code::wide] != 0, double, float>, Set>::run(args);
 }
-
 template <int... Code>
 void baseline_kernel(kernel_arguments const& args) {
-  run_kernel<instruction_set::baseline, Code...>(args);
+  run_fused<instruction_set::baseline, Code...>(args);
 }
 template <int... Code>
 ASHLAR_TARGET_AVX2 void avx2_kernel(kernel_arguments const& args) {
-  run_kernel<instruction_set::avx2, Code...>(args);
+  run_fused<instruction_set::avx2, Code...>(args);
 }
 template <int... Code>
 ASHLAR_TARGET_AVX512 void avx512_kernel(kernel_arguments const& args) {
-  run_kernel<instruction_set::avx512, Code...>(args);
+  run_fused<instruction_set::avx512, Code...>(args);
+}
+/// A kernel that moves memory, or leaves the arithmetic to a function by instruction set.
+template <int... Code>
+void single_kernel(kernel_arguments const& args) {
+  using code = kernel_code<Code...>;
+  if constexpr (code::kind == kernel_kind::matmul)
+    matmul_kernel<code>::run(args);
+  else if constexpr (code::kind == kernel_kind::permute)
+    permute_kernel<code>::run(args);
+  else if constexpr (code::kind == kernel_kind::window_index || code::kind == kernel_kind::window_take ||
+                     code::kind == kernel_kind::window_put)
+    window_kernel<code>::run(args);
+  else
+    conv_kernel<code>::run(args);
 }
 
 /// The functions of all kernels of a program, for each instruction set.
@@ -48,7 +50,11 @@ struct kernel_table {
   };
   template <int... Code>
   static constexpr entry functions_of() {
-    return {{baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>}};
+    constexpr kernel_kind kind = kernel_code<Code...>::kind;
+    if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
+      return {{baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>}};
+    else
+      return {{single_kernel<Code...>, single_kernel<Code...>, single_kernel<Code...>}};
   }
   template <int Kernel, int... I>
   static constexpr entry make_entry(std::integer_sequence<int, I...>) {

@@ -14,7 +14,7 @@ struct window_kernel {
   struct geometry {
     std::int64_t planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw;
 
-    ASHLAR_INLINE explicit geometry(kernel_arguments const& args) {
+    explicit geometry(kernel_arguments const& args) {
       std::int64_t const* n = args.numbers;
       planes = n[11] ? n[11] * args.rows : n[0];
       h = n[1], w = n[2], oh = n[3], ow = n[4];
@@ -23,7 +23,7 @@ struct window_kernel {
   };
 
   /// The position of the first maximum inside the window at (y, x); NaN counts as largest.
-  ASHLAR_INLINE static std::int32_t first_maximum(geometry const& g, T const* plane, std::int64_t y, std::int64_t x) {
+  static std::int32_t first_maximum(geometry const& g, T const* plane, std::int64_t y, std::int64_t x) {
     std::int64_t const top = y * g.sh - g.ph, left = x * g.sw - g.pw;
     std::int64_t best = -1;
     for (std::int64_t i = top < 0 ? 0 : top; i < top + g.kh && i < g.h; ++i)
@@ -34,7 +34,7 @@ struct window_kernel {
     return static_cast<std::int32_t>(best);
   }
 
-  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+  static void run(kernel_arguments const& args) {
     geometry const g(args);
     std::int64_t const large = g.h * g.w, small = g.oh * g.ow;
     T const* first = reinterpret_cast<T const*>(args.operands[0]);
@@ -66,7 +66,7 @@ template <class Code>
 struct permute_kernel {
   using T = std::conditional_t<Code::at[1] == 8, std::uint64_t,
                                std::conditional_t<Code::at[1] == 4, std::uint32_t, std::uint8_t>>;
-  ASHLAR_INLINE static void run(kernel_arguments const& args) {
+  static void run(kernel_arguments const& args) {
     int const rank = static_cast<int>(args.numbers[0]);
     std::int64_t extent[8], distance[8], index[8]{};
     for (int i = 0; i < rank; ++i) {
