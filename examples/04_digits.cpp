@@ -11,6 +11,7 @@
 #include "tools/curve.hpp"
 #include "tools/data_path.hpp"
 #include "tools/gallery.hpp"
+#include "tools/numbers.hpp"
 #include "tools/output_path.hpp"
 
 using namespace ashlar;
@@ -22,6 +23,12 @@ inline constexpr auto network = conv2d<16, 3, padding<1>> | batch_norm | relu | 
                                 max_pool2d<2> | dropout<0.25> | flatten |        // [512]
                                 linear<64> | relu | dropout<0.5> | linear<10>;   // [10]
 
+inline constexpr adamw optimizer{.learning_rate = 3e-3f};
+
+fit_options training(int number) {
+  return {.epochs = 40, .progress = true, .shuffle = seed{number}, .schedule = cosine_decay};
+}
+
 // In a process of its own: a network of another seed becomes the saved one.
 int read_back(std::string const& data, int number, std::string const& weights, std::string const& answers) {
   auto [train, valid] = split(read_csv<1, 8, 8>(data, {.scale = 1 / 16.0f}), 360, seed{number});
@@ -29,14 +36,9 @@ int read_back(std::string const& data, int number, std::string const& weights, s
   std::vector<std::int32_t> const before = predict(again, valid);
   load(again, weights);
   std::vector<std::int32_t> const after = predict(again, valid);
-  std::vector<std::int32_t> expected;
-  if (std::FILE* file = std::fopen(answers.c_str(), "r")) {
-    for (int digit; std::fscanf(file, "%d", &digit) == 1;) expected.push_back(digit);
-    std::fclose(file);
-  }
+  std::vector<std::int32_t> const expected = read_numbers(answers);
   bool const same = before != expected && after == expected;
-  std::printf("read back in a new process: %s\n",
-              same ? "the predictions differed before and are identical now" : "FAILED");
+  std::printf("read back in a new process: %s\n", same ? "it differed before and is identical now" : "FAILED");
   return same ? 0 : 1;
 }
 
@@ -49,8 +51,7 @@ int main(int argc, char** argv) try {
   auto [train, valid] = split(read_csv<1, 8, 8>(data, {.scale = 1 / 16.0f}), 360, seed{number});
   auto net = model(network, input<1, 8, 8>, anywhere, seed{number});
   std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
-  auto result = fit(net, train, valid, cross_entropy, adamw{.learning_rate = 3e-3f}, batch<64>,
-                    {.epochs = 40, .progress = true, .shuffle = seed{number}, .schedule = cosine_decay});
+  auto result = fit(net, train, valid, cross_entropy, optimizer, batch<64>, training(number));
 
   // Pictures: how it learned, and what it says, mistakes marked.
   std::vector<double> losses, accuracies;
@@ -63,11 +64,9 @@ int main(int argc, char** argv) try {
   write_gallery(output_path("digits.png"), "360 digits the network never saw", shown, 24);
 
   save(net, weights);
-  if (std::FILE* file = std::fopen(answers.c_str(), "w")) {
-    for (int digit : digits) std::fprintf(file, "%d\n", digit);
-    std::fclose(file);
-  }
+  write_numbers(answers, digits);
   std::printf("wrote %s, .svg, .png\n", weights.c_str()), std::fflush(stdout);
+
   std::string const again = "\"" + std::string(argv[0]) + "\" \"" + data + "\" " + std::to_string(number) + " again";
   bool const read = std::system(again.c_str()) == 0;
   double const share = accuracy(net, valid);

@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include <ashlar/autodiff/sweep.hpp>
-#include <ashlar/expr/value.hpp>
+#include <ashlar/expr/misfit.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -33,15 +33,42 @@ constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
   return {&g, d >= 0 ? d : add_constant(g, 0, g[x.id].type, g[x.id].extents)};
 }
 
+template <int Arguments, int... Wanted>
+struct gradient_for_no_argument {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(((Wanted >= 0 && Wanted < Arguments) && ...),
+                  "ashlar: grad<I>(f): f has no argument number I; they count from 0 (this message states I and the "
+                  "number of arguments)");
+  };
+};
+template <std::int64_t Numbers, class Result>
+struct gradient_of_many_numbers {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(Numbers == 1,
+                  "ashlar: grad(f): f must return a single number; use sum or mean (this message states how many it "
+                  "returns, and its result)");
+  };
+};
+template <class Y>
+struct elements_of : std::integral_constant<std::int64_t, 0> {};
+template <any_value Y>
+struct elements_of<Y> : std::integral_constant<std::int64_t, Y::size()> {};
+
 template <class F, bool WithValue, int... I>
 struct gradient_function {
   [[no_unique_address]] F f;
 
   template <class... V>
   constexpr auto operator()(V... v) const {
-    static_assert(((I >= 0 && I < static_cast<int>(sizeof...(V))) && ...),
-                  "ashlar: grad<I>(f): f has no argument number I");
-    return call(std::index_sequence_for<V...>{}, v...);
+    constexpr int arguments = sizeof...(V);
+    if constexpr (some_misfit<V...>)
+      return first_misfit<V...>{};
+    else if constexpr (!((I >= 0 && I < arguments) && ...))
+      return misfit<layer_path<>, gradient_for_no_argument<arguments, I...>>{};
+    else
+      return call(std::index_sequence_for<V...>{}, v...);
   }
 
  private:
@@ -50,16 +77,22 @@ struct gradient_function {
     graph& g = graph_of(v...);
     std::tuple<V...> x{renamed_if_asked<K, I...>(g, v)...};
     auto y = f(std::get<K>(x)...);
-    static_assert(decltype(y)::size() == 1, "ashlar: grad(f): f must return a single number (use sum or mean)");
-    int seed = node_in(g, y);
-    adjoints adj(g);
-    ((adj.needed[std::get<static_cast<std::size_t>(I)>(x).id] = 1), ...);
-    adj.of[seed] = add_constant(g, 1, g[seed].type, g[seed].extents);
-    sweep(g, adj);
-    if constexpr (sizeof...(I) == 1)
-      return with_value(y, first(adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...));
-    else
-      return with_value(y, std::tuple{adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...});
+    using Y = decltype(y);
+    if constexpr (any_misfit<Y>) {
+      return y;
+    } else if constexpr (elements_of<Y>::value != 1) {
+      return misfit<layer_path<>, gradient_of_many_numbers<elements_of<Y>::value, Y>>{};
+    } else {
+      int seed = node_in(g, y);
+      adjoints adj(g);
+      ((adj.needed[std::get<static_cast<std::size_t>(I)>(x).id] = 1), ...);
+      adj.of[seed] = add_constant(g, 1, g[seed].type, g[seed].extents);
+      sweep(g, adj);
+      if constexpr (sizeof...(I) == 1)
+        return with_value(y, first(adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...));
+      else
+        return with_value(y, std::tuple{adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...});
+    }
   }
   template <class D>
   static constexpr D first(D d) {

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/expr/shaping.hpp>
+#include <ashlar/expr/pointwise.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-template <int LeftColumns, int RightRows>
-consteval void matmul_inner_extents() {
-  static_assert(LeftColumns == RightRows,
-                "ashlar: matmul(a, b): the columns of a must equal the rows of b (both numbers stand here)");
+template <int LeftColumns, int RightRows, class Left, class Right>
+struct matmul_inner_extents_differ {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(LeftColumns == RightRows,
+                  "ashlar: matmul(a, b): the columns of a must equal the rows of b (this message states both numbers, "
+                  "both operands, and the path of the layer)");
+  };
+};
+
+template <class R, class A, class B>
+constexpr R product(A a, B b, place at) {
+  graph& g = graph_of(a, b);
+  g.at = at;
+  return {&g, matmul(g, node_in(g, a), node_in(g, b))};
 }
 
 }  // namespace detail
@@ -16,21 +27,21 @@ consteval void matmul_inner_extents() {
 /// Product of two matrices.  shape: [m, k] x [k, n] -> [m, n]
 /// gradient: d b^T and a^T d
 template <class T, int M, int K, int K2, int N>
-constexpr basic_value<T, M, N> matmul(basic_value<T, M, K> a, basic_value<T, K2, N> b,
-                                      detail::place at = detail::place::here()) {
-  detail::matmul_inner_extents<K, K2>();
-  detail::graph& g = detail::graph_of(a, b);
-  g.at = at;
-  return {&g, detail::matmul(g, detail::node_in(g, a), detail::node_in(g, b))};
+constexpr auto matmul(basic_value<T, M, K> a, basic_value<T, K2, N> b, detail::place at = detail::place::here()) {
+  if constexpr (K != K2)
+    return detail::misfit<layer_path<>, detail::matmul_inner_extents_differ<K, K2, detail::left_operand<M, K>,
+                                                                            detail::right_operand<K2, N>>>{};
+  else
+    return detail::product<basic_value<T, M, N>>(a, b, at);
 }
 /// Products of two batches of matrices.  shape: [p, m, k] x [p, k, n] -> [p, m, n]
 template <class T, int P, int M, int K, int K2, int N>
-constexpr basic_value<T, P, M, N> matmul(basic_value<T, P, M, K> a, basic_value<T, P, K2, N> b,
-                                         detail::place at = detail::place::here()) {
-  detail::matmul_inner_extents<K, K2>();
-  detail::graph& g = detail::graph_of(a, b);
-  g.at = at;
-  return {&g, detail::matmul(g, detail::node_in(g, a), detail::node_in(g, b))};
+constexpr auto matmul(basic_value<T, P, M, K> a, basic_value<T, P, K2, N> b, detail::place at = detail::place::here()) {
+  if constexpr (K != K2)
+    return detail::misfit<layer_path<>, detail::matmul_inner_extents_differ<K, K2, detail::left_operand<P, M, K>,
+                                                                            detail::right_operand<P, K2, N>>>{};
+  else
+    return detail::product<basic_value<T, P, M, N>>(a, b, at);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

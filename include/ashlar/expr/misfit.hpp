@@ -2,8 +2,9 @@
 #pragma once
 #include <ashlar/expr/value.hpp>
 
-/// What a chain returns instead of a value when a layer does not fit: it travels through the rest of the network and
-/// the first function the user called reports it. Its type holds the way to the layer, the layer and the numbers.
+/// What an operation or a layer returns instead of a value when its operands do not fit: it travels through the rest of
+/// the network and the first function the user called reports it, so that a compiler's message begins there. Its type
+/// holds the way to the layer, the layer and the numbers.
 namespace ashlar::inline ASHLAR_ABI {
 
 /// The way to a layer, as compilers print it: layer_path<index<1>, iteration, index<3>>.
@@ -24,14 +25,19 @@ namespace detail {
 /// A layer's answer to an input that it can take.
 struct fits {};
 
+/// Something that does not fit. `Complaint::report<Path>` is a type whose body asserts what must hold.
 template <class Path, class Complaint>
-struct misfit {};
+struct misfit {
+  using report = typename Complaint::template report<Path>;
+};
 template <class X>
 struct is_misfit_type : std::false_type {};
 template <class P, class C>
 struct is_misfit_type<misfit<P, C>> : std::true_type {};
 template <class X>
 concept any_misfit = is_misfit_type<std::remove_cvref_t<X>>::value;
+template <class... X>
+concept some_misfit = (any_misfit<X> || ...);
 
 /// The misfit seen from one scope further out.
 template <class Step, class... Steps, class C>
@@ -39,75 +45,29 @@ constexpr misfit<layer_path<Step, Steps...>, C> below(misfit<layer_path<Steps...
   return {};
 }
 
-/// Does not compile where X is a misfit: the complaint's own sentence.
-template <class X>
-consteval void reject_misfit() {}
-template <any_misfit X>
-consteval void reject_misfit() {
-  []<class P, class C>(misfit<P, C>*) { C::template report<P>(); }(static_cast<X*>(nullptr));
-}
+/// got<...> or needs<...> of a value's extents after the batch.
+template <template <int...> class Words, class V>
+struct sample_extents;
+template <template <int...> class Words, class T, int B, int... D>
+struct sample_extents<Words, basic_value<T, B, D...>> {
+  using type = Words<D...>;
+};
+template <template <int...> class Words, class T>
+struct sample_extents<Words, basic_value<T>> {
+  using type = Words<>;
+};
 
-template <class A, class B>
-using misfit_among = std::conditional_t<any_misfit<A>, A, B>;
-template <class A, class B>
-concept one_misfit = any_misfit<A> || any_misfit<B>;
+template <class... X>
+struct first_misfit_of {};
+template <class X, class... Rest>
+struct first_misfit_of<X, Rest...> : first_misfit_of<Rest...> {};
+template <any_misfit X, class... Rest>
+struct first_misfit_of<X, Rest...> {
+  using type = X;
+};
+template <class... X>
+using first_misfit = typename first_misfit_of<X...>::type;
 
 }  // namespace detail
-
-template <class A, class B>
-requires detail::one_misfit<A, B>
-constexpr detail::misfit_among<A, B> operator+(A, B) { return {}; }
-template <class A, class B>
-requires detail::one_misfit<A, B>
-constexpr detail::misfit_among<A, B> operator-(A, B) { return {}; }
-template <class A, class B>
-requires detail::one_misfit<A, B>
-constexpr detail::misfit_among<A, B> operator*(A, B) { return {}; }
-template <class A, class B>
-requires detail::one_misfit<A, B>
-constexpr detail::misfit_among<A, B> operator/(A, B) { return {}; }
-template <class A, class B>
-requires detail::one_misfit<A, B>
-constexpr detail::misfit_among<A, B> matmul(A, B) { return {}; }
-template <detail::any_misfit M>
-constexpr M operator-(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M exp(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M log(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M tanh(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M sqrt(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M abs(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M square(M m) {
-  return m;
-}
-template <detail::any_misfit M, class... Axes>
-constexpr M sum(M m, Axes...) {
-  return m;
-}
-template <detail::any_misfit M, class... Axes>
-constexpr M mean(M m, Axes...) {
-  return m;
-}
-template <detail::any_misfit M, class... Axes>
-constexpr M max(M m, Axes...) {
-  return m;
-}
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/expr/value.hpp>
+#include <ashlar/expr/misfit_functions.hpp>
 
 /// Pointwise operators and functions of values. Two operands follow NumPy's broadcasting; numbers take the value's
 /// dtype.
@@ -12,17 +12,40 @@ struct broadcast_of {
   static constexpr shape value = broadcast_shape(A::shape(), B::shape());
 };
 
-/// Names both shapes in its own name: the compiler prints them.
-template <class Left, class Right>
-consteval void shapes_must_broadcast() {
-  static_assert(broadcast_of<Left, Right>::value.rank >= 0,
-                "ashlar: the shapes of the two operands do not broadcast: each pair of extents, counted from the "
-                "last, must be equal or 1 (both shapes stand above, as Left and Right)");
+template <int... Extents>
+struct left_operand {};
+template <int... Extents>
+struct right_operand {};
+
+template <int LeftExtent, int RightExtent, class Left, class Right>
+struct operands_do_not_broadcast {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(LeftExtent == RightExtent,
+                  "ashlar: the shapes of the two operands do not broadcast: each pair of extents, counted from the "
+                  "last, must be equal or 1 (this message states the first pair that is not, both operands, and the "
+                  "path of the layer)");
+  };
+};
+template <class LeftType, class RightType, class Left, class Right>
+struct operands_differ_in_dtype {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(std::is_same_v<LeftType, RightType>,
+                  "ashlar: two operands must share a dtype; convert<T>(x) changes one's (this message states both "
+                  "types, both operands, and the path of the layer)");
+  };
+};
+
+/// The extent of `a` in the first pair, counted from the last, that does not broadcast.
+constexpr int unequal_extent(shape const& a, shape const& b) {
+  for (int i = 1; i <= a.rank && i <= b.rank; ++i)
+    if (int p = a[a.rank - i], q = b[b.rank - i]; p != q && p != 1 && q != 1) return p;
+  return 0;
 }
 
 template <class R, class A, class B>
-constexpr R apply(op code, A a, B b) {
-  shapes_must_broadcast<A, B>();
+constexpr R combine(op code, A a, B b) {
   graph& g = graph_of(a, b);
   int x = node_in(g, a), y = node_in(g, b);
   shape s = R::shape();
@@ -31,10 +54,20 @@ constexpr R apply(op code, A a, B b) {
     if (g[j].extents.rank == s.rank && g[j].rows && g[j].extents[0] == s[0]) rows = g[j].rows;
   return {&g, binary(g, code, broadcast(g, x, s, rows), broadcast(g, y, s, rows))};
 }
-template <class A, class B>
-using combined = value_of<typename A::element_type, broadcast_of<A, B>>;
-template <class A, class B>
-using compared = value_of<bool, broadcast_of<A, B>>;
+/// An operation of two values, broadcast; Result is its dtype.
+template <class Result, class T, int... A, class U, int... B>
+constexpr auto apply(op code, basic_value<T, A...> a, basic_value<U, B...> b) {
+  using broadcast = broadcast_of<basic_value<T, A...>, basic_value<U, B...>>;
+  if constexpr (!std::is_same_v<T, U>) {
+    return misfit<layer_path<>, operands_differ_in_dtype<T, U, left_operand<A...>, right_operand<B...>>>{};
+  } else if constexpr (broadcast::value.rank < 0) {
+    constexpr int left = unequal_extent(make_shape<A...>(), make_shape<B...>());
+    constexpr int right = unequal_extent(make_shape<B...>(), make_shape<A...>());
+    return misfit<layer_path<>, operands_do_not_broadcast<left, right, left_operand<A...>, right_operand<B...>>>{};
+  } else {
+    return combine<value_of<Result, broadcast>>(code, a, b);
+  }
+}
 
 template <class T, int... D>
 constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> x) {
@@ -55,21 +88,21 @@ constexpr basic_value<T, D...> apply_at(place at, op code, basic_value<T, D...> 
 
 }  // namespace detail
 
-template <class T, int... A, int... B>
-constexpr auto operator+(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::add, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto operator+(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::add, a, b);
 }
-template <class T, int... A, int... B>
-constexpr auto operator-(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::sub, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto operator-(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::sub, a, b);
 }
-template <class T, int... A, int... B>
-constexpr auto operator*(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::mul, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto operator*(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::mul, a, b);
 }
-template <class T, int... A, int... B>
-constexpr auto operator/(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::div, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto operator/(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::div, a, b);
 }
 template <detail::any_value V>
 constexpr V operator-(V x) {
@@ -150,30 +183,30 @@ constexpr basic_value<T, D...> square(basic_value<T, D...> x) {
 }
 
 /// The larger of two.  gradient: to the larger; ties share evenly
-template <class T, int... A, int... B>
-constexpr auto maximum(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::maximum, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto maximum(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::maximum, a, b);
 }
 template <detail::any_value V>
 constexpr V maximum(V x, detail::number auto b) {
   return maximum(x, detail::filled(x, static_cast<double>(b)));
 }
 /// The smaller of two.  gradient: to the smaller; ties share evenly
-template <class T, int... A, int... B>
-constexpr auto minimum(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::combined<decltype(a), decltype(b)>>(detail::op::minimum, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto minimum(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<T>(detail::op::minimum, a, b);
 }
 template <detail::any_value V>
 constexpr V minimum(V x, detail::number auto b) {
   return minimum(x, detail::filled(x, static_cast<double>(b)));
 }
 
-template <class T, int... A, int... B>
-constexpr auto operator>(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::compared<decltype(a), decltype(b)>>(detail::op::greater, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto operator>(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<bool>(detail::op::greater, a, b);
 }
-template <class T, int... A, int... B>
-constexpr auto operator<(basic_value<T, A...> a, basic_value<T, B...> b) {
+template <class T, int... A, class U, int... B>
+constexpr auto operator<(basic_value<T, A...> a, basic_value<U, B...> b) {
   return b > a;
 }
 template <detail::any_value V>
@@ -185,9 +218,9 @@ constexpr auto operator<(V x, detail::number auto b) {
   return detail::filled(x, static_cast<double>(b)) > x;
 }
 /// Whether two are equal, element by element.  gradient: none
-template <class T, int... A, int... B>
-constexpr auto equal(basic_value<T, A...> a, basic_value<T, B...> b) {
-  return detail::apply<detail::compared<decltype(a), decltype(b)>>(detail::op::equal, a, b);
+template <class T, int... A, class U, int... B>
+constexpr auto equal(basic_value<T, A...> a, basic_value<U, B...> b) {
+  return detail::apply<bool>(detail::op::equal, a, b);
 }
 
 /// condition ? a : b, element by element.  gradient: to the one chosen

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/expr/value.hpp>
+#include <ashlar/expr/misfit.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-template <std::int64_t Have, std::int64_t Wanted>
-consteval void reshape_keeps_elements() {
-  static_assert(Have == Wanted, "ashlar: reshape must keep the number of elements (have, wanted)");
-}
+template <int... Extents>
+struct operand {};
+
+template <std::int64_t Elements, std::int64_t Wanted, class Operand>
+struct reshape_to_another_size {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(Elements == Wanted,
+                  "ashlar: reshape must keep the number of elements (this message states how many there are and how "
+                  "many its extents want, the operand, and the path of the layer)");
+  };
+};
 template <class V, int... Order>
 struct permuted {
   static constexpr shape value = [] {
@@ -28,9 +36,12 @@ constexpr bool is_permutation(shape const& order) {
 /// The same elements in row-major order under other extents.
 /// errors: does not compile where the numbers of elements differ
 template <int... To, class T, int... D>
-constexpr basic_value<T, To...> reshape(basic_value<T, D...> x) {
-  detail::reshape_keeps_elements<(std::int64_t{1} * ... * D), (std::int64_t{1} * ... * To)>();
-  return {x.g, detail::reshape(*x.g, x.id, make_shape<To...>())};
+constexpr auto reshape(basic_value<T, D...> x) {
+  constexpr std::int64_t elements = (std::int64_t{1} * ... * D), wanted = (std::int64_t{1} * ... * To);
+  if constexpr (elements != wanted)
+    return detail::misfit<layer_path<>, detail::reshape_to_another_size<elements, wanted, detail::operand<D...>>>{};
+  else
+    return basic_value<T, To...>{x.g, detail::reshape(*x.g, x.id, make_shape<To...>())};
 }
 
 /// Axis i of the result is axis Order_i of x.

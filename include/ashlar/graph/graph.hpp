@@ -44,12 +44,14 @@ struct annotation {
   void (*gradient)(graph& g, annotation const& self, int d, int* adjoints) = nullptr;
 };
 
-/// What a function of the network was called with, so that the same call is recorded once.
+/// One call of the network: in which graph, on which value (and what that is another name of), and what came out. The
+/// same call is recorded once.
 struct call_record {
   void const* function = nullptr;
-  int inputs[4]{-1, -1, -1, -1};
+  graph const* where = nullptr;
+  int input = -1;
+  int resolved = -1;
   int number = 0;
-  int outer_inputs[4]{-1, -1, -1, -1};
   int output = -1;
 };
 

@@ -6,37 +6,37 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-template <class Layer, class Input>
-struct needs_images {
+template <int Axes, class Layer, class Input>
+struct layer_needs_images {
   template <class Path>
-  static consteval void report() {
-    static_assert(!std::is_same_v<Path, Path>,
-                  "ashlar: conv2d and 2d pooling take images, [channels, height, width] after the batch (above: the "
-                  "layer, the Input it got and its Path in the network)");
-  }
+  struct report : std::false_type {
+    static_assert(Axes == 3,
+                  "ashlar: conv2d and 2d pooling take images: 3 axes, [channels, height, width], after the batch "
+                  "(this message states how many there are, the layer, what it got, and its path)");
+  };
 };
-template <class Layer, class Input, int Extent, int Kernel>
+template <int Window, int Extent, class Layer, class Input>
 struct window_larger_than_image {
   template <class Path>
-  static consteval void report() {
-    static_assert(Kernel <= Extent,
-                  "ashlar: the window of this layer is larger than its padded input (Kernel and Extent above, with the "
-                  "layer, its Input and its Path)");
-  }
+  struct report : std::false_type {
+    static_assert(Window <= Extent,
+                  "ashlar: the window of this layer is larger than its padded input (this message states both "
+                  "numbers, the layer, what it got, and its path)");
+  };
 };
 
 template <class Layer, class T, int B, int... D>
 constexpr auto check_window(basic_value<T, B, D...>) {
   if constexpr (sizeof...(D) != 3) {
-    return needs_images<Layer, got<D...>>{};
+    return layer_needs_images<sizeof...(D), Layer, got<D...>>{};
   } else {
     constexpr int extents[] = {D...};
     constexpr window w = Layer::geometry;
     constexpr int h = extents[1] + 2 * w.padding[0], v = extents[2] + 2 * w.padding[1];
     if constexpr (h < w.kernel[0])
-      return window_larger_than_image<Layer, got<D...>, h, w.kernel[0]>{};
+      return window_larger_than_image<w.kernel[0], h, Layer, got<D...>>{};
     else if constexpr (v < w.kernel[1])
-      return window_larger_than_image<Layer, got<D...>, v, w.kernel[1]>{};
+      return window_larger_than_image<w.kernel[1], v, Layer, got<D...>>{};
     else
       return fits{};
   }

@@ -17,11 +17,29 @@ struct constant_number {
 
 namespace detail {
 
+template <int Percent>
+struct dropout_of_no_share {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(Percent >= 0 && Percent < 100,
+                  "ashlar: dropout<p>: p is the share that is dropped, 0 <= p < 1 (this message states p in per cent, "
+                  "and the path of the layer)");
+  };
+};
+constexpr int whole_percent(double p) {
+  int const towards_zero = static_cast<int>(100 * p);
+  return towards_zero > 100 * p ? towards_zero - 1 : towards_zero;
+}
+
 template <constant_number Probability>
 struct dropout_layer : layer<dropout_layer<Probability>> {
-  static_assert(Probability.value() >= 0 && Probability.value() < 1,
-                "ashlar: dropout<p>: p is the share that is dropped, 0 <= p < 1");
-
+  template <any_value V>
+  static constexpr auto check(V) {
+    if constexpr (Probability.value() >= 0 && Probability.value() < 1)
+      return fits{};
+    else
+      return dropout_of_no_share<whole_percent(Probability.value())>{};
+  }
   template <class T, int... D>
   static constexpr basic_value<T, D...> apply(basic_value<T, D...> x) {
     graph& g = *x.g;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/expr/matmul.hpp>
-#include <ashlar/expr/pointwise.hpp>
+#include <ashlar/expr/shaping.hpp>
 #include <ashlar/nn/layer.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -17,14 +17,14 @@ constexpr initialiser fan_in_uniform(std::int64_t fan_in) {
   return {initialiser::uniform, high};
 }
 
-template <class Layer, class Input>
+template <int Axes, class Layer, class Input, class Flat>
 struct linear_needs_a_flat_input {
   template <class Path>
-  static consteval void report() {
-    static_assert(!std::is_same_v<Path, Path>,
-                  "ashlar: linear<N>: the input must be flat, [batch, features]; put `flatten` before it (above: the "
-                  "layer, the Input it got and its Path in the network)");
-  }
+  struct report : std::false_type {
+    static_assert(Axes == 1,
+                  "ashlar: linear<N>: the input must be flat, [batch, features]; put `flatten` before it (this message "
+                  "states the layer, what it got and needs after the batch, and its path)");
+  };
 };
 
 template <int Out>
@@ -36,7 +36,7 @@ struct linear_layer : layer<linear_layer<Out>> {
     if constexpr (sizeof...(D) == 1 || sizeof...(D) == 2)
       return fits{};
     else
-      return linear_needs_a_flat_input<linear_layer, got<D...>>{};
+      return linear_needs_a_flat_input<sizeof...(D), linear_layer, got<D...>, needs<(1 * ... * D)>>{};
   }
   template <class T, int B, int In>
   static constexpr basic_value<T, B, Out> apply(basic_value<T, B, In> x) {

@@ -15,32 +15,48 @@ struct leading_shape {
   }();
 };
 
-template <class Logits, class Labels>
-consteval void cross_entropy_labels() {
-  static_assert(std::is_same_v<Labels, value_of<std::int32_t, leading_shape<Logits, 1>>>,
-                "ashlar: cross_entropy(logits, labels): labels must be int32 indices in the shape of the logits "
-                "without their last axis (both types above)");
-}
+template <class Labels, class Needed, class Logits>
+struct cross_entropy_labels_do_not_fit {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(std::is_same_v<Labels, Needed>,
+                  "ashlar: cross_entropy(logits, labels): the labels must be int32 indices in the shape of the logits "
+                  "without their last axis (this message states the labels, what is needed, the logits)");
+  };
+};
+template <class Wanted, class Outputs>
+struct mse_targets_do_not_fit {
+  template <class Path>
+  struct report : std::false_type {
+    static_assert(std::is_same_v<Wanted, Outputs>,
+                  "ashlar: mse(outputs, targets): both must have one shape and dtype (this message states the "
+                  "targets, the outputs)");
+  };
+};
 
 struct cross_entropy_loss {
   /// The target's type, given the outputs': an index for each row.
   template <class Outputs>
   using target = value_of<std::int32_t, leading_shape<Outputs, 1>>;
 
-  template <class T, class... Labels, int... D>
-  constexpr basic_value<T> operator()(basic_value<T, D...> logits, Labels... labels) const {
-    return one(logits, labels...);
+  template <class T, int... D, class U, int... L>
+  constexpr auto operator()(basic_value<T, D...> logits, basic_value<U, L...> labels) const {
+    using needed = target<basic_value<T, D...>>;
+    if constexpr (!std::is_same_v<basic_value<U, L...>, needed>)
+      return misfit<layer_path<>,
+                    cross_entropy_labels_do_not_fit<basic_value<U, L...>, needed, basic_value<T, D...>>>{};
+    else
+      return loss(logits, labels);
   }
-  template <any_misfit M, class Labels>
-  constexpr M operator()(M m, Labels) const {
-    return m;
+  template <class Logits, class Labels, class M = first_misfit<Logits, Labels>>
+  constexpr M operator()(Logits, Labels) const {
+    return {};
   }
 
  private:
   template <class T, int... D, int... L>
-  static constexpr basic_value<T> one(basic_value<T, D...> logits, basic_value<std::int32_t, L...> label) {
+  static constexpr basic_value<T> loss(basic_value<T, D...> logits, basic_value<std::int32_t, L...> label) {
     using V = basic_value<T, D...>;
-    cross_entropy_labels<V, basic_value<std::int32_t, L...>>();
     graph& g = graph_of(logits, label);
     constexpr int last = V::rank - 1;
     constexpr int classes = V::shape()[last];
@@ -60,13 +76,16 @@ struct mse_loss {
   template <class Outputs>
   using target = Outputs;
 
-  template <class T, int... D>
-  constexpr basic_value<T> operator()(basic_value<T, D...> outputs, basic_value<T, D...> wanted) const {
-    return mean(square(outputs - wanted));
+  template <class T, int... D, class U, int... E>
+  constexpr auto operator()(basic_value<T, D...> outputs, basic_value<U, E...> wanted) const {
+    if constexpr (!std::is_same_v<basic_value<T, D...>, basic_value<U, E...>>)
+      return misfit<layer_path<>, mse_targets_do_not_fit<basic_value<U, E...>, basic_value<T, D...>>>{};
+    else
+      return mean(square(outputs - wanted));
   }
-  template <any_misfit M, class Wanted>
-  constexpr M operator()(M m, Wanted) const {
-    return m;
+  template <class Outputs, class Wanted, class M = first_misfit<Outputs, Wanted>>
+  constexpr M operator()(Outputs, Wanted) const {
+    return {};
   }
 };
 

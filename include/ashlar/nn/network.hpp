@@ -57,8 +57,9 @@ struct network_function {
     for (call_record const& c : home.calls) {
       if (c.function != identity) continue;
       highest = c.number > highest ? c.number : highest;
-      if (c.inputs[0] == resolved && c.inputs[1] == g.depth) number = c.number;
-      if (c.outer_inputs[0] == x.id && c.inputs[1] == g.depth) {
+      if (c.where != &g) continue;
+      if (c.resolved == resolved) number = c.number;
+      if (c.input == x.id) {
         using Y = decltype(record(x));
         if constexpr (any_misfit<Y>)
           return Y{};
@@ -75,14 +76,7 @@ struct network_function {
     g.call = before;
     g.scope = scope;
     if constexpr (!any_misfit<decltype(y)>) {
-      call_record c;
-      c.function = identity;
-      c.inputs[0] = resolved;
-      c.inputs[1] = g.depth;
-      c.outer_inputs[0] = x.id;
-      c.number = number;
-      c.output = y.id;
-      home.calls.push(c);
+      home.calls.push({identity, &g, x.id, resolved, number, y.id});
     }
     return y;
   }
@@ -95,15 +89,31 @@ struct network_function {
   }
 };
 
-/// Whether F is a loss (outputs, target) or an objective (network, input, target).
-template <class F, class Net, class Input, class... Target>
-concept objective_of = std::is_invocable_v<F, network_function<Net>, Input, Target...>;
+/// An objective is called with (network, input, target), a loss with (outputs, target).
+template <class F, class... Arguments>
+concept called_with = requires(F f, Arguments... arguments) {
+  f(arguments...);
+};
 
 template <class Net>
-consteval void network_is_stateless() {
-  static_assert(std::is_empty_v<Net> && std::is_default_constructible_v<Net>,
-                "ashlar: a network must not hold run-time state: it is its type. A lambda in it captures something; "
-                "give that as a template argument instead");
+inline constexpr bool is_stateless = std::is_empty_v<Net>&& std::is_default_constructible_v<Net>;
+
+/// Whether the network takes this input. Where it does not, the network's own complaint does not compile; a second
+/// call says false without a word.
+template <class Net, class Input>
+consteval bool network_takes() {
+  if constexpr (!is_stateless<Net>) {
+    static_assert(is_stateless<Net>,
+                  "ashlar: a network must not hold run-time state: it is its type. A lambda in it captures something; "
+                  "give that as a template argument instead");
+    return false;
+  } else {
+    using output = decltype(Net{}(std::declval<typename Input::template batched<1>>()));
+    if constexpr (any_misfit<output>)
+      return output::report::value;
+    else
+      return true;
+  }
 }
 
 }  // namespace detail

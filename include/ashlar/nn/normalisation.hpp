@@ -58,14 +58,14 @@ struct layer_norm_layer : layer<layer_norm_layer<Options...>> {
   }
 };
 
-template <class Layer, class Input>
+template <int Axes, class Layer, class Input>
 struct batch_norm_needs_channels {
   template <class Path>
-  static consteval void report() {
-    static_assert(!std::is_same_v<Path, Path>,
-                  "ashlar: batch_norm takes [batch, channels], [batch, channels, length] or [batch, channels, height, "
-                  "width] (above: the Input it got and its Path)");
-  }
+  struct report : std::false_type {
+    static_assert(Axes >= 1 && Axes <= 3,
+                  "ashlar: batch_norm takes 1 to 3 axes after the batch, [channels], [channels, length] or [channels, "
+                  "height, width] (this message states how many there are, what it got, and its path)");
+  };
 };
 
 template <class... Options>
@@ -80,7 +80,7 @@ struct batch_norm_layer : layer<batch_norm_layer<Options...>> {
     if constexpr (sizeof...(D) >= 1 && sizeof...(D) <= 3)
       return fits{};
     else
-      return batch_norm_needs_channels<batch_norm_layer, got<D...>>{};
+      return batch_norm_needs_channels<sizeof...(D), batch_norm_layer, got<D...>>{};
   }
 
   template <class T, int B, int C, int... D>

@@ -35,7 +35,7 @@ struct global_avg_pool_layer : layer<global_avg_pool_layer> {
     if constexpr (sizeof...(D) == 3)
       return fits{};
     else
-      return needs_images<global_avg_pool_layer, got<D...>>{};
+      return layer_needs_images<sizeof...(D), global_avg_pool_layer, got<D...>>{};
   }
   template <class T, int B, int C, int H, int W>
   static constexpr basic_value<T, B, C> apply(basic_value<T, B, C, H, W> x) {

@@ -74,7 +74,7 @@ struct training_recorder {
       return Objective{}(net, x);
     } else {
       auto t = record_input<target_value_type>(r, 1, 1);
-      if constexpr (std::is_invocable_v<Objective, network_function<Net>, input_value, target_value_type>)
+      if constexpr (called_with<Objective, network_function<Net>, input_value, target_value_type>)
         return Objective{}(net, x, t);
       else
         return Objective{}(net(x), t);
@@ -154,7 +154,7 @@ struct training_recorder {
 /// A free function of tensors: as many inputs as arguments; no axis has rows.
 template <class F, class... V>
 struct function_recorder {
-  using output_value = std::invoke_result_t<F, V...>;
+  using output_value = decltype(F{}(std::declval<V>()...));
   static constexpr void record(recording& r) { record(r, std::index_sequence_for<V...>{}); }
 
  private:

@@ -5,15 +5,25 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-template <class Layer, class From, class To>
+template <class Result, class Taken, class Layer>
 struct repeated_layer_changes_its_type {
   template <class Path>
-  static consteval void report() {
-    static_assert(std::is_same_v<From, To>,
-                  "ashlar: repeat<N>(layer): the layer must return what it takes, so that it can be repeated (From and "
-                  "To above, with its Path)");
-  }
+  struct report : std::false_type {
+    static_assert(std::is_same_v<Result, Taken>,
+                  "ashlar: repeat<N>(layer): the layer must return what it takes, so that it can be repeated (this "
+                  "message states what it returns and takes after the batch, the layer, and its path)");
+  };
 };
+/// A value's type for a message: its extents after the batch, or all of it where that is the same.
+template <class Result, class Taken, class Layer>
+constexpr auto changed_type(Layer const&) {
+  using got_type = typename sample_extents<got, Result>::type;
+  using needed_type = typename sample_extents<needs, Taken>::type;
+  if constexpr (std::is_same_v<got_type, typename sample_extents<got, Taken>::type>)
+    return repeated_layer_changes_its_type<Result, Taken, Layer>{};
+  else
+    return repeated_layer_changes_its_type<got_type, needed_type, Layer>{};
+}
 
 /// Moves what the body defined (parameters, states) to the graph around it, stacked: one slice for each iteration.
 template <class Lift>
@@ -80,7 +90,7 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
       return below<iteration>(y);
     } else if constexpr (!std::is_same_v<X, Y>) {
       delete l;
-      return misfit<layer_path<iteration>, repeated_layer_changes_its_type<L, X, Y>>{};
+      return misfit<layer_path<iteration>, decltype(changed_type<Y, X>(L{}))>{};
     } else {
       l->results.push(node_in(body, y));
       list<int> states;  // of the graph around, in the order of the stacked results

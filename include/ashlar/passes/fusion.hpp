@@ -225,6 +225,21 @@ class fusion {
     }
     return false;
   }
+  /// Whether group `from` reads what group `target` has only when it is done: sums of a column, or anything as a view.
+  constexpr bool needs_whole(int from, int target) const {
+    bool found = false;
+    for (int i : r_.groups[from].members) each_read(i, target, found);
+    return found;
+  }
+  constexpr void each_read(int i, int target, bool& found) const {
+    g_.each_operand(i, [&](int j) {
+      int const s = storage_of(g_, j);
+      if (r_.of[s] >= 0 && root(r_.of[s]) == target)
+        found = found || s != j || r_.groups[target].kind == group::column;
+      else if (r_.of[s] < 0 && is_inlined(g_[s].code))
+        each_read(s, target, found);
+    });
+  }
   constexpr bool mergeable(group const& a, group const& b) const {
     if (a.kind != b.kind || a.wide != b.wide || a.variant != b.variant || a.rows != b.rows || !(a.space == b.space))
       return false;
@@ -241,6 +256,7 @@ class fusion {
     a = root(a);
     b = root(b);
     if (a == b || !mergeable(r_.groups[a], r_.groups[b])) return;
+    if (needs_whole(a, b) || needs_whole(b, a)) return;
     if (reaches_indirectly(a, b) || reaches_indirectly(b, a)) return;
     group& into = r_.groups[a];
     group& from = r_.groups[b];

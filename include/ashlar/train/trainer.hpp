@@ -5,6 +5,7 @@
 #include <ashlar/nn/loss.hpp>
 #include <ashlar/plan/summary.hpp>
 #include <ashlar/train/predict.hpp>
+#include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -17,8 +18,6 @@ class trainer {
                                              typename Model::target_spec, Objective, Optimizer, Batch>;
   using program = typename Model::policy::template program<recorder>;
   static constexpr auto const& tables = program::tables;
-  static_assert(tables.counts.parameters == Model::tables().counts.parameters,
-                "ashlar: the objective must call the network, all of it: its parameters differ from the model's");
 
   Optimizer optimizer;
 
@@ -33,8 +32,7 @@ class trainer {
   /// errors: fails where there are more rows than the batch, none, or a label is out of range
   template <int... D>
   float step(batch_rows<D...> const& rows) {
-    static_assert(dataset<D...>::sample_size == input_sample::size,
-                  "ashlar: the dataset's samples and the network's input differ in size");
+    detail::dataset_fits<dataset<D...>::sample_size, input_sample::size, dataset<D...>, typename Model::input_spec>();
     check_rows(rows.size());
     for (int r = 0; r < rows.size(); ++r) {
       float const* from = rows.input(r);
@@ -42,9 +40,7 @@ class trainer {
         input()[r * input_sample::size + i] = static_cast<input_element>(from[i]);
       if constexpr (recorder::has_target) {
         using target_sample = detail::sample_of<typename recorder::target_value_type>;
-        static_assert(std::is_same_v<typename target_sample::element, std::int32_t> && target_sample::size == 1,
-                      "ashlar: a dataset's targets are int32 labels; this objective takes another target: step it with "
-                      "tensors");
+        detail::labels_fit<typename target_sample::single_tensor>();
         check_label(rows.label(r));
         target<std::int32_t>()[r] = rows.label(r);
       }
@@ -56,16 +52,22 @@ class trainer {
   template <class T, class U, int N, int... D, int... E>
   float step(tensor<T, N, D...> const& samples, tensor<U, N, E...> const& targets) {
     using target_sample = detail::sample_of<typename recorder::target_value_type>;
-    static_assert(std::is_same_v<T, input_element> && (std::int64_t{1} * ... * D) == input_sample::size &&
-                      std::is_same_v<U, typename target_sample::element> &&
-                      (std::int64_t{1} * ... * E) == target_sample::size,
-                  "ashlar: step(samples, targets): their axes after the first must be the network's input and the "
-                  "objective's target");
+    detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
+    detail::targets_fit<tensor<U, N, E...>, typename target_sample::template batch_tensor<N>>();
     check_rows(N);
     if constexpr (std::is_same_v<U, std::int32_t>)
       for (U label : targets) check_label(label);
     std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
     std::memcpy(target<U>(), targets.data(), static_cast<std::size_t>(targets.size()) * sizeof(U));
+    return run(N);
+  }
+
+  /// One step on a tensor of N <= Batch samples, for an objective without a target.
+  template <class T, int N, int... D>
+  float step(tensor<T, N, D...> const& samples) requires(!recorder::has_target) {
+    detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
+    check_rows(N);
+    std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
     return run(N);
   }
 
@@ -134,44 +136,31 @@ class trainer {
   int variant_;
 };
 
-namespace detail {
-
-/// Everything a trainer needs of its types, each in a sentence.
-template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
-consteval void trains() {
-  network_is_stateless<Net>();
-  static_assert(
-      std::is_empty_v<Objective>,
-      "ashlar: an objective must not hold run-time state: it is compiled from its type. Make it a lambda that "
-      "captures nothing");
-  using loss = typename training_recorder<Net, Input, Target, Objective, Optimizer, Batch>::loss_value;
-  reject_misfit<loss>();
-  if constexpr (!any_misfit<loss>)
-    static_assert(loss::size() == 1, "ashlar: an objective must return a single number (use mean or sum)");
-}
-
-}  // namespace detail
-
 /// A trainer of a model.
 /// example: auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 2e-3f}, batch<64>);
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch>
 auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Optimizer const& optimizer,
                   batch_type<Batch>) {
-  detail::trains<Net, Input, Target, Objective, Optimizer, Batch>();
-  return trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>(net, optimizer);
+  using model_type = model<Net, Input, Policy, Target>;
+  if constexpr (detail::trains<Net, Input, Target, Objective, Optimizer, Batch>()) {
+    using made = trainer<model_type, Objective, Optimizer, Batch>;
+    if constexpr (detail::trains_the_network<made::tables.counts.parameters, model_type::parameters()>())
+      return made(net, optimizer);
+  }
 }
 
 /// What the compiler knows of a training step before anything runs.
 template <class Net, class Input, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Objective const&, Optimizer const&, batch_type<Batch>) {
-  detail::trains<Net, Input, void, Objective, Optimizer, Batch>();
-  return program_summary<detail::program<detail::training_recorder<Net, Input, void, Objective, Optimizer, Batch>>>{};
+  if constexpr (detail::trains<Net, Input, void, Objective, Optimizer, Batch>())
+    return program_summary<detail::program<detail::training_recorder<Net, Input, void, Objective, Optimizer, Batch>>>{};
 }
 template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Target const&, Objective const&, Optimizer const&,
                              batch_type<Batch>) {
-  detail::trains<Net, Input, Target, Objective, Optimizer, Batch>();
-  return program_summary<detail::program<detail::training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>>{};
+  if constexpr (detail::trains<Net, Input, Target, Objective, Optimizer, Batch>())
+    return program_summary<
+        detail::program<detail::training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>>{};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -23,9 +23,9 @@ class cpu_executor {
   }();
 
  public:
-  static void run(run_memory const& m) {
+  static void run(run_memory const& m, instruction_set set = machine_instruction_set()) {
     char* places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    run_body(tables.bodies[tables.top], places, m, 0, static_cast<int>(machine_instruction_set()));
+    run_body(tables.bodies[tables.top], places, m, 0, static_cast<int>(set));
   }
 
  private:

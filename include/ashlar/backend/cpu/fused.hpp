@@ -187,6 +187,19 @@ struct fused_state {
     return {seed(args.seed), key + args.iteration * 0x9E3779B97F4A7C15u, args.step};
   }
 
+  template <rounding How>
+  ASHLAR_INLINE static void rounded(vector& r, vector const& x) {
+    if constexpr (How == rounding::none) {
+      r = x;
+    } else if constexpr (How == rounding::whole) {
+      r = __builtin_convertvector(__builtin_convertvector(x, typename S::mask), vector);
+    } else {
+      vector one, zero{};
+      S::splat(one, static_cast<T>(1));
+      S::choose(r, x == zero, zero, one);
+    }
+  }
+
   template <int I>
   ASHLAR_INLINE void execute() {
     constexpr op code = program::code(I);
@@ -195,7 +208,7 @@ struct fused_state {
     fetch<program::argument(I, 0)>(a);
     if constexpr (program::arity(I) > 1) fetch<program::argument(I, 1)>(b);
     if constexpr (code == op::convert || code == op::broadcast)
-      r = a;
+      rounded<rounding{program::argument(I, 2)}>(r, a);
     else if constexpr (code == op::neg)
       r = -a;
     else if constexpr (code == op::exp)
@@ -227,7 +240,7 @@ struct fused_state {
     else if constexpr (code == op::mul)
       r = a * b;
     else if constexpr (code == op::div)
-      r = a / b;
+      rounded<rounding{program::argument(I, 2)}>(r, a / b);
     else if constexpr (code == op::maximum)
       S::larger(r, a, b);
     else if constexpr (code == op::minimum)

@@ -128,8 +128,10 @@ struct fused_kernel {
   }
   template <int Pass, int I>
   ASHLAR_INLINE static void start_one(vector* sums) {
-    if constexpr (reduces_in<Pass, I>)
-      S::splat(sums[I], program::code(I) == op::max ? -std::numeric_limits<T>::infinity() : static_cast<T>(0));
+    if constexpr (reduces_in<Pass, I>) {
+      sums[I] = vector{};
+      if constexpr (program::code(I) == op::max) S::splat(sums[I], -std::numeric_limits<T>::infinity());
+    }
   }
   template <op Code_>
   ASHLAR_INLINE static T across(vector const& v) {

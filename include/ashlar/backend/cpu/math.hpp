@@ -118,8 +118,9 @@ ASHLAR_INLINE void tanh_lanes(typename S::vector& out, typename S::vector const&
     p = p * z * x + x;
     exp_lanes<S>(e, a + a);
     V q = 1.0f - 2.0f / (e + 1.0f);
-    S::with_sign(q, q, x);
     S::choose(q, a < limit, p, q);
+    S::magnitude(q, q);
+    S::with_sign(q, q, x);
     S::choose(out, x == x, q, x);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <ashlar/backend/cpu/instruction_set.hpp>
 
@@ -34,7 +35,12 @@ struct simd {
   using mask = typename vector_of<T, Set>::integer_type;  // lanes of all ones or all zeros
   static constexpr int width = static_cast<int>(sizeof(vector) / sizeof(T));
 
-  ASHLAR_INLINE static void splat(vector& v, T x) { v = vector{} + x; }
+  using bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+  /// As integers: adding a number to zeros would lose the sign of -0.
+  ASHLAR_INLINE static void splat(vector& v, T x) {
+    v = reinterpret_cast<vector>(mask{} + __builtin_bit_cast(bits, x));
+  }
   ASHLAR_INLINE static void load(vector& v, T const* from) { std::memcpy(&v, from, sizeof v); }
   ASHLAR_INLINE static void store(vector const& v, T* to) { std::memcpy(to, &v, sizeof v); }
   ASHLAR_INLINE static void lane_numbers(vector& v) {

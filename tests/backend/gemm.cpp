@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/core/random.hpp>
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+namespace {
+
+template <class T>
+double worst_product(instruction_set set, int m, int n, int k, bool ta, bool tb, bool add) {
+  random_stream const stream(seed{3}, 1);
+  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
+      c(static_cast<std::size_t>(m * n + 1), T(0.5));
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  multiply<T>(set, m, n, k, {a.data(), ta ? 1 : k, ta ? m : 1}, {b.data(), tb ? 1 : n, tb ? k : 1}, c.data(), n, add);
+  double worst = c.back() == T(0.5) ? 0 : 1e9;  // nothing behind the matrix is touched
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      double sum = add ? 0.5 : 0;
+      for (int q = 0; q < k; ++q)
+        sum += static_cast<double>(a[static_cast<std::size_t>(ta ? q * m + i : i * k + q)]) *
+               static_cast<double>(b[static_cast<std::size_t>(tb ? j * k + q : q * n + j)]);
+      worst = std::fmax(worst, std::fabs(sum - static_cast<double>(c[static_cast<std::size_t>(i * n + j)])));
+    }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("products of odd sizes agree with the naive sum in double, on every instruction set") {
+  int const sizes[][3] = {{1, 1, 1}, {3, 5, 7}, {17, 33, 9}, {8, 64, 300}, {13, 31, 257}, {2, 100, 1}, {50, 3, 40}};
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (auto const& s : sizes)
+      for (int flags = 0; flags < 8; ++flags) {
+        CAPTURE(set);
+        CAPTURE(flags);
+        auto const which = static_cast<instruction_set>(set);
+        // a sum of k products below 1/4, each rounded once more than needed
+        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
+        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
+      }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// expect: matmul\(a, b\): the columns of a must equal the rows of b
+// expect: matmul_inner_extents_differ<784, 256, .*<64, 784>.*<256, 10>
+#include <ashlar/ashlar.hpp>
+using namespace ashlar;
+
+tensor<float, 64, 784> x;
+inline constexpr auto product = [](auto a, auto b) { return sum(matmul(a, b)); };
+
+#ifdef ASHLAR_TWIN
+tensor<float, 784, 10> w;
+#else
+tensor<float, 256, 10> w;
+#endif
+
+float y = evaluate(cpu, product, x, w);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// expect: an objective must return a single number; use mean or sum
+// expect g++: Numbers = 32.*basic_value<float, 8, 4>
+// expect clang: 32L? == 1
+#include <ashlar/ashlar.hpp>
+using namespace ashlar;
+
+auto net = model(linear<4>, input<4>, cpu, seed{1});
+
+#ifdef ASHLAR_TWIN
+inline constexpr auto spread = [](auto net, auto x, auto) { return mean(square(net(x))); };
+#else
+inline constexpr auto spread = [](auto net, auto x, auto) { return square(net(x)); };
+#endif
+
+auto t = make_trainer(net, spread, sgd{}, batch<8>);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <doctest/doctest.h>
+
+#include "support/append_gradients.hpp"
+#include "support/run_plan.hpp"
+
+namespace proof {
+
+/// What is true of the second gradient of sum(y * weights): whether it is zero everywhere.
+enum class second { zero, nonzero };
+
+/// Of double kernels against the oracle, which sums in another order.
+inline constexpr double double_tolerance = 1e-12;
+
+/// How a proof runs.
+struct proof_options {
+  drawing draws{};
+  second derivative = second::nonzero;
+  double tolerance = double_tolerance;
+  /// Of float against double, relative to each value's largest element: a unit in the last place is 6e-8, functions
+  /// are within 3, sums here have at most a few hundred terms.
+  double float_tolerance = 2e-5;
+};
+
+/// Records and rebuilds as the library does, at run time.
+template <class Recorder>
+void record(recording& clean) {
+  recording raw;
+  Recorder::record(raw);
+  clean.outputs = raw.outputs;
+  rebuild(raw.g, clean.g, clean.outputs);
+}
+
+/// Every plan of a recorded program, fused and unfused, with and without reuse of memory, against the oracle.
+inline void check_plans(recording const& r, environment const& e, results const& wanted, double tolerance) {
+  planned const both(r, {true, true}), fused(r, {true, false}), reusing(r, {false, true}), neither(r, {false, false});
+  CHECK(difference(both.run(e), wanted, tolerance) == "");
+  CHECK(difference(fused.run(e), wanted, tolerance) == "");
+  CHECK(difference(reusing.run(e), wanted, tolerance) == "");
+  CHECK(difference(neither.run(e), wanted, tolerance) == "");
+  CHECK(both.counts().steps == fused.counts().steps);
+  CHECK(reusing.counts().steps == neither.counts().steps);
+  CHECK(both.counts().arena_bytes <= fused.counts().arena_bytes);
+  CHECK(reusing.counts().arena_bytes <= neither.counts().arena_bytes);
+  CHECK(both.counts().steps <= neither.counts().steps);
+  bool const plans_differ = both.counts().steps < neither.counts().steps ||
+                            reusing.counts().arena_bytes < neither.counts().arena_bytes;
+  CHECK(plans_differ);
+}
+
+/// Gradients by central differences, then all plans.
+inline results check_recording(recording const& r, proof_layout const& layout, environment const& e,
+                               proof_options const& options) {
+  CHECK(gradient_check(r, layout, e).run() == "");
+  results const wanted = interpret(r, e);
+  double largest = 0;
+  for (std::size_t k = 0; k < layout.count(); ++k)
+    for (double x : wanted.outputs[layout.second(k)])
+      if (x == x) largest = std::max(largest, std::fabs(x));
+  CHECK((options.derivative == second::nonzero ? largest > 1e-3 : largest == 0));
+  check_plans(r, e, wanted, options.tolerance);
+  return wanted;
+}
+
+/// Proves what `build(graph, inputs)` makes of double inputs of these shapes; nothing is compiled for it.
+template <class Build>
+results check_graph(std::vector<shape> const& inputs, Build build, proof_options const& options = {}) {
+  recording raw, r;
+  proof_layout layout;
+  list<int> variables;
+  for (shape const& s : inputs) {
+    layout.variables.push_back({false, variables.size()});
+    variables.push(add_leaf(raw.g, op::input, dtype::float64, s, 0, variables.size()));
+  }
+  layout.weights = variables.size();
+  for (int k = 0; k < variables.size(); ++k) layout.directions.push_back(layout.weights + 1 + k);
+  append_gradients(raw, build(raw.g, variables), variables, layout.weights);
+  r.outputs = raw.outputs;
+  rebuild(raw.g, r.g, r.outputs);
+  return check_recording(r, layout, draw(r.g, options.draws), options);
+}
+
+}  // namespace proof

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/policy.hpp>
+
+#include "support/gradient_check.hpp"
+#include "support/memory_image.hpp"
+
+namespace proof {
+
+/// A recorder's program on memory of its own, by the kernels compiled for an instruction set.
+template <class Policy, class Recorder>
+results run_compiled(environment const& e, instruction_set set = machine_instruction_set()) {
+  using program = typename Policy::template program<Recorder>;
+  auto const& t = program::tables;
+  memory_map const map =
+      memory_map::of(t, t.sizes.inputs, t.sizes.outputs, t.sizes.parameters, t.sizes.states, t.counts);
+  memory_image image(map, e);
+  run_memory m;
+  m.arena = image.arena();
+  m.scalars = image.scalars();
+  m.parameters = image.parameters();
+  m.states = image.states();
+  m.slots = image.slots();
+  m.rows = e.rows();
+  m.seed = e.seed;
+  m.step = e.step;
+  m.variant = e.variant;
+  Policy::template executor<program>::run(m, set);
+  return image.read(e);
+}
+
+/// The text of the first difference between a compiled program and what is wanted, on every instruction set that this
+/// machine has; or nothing.
+template <class Policy, class Recorder>
+std::string compiled_difference(environment const& e, results const& wanted, double tolerance) {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
+    std::string const d = difference(run_compiled<Policy, Recorder>(e, instruction_set{set}), wanted, tolerance);
+    if (!d.empty()) return "instruction set " + std::to_string(set) + ": " + d;
+  }
+  return "";
+}
+
+}  // namespace proof
