@@ -11,28 +11,28 @@ class list {
   constexpr list() = default;
   constexpr list(int count, T const& value) {
     reserve(count);
-    for (int i = 0; i < count; ++i) data_[i] = value;
+    for (int i = 0; i < count; ++i) items[i] = value;
     size_ = count;
   }
   constexpr list(list const& other) {
     reserve(other.size_);
-    for (int i = 0; i < other.size_; ++i) data_[i] = other.data_[i];
+    for (int i = 0; i < other.size_; ++i) items[i] = other.items[i];
     size_ = other.size_;
   }
-  constexpr list(list&& other) noexcept : data_(other.data_), size_(other.size_), capacity_(other.capacity_) {
-    other.data_ = nullptr;
+  constexpr list(list&& other) noexcept : items(other.items), size_(other.size_), capacity_(other.capacity_) {
+    other.items = nullptr;
     other.size_ = other.capacity_ = 0;
   }
   constexpr list& operator=(list other) noexcept {
     swap(other);
     return *this;
   }
-  constexpr ~list() { delete[] data_; }
+  constexpr ~list() { delete[] items; }
 
   constexpr void swap(list& other) noexcept {
-    T* data = data_;
-    data_ = other.data_;
-    other.data_ = data;
+    T* data = items;
+    items = other.items;
+    other.items = data;
     int n = size_;
     size_ = other.size_;
     other.size_ = n;
@@ -43,50 +43,51 @@ class list {
   constexpr void reserve(int count) {
     if (count <= capacity_) return;
     T* larger = new T[static_cast<unsigned>(count)]{};
-    for (int i = 0; i < size_; ++i) larger[i] = static_cast<T&&>(data_[i]);
-    delete[] data_;
-    data_ = larger;
+    for (int i = 0; i < size_; ++i) larger[i] = static_cast<T&&>(items[i]);
+    delete[] items;
+    items = larger;
     capacity_ = count;
   }
   constexpr void push(T const& value) {
     if (size_ == capacity_) reserve(capacity_ ? 2 * capacity_ : 8);
-    data_[size_++] = value;
+    items[size_++] = value;
   }
   constexpr void insert(int at, T const& value) {
     push(value);
-    for (int i = size_ - 1; i > at; --i) data_[i] = data_[i - 1];
-    data_[at] = value;
+    for (int i = size_ - 1; i > at; --i) items[i] = items[i - 1];
+    items[at] = value;
   }
   constexpr void erase(int at) {
-    for (int i = at; i + 1 < size_; ++i) data_[i] = data_[i + 1];
+    for (int i = at; i + 1 < size_; ++i) items[i] = items[i + 1];
     --size_;
   }
   constexpr void clear() { size_ = 0; }
-  constexpr T pop() { return data_[--size_]; }
+  constexpr T pop() { return items[--size_]; }
   constexpr void resize(int count, T const& value) {
     reserve(count);
-    for (int i = size_; i < count; ++i) data_[i] = value;
+    for (int i = size_; i < count; ++i) items[i] = value;
     size_ = count;
   }
   constexpr int find(T const& value) const {
     for (int i = 0; i < size_; ++i)
-      if (data_[i] == value) return i;
+      if (items[i] == value) return i;
     return -1;
   }
 
   constexpr int size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
-  constexpr T& operator[](int i) { return data_[i]; }
-  constexpr T const& operator[](int i) const { return data_[i]; }
-  constexpr T& back() { return data_[size_ - 1]; }
-  constexpr T const& back() const { return data_[size_ - 1]; }
-  constexpr T const* begin() const { return data_; }
-  constexpr T const* end() const { return data_ + size_; }
-  constexpr T* begin() { return data_; }
-  constexpr T* end() { return data_ + size_; }
+  constexpr T& operator[](int i) { return items[i]; }
+  constexpr T const& operator[](int i) const { return items[i]; }
+  constexpr T& back() { return items[size_ - 1]; }
+  constexpr T const& back() const { return items[size_ - 1]; }
+  constexpr T const* begin() const { return items; }
+  constexpr T const* end() const { return items + size_; }
+  constexpr T* begin() { return items; }
+  constexpr T* end() { return items + size_; }
+
+  T* items = nullptr;  // in the open: the compilers count every call of a constant expression
 
  private:
-  T* data_ = nullptr;
   int size_ = 0;
   int capacity_ = 0;
 };

@@ -85,8 +85,8 @@ class graph {
   }
 
   constexpr int size() const { return nodes.size(); }
-  constexpr node const& operator[](int id) const { return nodes[id]; }
-  constexpr shape const& extents(int id) const { return nodes[id].extents; }
+  constexpr node const& operator[](int id) const { return nodes.items[id]; }
+  constexpr shape const& extents(int id) const { return nodes.items[id].extents; }
   constexpr loop& loop_of(int id) const { return *loops[nodes[id].a[0]]; }
 
   /// The node itself, or the one it is another name of.
@@ -97,9 +97,10 @@ class graph {
 
   template <class F>
   constexpr void each_operand(int id, F f) const {
-    node const& x = nodes[id];
-    for (int j : x.in)
-      if (j >= 0) f(j);
+    node const& x = nodes.items[id];
+    if (x.in[0] >= 0) f(x.in[0]);
+    if (x.in[1] >= 0) f(x.in[1]);
+    if (x.in[2] >= 0) f(x.in[2]);
     if (x.code == op::loop && loops[x.a[0]])  // none: moved into another body
       for (int j : loops[x.a[0]]->operands) f(j);
     if (x.code == op::exchange)

@@ -51,7 +51,10 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
     for (variable_entry const& known : to)  // the network called again: the same parameters
       if (known.path == e.path && equal_text(known.field, e.field)) e = known;
     bool const fresh = e.node < 0;
-    if (fresh) e.node = e.latest = add_leaf(g, code, e.type, stacked, 0, g.ordinal());
+    if (fresh) {
+      e.node = e.latest = add_leaf(g, code, e.type, stacked, 0, g.ordinal());
+      e.latest_call = -1;
+    }
     l.operands.push(code == op::state ? e.latest : e.node);
     l.arguments.push(inner.node);
     if (fresh) to.push(e);

@@ -140,40 +140,40 @@ class fusion {
     });
   }
 
-  /// The group of node i, or, where it is a view or inlined, those of its users.
-  template <class F>
-  constexpr void each_group_reading(int i, F f) const {
-    if (r_.of[i] >= 0) return f(r_.of[i]);
-    for (int u = i + 1; u < g_.size(); ++u) {
-      if (!r_.live[u]) continue;
-      bool uses = false;
-      g_.each_operand(u, [&](int j) { uses = uses || j == i; });
-      if (uses) each_group_reading(u, f);
-    }
-  }
-
   /// Readers of what an assignment overwrites come before it.
   constexpr void order_assignments() {
-    for (int a = 0; a < g_.size(); ++a) {
-      if (!r_.live[a] || g_[a].code != op::assign) continue;
-      node const& target = g_[g_[a].in[1]];
-      bool all_parameters = target.code == op::range && target.a[0] == 0;
-      for (int i = 0; i < g_.size(); ++i) {
-        if (!r_.live[i] || i == a) continue;
-        bool reads = false;
-        g_.each_operand(i, [&](int j) {
-          if (j < 0) return;
-          int leaf = storage_of(g_, j);
-          reads = reads || leaf == g_[a].in[1] || (all_parameters && g_[leaf].code == op::parameter);
-        });
-        if (reads)
-          each_group_reading(i, [&](int reader) {
-            bool same_update = r_.groups[reader].variant == variant_[a] || !r_.groups[reader].variant;
-            if (reader != r_.of[a] && same_update) r_.groups[r_.of[a]].after.push(reader);
-          });
-      }
-    }
+    list<int> writers;
+    for (int a = 0; a < g_.size(); ++a)
+      if (r_.live[a] && g_[a].code == op::assign) writers.push(a);
+    if (writers.empty()) return;
+    for (int i = 0; i < g_.size(); ++i)
+      if (r_.of[i] >= 0) order_reads(i, i, writers);
   }
+  /// What node `reader` reads, itself or through views and nodes that it makes again, comes before it is overwritten.
+  constexpr void order_reads(int reader, int through, list<int> const& writers) {
+    g_.each_operand(through, [&](int j) {
+      if (j < 0) return;
+      int const leaf = storage_of(g_, j);
+      op const code = g_[leaf].code;
+      if (code == op::state || code == op::parameter || code == op::range) {
+        for (int a : writers)
+          if (reader != a && overwrites(a, leaf)) order(r_.of[reader], a);
+      } else if (r_.of[leaf] < 0 && is_inlined(code)) {
+        order_reads(reader, leaf, writers);
+      }
+    });
+  }
+  constexpr bool overwrites(int assignment, int leaf) const {
+    int const target = g_[assignment].in[1];
+    bool const all_parameters = g_[target].code == op::range && g_[target].a[0] == 0;
+    return target == leaf || (all_parameters && g_[leaf].code == op::parameter);
+  }
+  constexpr void order(int reader, int assignment) {
+    group& writer = r_.groups[r_.of[assignment]];
+    bool const same_update = r_.groups[reader].variant == variant_[assignment] || !r_.groups[reader].variant;
+    if (reader != r_.of[assignment] && same_update && writer.after.find(reader) < 0) writer.after.push(reader);
+  }
+
   // ---- merging
 
   template <class F>
@@ -201,11 +201,15 @@ class fusion {
     return m;
   }
   /// Whether group `from` needs group `target` through at least one other group.
+  /// Nodes stand after their operands, and only assignments, which nobody reads, wait for others: what lies before
+  /// `target` cannot need it.
   constexpr bool reaches_indirectly(int from, int target) const {
+    int const first = r_.groups[target].members[0];
+    if (r_.groups[from].members.back() < first && r_.groups[from].after.empty()) return false;
     list<char> seen(r_.groups.size(), 0);
     list<int> open_groups;
     each_dependency(from, [&](int d) {
-      if (d != target && !seen[d]) {
+      if (d != target && !seen[d] && r_.groups[d].members.back() > first) {
         seen[d] = 1;
         open_groups.push(d);
       }
@@ -216,7 +220,7 @@ class fusion {
       each_dependency(d, [&](int e) {
         if (e == target)
           found = true;
-        else if (!seen[e]) {
+        else if (!seen[e] && r_.groups[e].members.back() > first) {
           seen[e] = 1;
           open_groups.push(e);
         }

@@ -45,11 +45,12 @@ struct grouping {
 };
 
 /// Nodes that cost nothing to make again in every kernel that reads them.
-constexpr bool is_inlined(op code) { return is_free(code) || code == op::broadcast; }
+constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
 
 /// The node whose memory a view shows.
 constexpr int storage_of(graph const& g, int id) {
-  while (is_view(g[id].code)) id = g[id].in[0];
+  node const* const nodes = g.nodes.items;
+  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
   return id;
 }
 

@@ -60,6 +60,7 @@ class plan_builder {
     constexpr int run(list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
       give_own_memory(fixed);
       std::int64_t exchange = place_exchange();
+      find_inner_strides();
       list<int> outputs;
       for (placed_node const& f : fixed) outputs.push(f.node);
       for (int i = 0; i < g_.size(); ++i)
@@ -304,17 +305,23 @@ class plan_builder {
     }
     /// Bytes between slices of the second axis of a stacked parameter (or its gradient) of a loop in a loop.
     constexpr std::int64_t inner_leading(int node) const {
-      if (g_.parent) return 0;
-      std::int64_t size = 0;
-      for (int k = 0; k < g_.parameters.size(); ++k) {
-        bool same = g_.parameters[k].node == node;
-        if (!same && !g_.exchanged.empty()) same = storage_of(g_, g_.exchanged[k]) == node;
-        if (same && g_.parameters[k].depth > 1) return lay_out(g_, g_.parameters, parameter_place, size)[k].stride[1];
-      }
-      for (int k = 0; k < g_.states.size(); ++k)
-        if (g_.states[k].node == node && g_.states[k].depth > 1)
-          return lay_out(g_, g_.states, state_place, size)[k].stride[1];
+      for (placed_node const& f : inner_strides_)
+        if (f.node == node) return f.leading;
       return 0;
+    }
+    constexpr void find_inner_strides() {
+      if (g_.parent) return;
+      std::int64_t size = 0;
+      auto keep = [&](list<variable_entry> const& entries, std::int16_t where, bool gradients) {
+        list<variable_info> const placed = lay_out(g_, entries, where, size);
+        for (int k = 0; k < entries.size(); ++k) {
+          if (entries[k].depth < 2) continue;
+          inner_strides_.push({entries[k].node, {}, placed[k].stride[1]});
+          if (gradients) inner_strides_.push({storage_of(g_, g_.exchanged[k]), {}, placed[k].stride[1]});
+        }
+      };
+      keep(g_.parameters, parameter_place, !g_.exchanged.empty());
+      keep(g_.states, state_place, false);
     }
 
     plan_builder& p_;
@@ -328,6 +335,7 @@ class plan_builder {
     list<char> out_;
     list<int> taken_;
     list<placed_node> exchanged_;
+    list<placed_node> inner_strides_;
     list<placed_node> input_addresses;
     std::int64_t total_ = 0;
   };

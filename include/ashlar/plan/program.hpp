@@ -223,15 +223,17 @@ struct program {
   };
   template <int Scale>
   static constexpr int fitting_scale() {
-    if constexpr (stage<Scale>::fits)
+    if constexpr (stage<Scale>::fits || Scale == largest_scale)
       return Scale;
     else
       return fitting_scale<8 * Scale>();
   }
+  static constexpr int largest_scale = 64;  // about 8,000 steps
   static constexpr int scale = fitting_scale<1>();
   struct exact {
     static constexpr plan_sizes value = stage<scale>::tables.sizes;
   };
+  static_assert(stage<scale>::fits, "ashlar: this network's plan is larger than the tables for plans; use repeat<N>");
   static constexpr auto freeze() {
     tables_of<exact> t;
     auto const& s = stage<scale>::tables;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <ashlar/expr/composite.hpp>
+
+#include <limits>
+
+#include "support/check.hpp"
+
+using namespace ashlar;
+
+namespace {
+
+template <int... D>
+using doubles = basic_value<double, D...>;
+
+struct scores {
+  constexpr auto operator()(auto x) const { return log_softmax(x); }
+};
+struct shares {
+  constexpr auto operator()(auto x) const { return softmax(x); }
+};
+/// log_softmax by its definition, without a stated gradient.
+struct derived_scores {
+  constexpr auto operator()(auto x) const {
+    auto shifted = x - max_keep(x, axes<-1>);
+    return shifted - log(sum_keep(exp(shifted), axes<-1>));
+  }
+};
+/// log_softmax with its annotation taken away.
+struct forgotten {
+  constexpr auto operator()(auto x) const {
+    auto y = log_softmax(x);
+    y.g->annotations.clear();
+    return y;
+  }
+};
+
+template <class F, class... X>
+proof::results outputs_of() {
+  proof::recording r;
+  proof::record<typename proof::proof_of<F, X...>::recorder>(r);
+  return proof::interpret(r, proof::draw(r.g, {}));
+}
+
+constexpr auto finite_scores = [](auto x) { return sum(select(x > -1e30, log_softmax(x), zeros_like(x))); };
+constexpr auto penalty = [](auto x) { return sum(square(grad<0>(finite_scores)(x))); };
+constexpr auto limits = [](auto x) {
+  return std::tuple{log_softmax(x), grad<0>(finite_scores)(x), grad<0>(penalty)(x)};
+};
+
+}  // namespace
+
+TEST_CASE("log_softmax and its two gradients agree with the oracle, whatever the size") {
+  proof::check_function<scores, doubles<3, 33>>();
+  proof::check_recorded<scores, doubles<17>>();
+  proof::check_recorded<scores, doubles<2, 3, 5>>();
+}
+
+TEST_CASE("softmax and its two gradients agree with the oracle, and its rows sum to 1") {
+  proof::results const r = proof::check_recorded<shares, doubles<3, 17>>();
+  for (std::size_t row = 0; row < 3; ++row) {
+    double total = 0;
+    for (std::size_t i = 0; i < 17; ++i) total += r.outputs[0][17 * row + i];
+    CHECK(total == doctest::Approx(1).epsilon(1e-14));
+  }
+}
+
+TEST_CASE("log_softmax's stated gradient, and its gradient, equal the derived ones in double") {
+  proof::results const stated = outputs_of<scores, doubles<3, 17>>();
+  CHECK(proof::difference(stated, outputs_of<forgotten, doubles<3, 17>>(), 1e-13) == "");
+  CHECK(proof::difference(stated, outputs_of<derived_scores, doubles<3, 17>>(), 1e-13) == "");
+}
+
+TEST_CASE("the stated gradient is in the graph, the derived one's division is not") {
+  auto count = [](auto f, detail::op code) {
+    proof::recording r;
+    proof::record<typename proof::proof_of<decltype(f), doubles<3, 17>>::recorder>(r);
+    int n = 0;
+    for (int i = 0; i < r.g.size(); ++i) n += r.g[i].code == code;
+    return n;
+  };
+  CHECK(count(scores{}, detail::op::div) == 0);
+  CHECK(count(derived_scores{}, detail::op::div) > 0);
+}
+
+TEST_CASE("log_softmax is finite at 0, ties and logits of 100, and has limits at infinite ones") {
+  float const infinity = std::numeric_limits<float>::infinity();
+  float const half = -std::log(2.0f), third = -std::log(3.0f);
+  tensor<float, 7, 3> const x{0,         0,         0,          //
+                              5,         5,         -50,        //
+                              100,       -100,      0,          //
+                              -100,      -100,      -100,       //
+                              infinity,  0,         infinity,   //
+                              -infinity, 1,         1,          //
+                              -infinity, -infinity, -infinity};
+  auto const [y, first, second] = evaluate(cpu, limits, x);
+  tensor<float, 7, 3> const wanted{third,     third,     third,  //
+                                   half,      half,      -55 + half,
+                                   0,         -200,      -100,  //
+                                   third,     third,     third,
+                                   half,      -infinity, half,  //
+                                   -infinity, half,      half,
+                                   third,     third,     third};
+  for (int i = 0; i < 21; ++i) {
+    CAPTURE(i);
+    if (std::isinf(wanted[i]))
+      CHECK(y[i] == wanted[i]);
+    else
+      CHECK(y[i] == doctest::Approx(wanted[i]).epsilon(1e-5));
+    CHECK(std::isfinite(first[i]));
+    CHECK(std::isfinite(second[i]));
+  }
+}
