@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: permute<...> needs each axis of the value exactly once
 // expect g++: Order = \{0, 0\}
-// expect clang: permute<0, 0, 
+// expect clang: permute<0, 0
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 
