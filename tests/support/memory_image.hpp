@@ -26,10 +26,12 @@ struct memory_map {
   }
 };
 
-/// The memory of one run in the plan's own layout. The arena begins as NaN in every byte but those of valid rows.
+/// The memory of one run in the plan's own layout. It begins as `fill` (0xff: NaN) in every byte but the elements of
+/// parameters, states, slots and valid rows.
 class memory_image {
  public:
-  memory_image(memory_map const& map, environment const& e) : map_(map), scalars_(e.scalars) {
+  memory_image(memory_map const& map, environment const& e, int fill = 0xff)
+      : map_(map), scalars_(e.scalars), fill_(fill) {
     resize(arena_, map.arena_bytes);
     resize(parameters_, map.parameter_bytes);
     resize(states_, map.state_bytes);
@@ -83,9 +85,9 @@ class memory_image {
   };
   using memory = std::vector<line>;
 
-  static void resize(memory& m, std::int64_t bytes) {
+  void resize(memory& m, std::int64_t bytes) const {
     m.resize(static_cast<std::size_t>(bytes + 127) / 128);
-    for (line& l : m) std::memset(l.bytes, 0xff, sizeof l.bytes);
+    for (line& l : m) std::memset(l.bytes, fill_, sizeof l.bytes);
   }
   static char* data(memory& m) { return reinterpret_cast<char*>(m.data()); }
   char* slot(std::size_t s) { return data(slots_) + static_cast<std::int64_t>(s) * slot_bytes_; }
@@ -108,6 +110,7 @@ class memory_image {
 
   memory_map map_;
   numbers scalars_;
+  int fill_;
   memory arena_, parameters_, states_, slots_;
   std::int64_t slot_bytes_ = 0;
 };

@@ -7,14 +7,14 @@
 
 namespace proof {
 
-/// A recorder's program on memory of its own, by the kernels compiled for an instruction set.
+/// A recorder's program by the kernels compiled for an instruction set, on memory of its own that begins as `fill`.
 template <class Policy, class Recorder>
-results run_compiled(environment const& e, instruction_set set = machine_instruction_set()) {
+results run_compiled(environment const& e, instruction_set set = machine_instruction_set(), int fill = 0xff) {
   using program = typename Policy::template program<Recorder>;
   auto const& t = program::tables;
   memory_map const map =
       memory_map::of(t, t.sizes.inputs, t.sizes.outputs, t.sizes.parameters, t.sizes.states, t.counts);
-  memory_image image(map, e);
+  memory_image image(map, e, fill);
   run_memory m;
   m.arena = image.arena();
   m.scalars = image.scalars();
