@@ -10,17 +10,13 @@
 
 using namespace ashlar;
 using namespace ashlar::detail;
+using proof::of;
 using proof::loop_arguments;
 using proof::make_loop;
 using proof::nodes;
 
 namespace {
 
-shape of(std::vector<int> const& extents) {
-  shape s;
-  for (int x : extents) s.extent[s.rank++] = x;
-  return s;
-}
 int times(graph& g, int x, int y) { return binary(g, op::mul, x, y); }
 int plus(graph& g, int x, int y) { return binary(g, op::add, x, y); }
 

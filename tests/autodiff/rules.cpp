@@ -10,6 +10,7 @@
 
 using namespace ashlar;
 using namespace ashlar::detail;
+using proof::of;
 using proof::second;
 
 namespace {
@@ -25,11 +26,6 @@ struct rule_case {
   double low = -2, high = 2;
 };
 
-shape of(std::vector<int> const& extents) {
-  shape s;
-  for (int x : extents) s.extent[s.rank++] = x;
-  return s;
-}
 template <op Code>
 int of_one(graph& g, list<int> const& x) {
   return unary(g, Code, x[0]);

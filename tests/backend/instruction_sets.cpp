@@ -13,15 +13,16 @@ namespace {
 constexpr auto network = conv2d<5, 3, padding<1>> | batch_norm | relu | max_pool2d<2> | dropout<0.25> | flatten |
                          linear<9> | tanh | layer_norm | linear<7>;
 using recorder = detail::training_recorder<std::remove_const_t<decltype(network)>, input_type<float, 2, 9, 9>, void,
-                                           detail::cross_entropy_loss, adam, 6>;
+                                           detail::cross_entropy_loss, sgd, 6>;
 using program = detail::program<recorder>;
 
 /// Parameters after three steps on an instruction set.
 std::vector<float> trained(detail::instruction_set set) {
   auto net = model(network, input<2, 9, 9>, cpu, seed{5});
   auto const& t = program::tables;
-  detail::buffer arena(t.counts.arena_bytes), slots(2 * detail::aligned(t.counts.parameter_bytes));
-  double scalars[adam::scalars + 1]{};
+  detail::buffer arena(t.counts.arena_bytes), slots(detail::aligned(t.counts.parameter_bytes));
+  double scalars[sgd::scalars + 1]{};
+  sgd const optimizer{.learning_rate = 0.1f, .momentum = 0.9f};
   for (int step = 1; step <= 3; ++step) {
     random_stream const stream(seed{9}, 4, static_cast<std::uint64_t>(step));
     float* x = reinterpret_cast<float*>(arena.data() + t.inputs[0].at.offset);
@@ -29,7 +30,7 @@ std::vector<float> trained(detail::instruction_set set) {
     for (int i = 0; i < 6 * 162; ++i) x[i] = stream.uniform(static_cast<std::uint64_t>(i));
     for (int i = 0; i < 6; ++i) label[i] = i;
     scalars[0] = 5;
-    adam{}.write_scalars(step, scalars + 1);
+    optimizer.write_scalars(step, scalars + 1);
     detail::run_memory m;
     m.arena = arena.data();
     m.scalars = scalars;
@@ -38,7 +39,7 @@ std::vector<float> trained(detail::instruction_set set) {
     m.slots = slots.data();
     m.rows = 5;
     m.step = static_cast<std::uint64_t>(step);
-    m.variant = 1;
+    m.variant = optimizer.variant() + 1;
     detail::cpu_executor<program>::run(m, set);
   }
   float const* p = reinterpret_cast<float const*>(net.parameter_memory());
@@ -56,7 +57,8 @@ TEST_CASE("training on every instruction set of this machine agrees within round
       REQUIRE(std::isfinite(got[i]));
       worst = std::fmax(worst, std::fabs(static_cast<double>(got[i]) - static_cast<double>(expected[i])));
     }
-    CHECK(worst < 5e-5);  // Adam turns a rounding of a gradient near 0 into a part of its step of 1e-3
+    CHECK(worst <
+          2e-5);  // three steps of sums in another order; Adam would blow up gradients that are 0 but for rounding
   }
 }
 TEST_CASE("the same seed gives the same bits run after run") {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: this one holds layers with parameters or
-// expect g++: Parameters = 50; .*States = 0
-// expect clang: 50L? == 0
+// expect: function_with_parameters<50, 0>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

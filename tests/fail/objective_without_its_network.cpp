@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: the objective must call the network, and hold no layers of its own
-// expect g++: Trained = 15; .*InNetwork = 20
-// expect clang: 15L? == 20
+// expect: objective_without_its_network<15, 20>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

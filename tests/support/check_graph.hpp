@@ -4,6 +4,7 @@
 
 #include "support/append_gradients.hpp"
 #include "support/run_plan.hpp"
+#include "support/shapes.hpp"
 
 namespace proof {
 

@@ -2,6 +2,8 @@
 #pragma once
 #include <ashlar/graph/build.hpp>
 
+#include "support/shapes.hpp"
+
 namespace proof {
 
 using namespace ashlar;
@@ -15,12 +17,6 @@ struct loop_operands {
 struct loop_arguments {
   list<int> carries, invariants, slices;
 };
-
-inline list<int> nodes(std::initializer_list<int> ids) {
-  list<int> l;
-  for (int i : ids) l.push(i);
-  return l;
-}
 
 /// Records a loop whose body is `build(body graph, arguments)`; returns its outputs.
 template <class Build>

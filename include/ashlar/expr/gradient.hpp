@@ -36,7 +36,7 @@ constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
 template <int Arguments, int... Wanted>
 struct gradient_for_no_argument {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(((Wanted >= 0 && Wanted < Arguments) && ...),
                   "ashlar: grad<I>(f): f has no argument number I; they count from 0 (this message states I and the "
                   "number of arguments)");
@@ -45,7 +45,7 @@ struct gradient_for_no_argument {
 template <std::int64_t Numbers, class Result>
 struct gradient_of_many_numbers {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Numbers == 1,
                   "ashlar: grad(f): f must return a single number; use sum or mean (this message states how many it "
                   "returns, and its result)");

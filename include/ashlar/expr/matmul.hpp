@@ -8,7 +8,7 @@ namespace detail {
 template <int LeftColumns, int RightRows, class Left, class Right>
 struct matmul_inner_extents_differ {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(LeftColumns == RightRows,
                   "ashlar: matmul(a, b): the columns of a must equal the rows of b (this message states both numbers, "
                   "both operands, and the path of the layer)");

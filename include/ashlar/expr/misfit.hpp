@@ -36,6 +36,11 @@ template <class P, class C>
 struct is_misfit_type<misfit<P, C>> : std::true_type {};
 template <class X>
 concept any_misfit = is_misfit_type<std::remove_cvref_t<X>>::value;
+/// True of everything but a misfit, whose complaint it makes the compiler print.
+template <class X>
+inline constexpr bool accepted = true;
+template <any_misfit X>
+inline constexpr bool accepted<X> = sizeof(typename X::report) != 0;
 template <class... X>
 concept some_misfit = (any_misfit<X> || ...);
 

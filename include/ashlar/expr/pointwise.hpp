@@ -20,7 +20,7 @@ struct right_operand {};
 template <int LeftExtent, int RightExtent, class Left, class Right>
 struct operands_do_not_broadcast {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(LeftExtent == RightExtent,
                   "ashlar: the shapes of the two operands do not broadcast: each pair of extents, counted from the "
                   "last, must be equal or 1 (this message states the first pair that is not, both operands, and the "
@@ -30,7 +30,7 @@ struct operands_do_not_broadcast {
 template <class LeftType, class RightType, class Left, class Right>
 struct operands_differ_in_dtype {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(std::is_same_v<LeftType, RightType>,
                   "ashlar: two operands must share a dtype; convert<T>(x) changes one's (this message states both "
                   "types, both operands, and the path of the layer)");

@@ -11,7 +11,7 @@ struct operand {};
 template <std::int64_t Elements, std::int64_t Wanted, class Operand>
 struct reshape_to_another_size {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Elements == Wanted,
                   "ashlar: reshape must keep the number of elements (this message states how many there are and how "
                   "many its extents want, the operand, and the path of the layer)");

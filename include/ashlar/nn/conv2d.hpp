@@ -9,7 +9,7 @@ namespace detail {
 template <int Axes, class Layer, class Input>
 struct layer_needs_images {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Axes == 3,
                   "ashlar: conv2d and 2d pooling take images: 3 axes, [channels, height, width], after the batch "
                   "(this message states how many there are, the layer, what it got, and its path)");
@@ -18,7 +18,7 @@ struct layer_needs_images {
 template <int Window, int Extent, class Layer, class Input>
 struct window_larger_than_image {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Window <= Extent,
                   "ashlar: the window of this layer is larger than its padded input (this message states both "
                   "numbers, the layer, what it got, and its path)");

@@ -20,7 +20,7 @@ namespace detail {
 template <int Percent>
 struct dropout_of_no_share {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Percent >= 0 && Percent < 100,
                   "ashlar: dropout<p>: p is the share that is dropped, 0 <= p < 1 (this message states p in per cent, "
                   "and the path of the layer)");

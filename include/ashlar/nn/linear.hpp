@@ -20,7 +20,7 @@ constexpr initialiser fan_in_uniform(std::int64_t fan_in) {
 template <int Axes, class Layer, class Input, class Flat>
 struct linear_needs_a_flat_input {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Axes == 1,
                   "ashlar: linear<N>: the input must be flat, [batch, features]; put `flatten` before it (this message "
                   "states the layer, what it got and needs after the batch, and its path)");

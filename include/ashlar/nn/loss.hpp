@@ -18,7 +18,7 @@ struct leading_shape {
 template <class Labels, class Needed, class Logits>
 struct cross_entropy_labels_do_not_fit {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(std::is_same_v<Labels, Needed>,
                   "ashlar: cross_entropy(logits, labels): the labels must be int32 indices in the shape of the logits "
                   "without their last axis (this message states the labels, what is needed, the logits)");
@@ -27,7 +27,7 @@ struct cross_entropy_labels_do_not_fit {
 template <class Wanted, class Outputs>
 struct mse_targets_do_not_fit {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(std::is_same_v<Wanted, Outputs>,
                   "ashlar: mse(outputs, targets): both must have one shape and dtype (this message states the "
                   "targets, the outputs)");

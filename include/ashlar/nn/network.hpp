@@ -98,21 +98,27 @@ concept called_with = requires(F f, Arguments... arguments) {
 template <class Net>
 inline constexpr bool is_stateless = std::is_empty_v<Net>&& std::is_default_constructible_v<Net>;
 
-/// Whether the network takes this input. Where it does not, the network's own complaint does not compile; a second
-/// call says false without a word.
-template <class Net, class Input>
-consteval bool network_takes() {
-  if constexpr (!is_stateless<Net>) {
+template <class Net>
+struct network_with_state {
+  template <class Path>
+  struct report {
     static_assert(is_stateless<Net>,
                   "ashlar: a network must not hold run-time state: it is its type. A lambda in it captures something; "
                   "give that as a template argument instead");
-    return false;
+  };
+};
+
+/// `fits` where the network takes this input, else what does not fit.
+template <class Net, class Input>
+constexpr auto network_verdict() {
+  if constexpr (!is_stateless<Net>) {
+    return misfit<layer_path<>, network_with_state<Net>>{};
   } else {
     using output = decltype(Net{}(std::declval<typename Input::template batched<1>>()));
     if constexpr (any_misfit<output>)
-      return output::report::value;
+      return output{};
     else
-      return true;
+      return fits{};
   }
 }
 

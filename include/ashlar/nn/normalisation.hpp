@@ -61,7 +61,7 @@ struct layer_norm_layer : layer<layer_norm_layer<Options...>> {
 template <int Axes, class Layer, class Input>
 struct batch_norm_needs_channels {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(Axes >= 1 && Axes <= 3,
                   "ashlar: batch_norm takes 1 to 3 axes after the batch, [channels], [channels, length] or [channels, "
                   "height, width] (this message states how many there are, what it got, and its path)");

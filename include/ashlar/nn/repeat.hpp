@@ -8,7 +8,7 @@ namespace detail {
 template <class Result, class Taken, class Layer>
 struct repeated_layer_changes_its_type {
   template <class Path>
-  struct report : std::false_type {
+  struct report {
     static_assert(std::is_same_v<Result, Taken>,
                   "ashlar: repeat<N>(layer): the layer must return what it takes, so that it can be repeated (this "
                   "message states what it returns and takes after the batch, the layer, and its path)");

@@ -182,17 +182,21 @@ class fusion {
     for (int a : r_.groups[m].after)
       if (root(a) != m) f(root(a));
   }
+  /// Fused kernels make inlined nodes again, even those that somebody else needs in memory.
+  constexpr bool makes_again(int m, int operand) const {
+    group::kind_type const kind = r_.groups[m].kind;
+    return is_inlined(g_[operand].code) && (kind == group::row || kind == group::column);
+  }
   template <class F>
   constexpr void each_producer(int i, int m, F f) const {
-    g_.each_operand(i, [&](int j) {
-      if (j < 0) return;
-      j = storage_of(g_, j);
+    g_.each_operand(i, [&](int operand) {
+      if (operand < 0) return;
+      if (makes_again(m, operand)) return each_producer(operand, m, f);
+      int const j = storage_of(g_, operand);
       if (r_.of[j] >= 0) {
         if (root(r_.of[j]) != m) f(root(r_.of[j]));
       } else if (g_[j].code == op::result) {
         f(root(r_.of[g_[j].in[0]]));
-      } else if (is_inlined(g_[j].code)) {
-        each_producer(j, m, f);
       }
     });
   }
@@ -200,48 +204,47 @@ class fusion {
     while (merged_into_[m] >= 0) m = merged_into_[m];
     return m;
   }
-  /// Whether group `from` needs group `target` through at least one other group.
-  /// Nodes stand after their operands, and only assignments, which nobody reads, wait for others: what lies before
-  /// `target` cannot need it.
-  constexpr bool reaches_indirectly(int from, int target) const {
-    int const first = r_.groups[target].members[0];
-    if (r_.groups[from].members.back() < first && r_.groups[from].after.empty()) return false;
-    list<char> seen(r_.groups.size(), 0);
-    list<int> open_groups;
-    each_dependency(from, [&](int d) {
-      if (d != target && !seen[d] && r_.groups[d].members.back() > first) {
-        seen[d] = 1;
-        open_groups.push(d);
-      }
+  // which groups each group needs, directly or not, as rows of bits
+  constexpr bool needs(int from, int target) const { return needs_[from * words_ + target / 64] >> (target % 64) & 1; }
+  constexpr void need(int from, int target) { needs_[from * words_ + target / 64] |= 1ull << (target % 64); }
+  constexpr void need_all_of(int from, int other) {
+    for (int w = 0; w < words_; ++w) needs_[from * words_ + w] |= needs_[other * words_ + w];
+  }
+  constexpr void find_needs() {
+    words_ = (r_.groups.size() + 63) / 64;
+    needs_ = list<unsigned long long>(r_.groups.size() * words_, 0);
+    list<char> done(r_.groups.size(), 0);
+    for (int m = 0; m < r_.groups.size(); ++m) find_needs_of(m, done);
+  }
+  constexpr void find_needs_of(int m, list<char>& done) {
+    if (done[m]) return;
+    done[m] = 1;
+    each_dependency(m, [&](int d) {
+      find_needs_of(d, done);
+      need(m, d);
+      need_all_of(m, d);
     });
-    while (!open_groups.empty()) {
-      int d = open_groups.pop();
-      bool found = false;
-      each_dependency(d, [&](int e) {
-        if (e == target)
-          found = true;
-        else if (!seen[e] && r_.groups[e].members.back() > first) {
-          seen[e] = 1;
-          open_groups.push(e);
-        }
-      });
-      if (found) return true;
-    }
-    return false;
+  }
+  /// Whether group `from` needs group `target` through at least one other group.
+  constexpr bool reaches_indirectly(int from, int target) const {
+    if (!needs(from, target)) return false;
+    bool found = false;
+    each_dependency(from, [&](int d) { found = found || (d != target && needs(d, target)); });
+    return found;
   }
   /// Whether group `from` reads what group `target` has only when it is done: sums of a column, or anything as a view.
   constexpr bool needs_whole(int from, int target) const {
     bool found = false;
-    for (int i : r_.groups[from].members) each_read(i, target, found);
+    for (int i : r_.groups[from].members) each_read(i, from, target, found);
     return found;
   }
-  constexpr void each_read(int i, int target, bool& found) const {
-    g_.each_operand(i, [&](int j) {
-      int const s = storage_of(g_, j);
-      if (r_.of[s] >= 0 && root(r_.of[s]) == target)
-        found = found || s != j || r_.groups[target].kind == group::column;
-      else if (r_.of[s] < 0 && is_inlined(g_[s].code))
-        each_read(s, target, found);
+  constexpr void each_read(int i, int from, int target, bool& found) const {
+    g_.each_operand(i, [&](int operand) {
+      if (operand < 0) return;
+      if (makes_again(from, operand)) return each_read(operand, from, target, found);
+      int const j = storage_of(g_, operand);
+      if (r_.of[j] >= 0 && root(r_.of[j]) == target)
+        found = found || j != operand || r_.groups[target].kind == group::column;
     });
   }
   constexpr bool mergeable(group const& a, group const& b) const {
@@ -276,9 +279,16 @@ class fusion {
     for (int d : from.after) into.after.push(d);
     from.members.clear();
     merged_into_[b] = a;
+    need_all_of(a, b);
+    for (int m = 0; m < r_.groups.size(); ++m)
+      if (merged_into_[m] < 0 && m != a && (needs(m, a) || needs(m, b))) {
+        need(m, a);
+        need_all_of(m, a);
+      }
   }
   constexpr void merge_neighbours() {
     merged_into_ = list<int>(r_.groups.size(), -1);
+    find_needs();
     list<int> last_user(g_.size(), -1);
     for (int i = 0; i < g_.size(); ++i) {
       if (r_.of[i] < 0) continue;
@@ -324,6 +334,8 @@ class fusion {
   list<int> sole_;  // the group that holds all users of a node: unused, many, or its number
   list<int> merged_into_;
   list<int> variant_;
+  list<unsigned long long> needs_;
+  int words_ = 0;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

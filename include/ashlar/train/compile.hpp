@@ -94,10 +94,16 @@ class compiled_function {
 /// example: auto fast = compile(cpu, energy, x, w); float e = fast(x, w);
 template <detail::any_policy Policy, class F, class... T>
 auto compile(Policy const&, F const&, T const&... like) {
-  if constexpr (detail::function_takes<F, decltype(detail::value_like(like))...>()) {
+  using verdict = decltype(detail::function_verdict<F, decltype(detail::value_like(like))...>());
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>) {
     using function = compiled_function<Policy, F, decltype(detail::value_like(like))...>;
-    constexpr auto const& tables = function::program::tables;
-    if constexpr (detail::function_holds_no_parameters<tables.counts.parameters, tables.sizes.states>())
+    constexpr std::int64_t parameters = function::program::tables.counts.parameters;
+    constexpr int states = function::program::tables.sizes.states;
+    if constexpr (parameters || states)
+      static_assert(
+          detail::accepted<detail::misfit<layer_path<>, detail::function_with_parameters<parameters, states>>>);
+    else
       return function();
   }
 }
@@ -106,8 +112,9 @@ auto compile(Policy const&, F const&, T const&... like) {
 /// errors: does not compile where f captures something at run time
 template <detail::any_policy Policy, class F, class... T>
 auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
-  if constexpr (detail::function_takes<F, decltype(detail::value_like(inputs))...>())
-    return compile(policy, f, inputs...).evaluate(inputs...);
+  using verdict = decltype(detail::function_verdict<F, decltype(detail::value_like(inputs))...>());
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>) return compile(policy, f, inputs...).evaluate(inputs...);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

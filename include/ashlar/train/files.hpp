@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include <ashlar/io/safetensors.hpp>
@@ -18,40 +20,39 @@ void save(model<Net, Input, Policy, Target> const& net, std::string const& file)
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
+namespace detail {
+
+inline std::string entry_text(safetensors_entry const& e) {
+  std::string text = e.dtype_name + " [";
+  for (std::size_t i = 0; i < e.extents.size(); ++i) text += (i ? ", " : "") + std::to_string(e.extents[i]);
+  return text + "]";
+}
+
+}  // namespace detail
+
 /// Reads parameters and states from a file of `save` or of PyTorch: all of them or none.
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
 template <class Net, class Input, class Policy, class Target>
 void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
   safetensors_file const f(file);
-  std::size_t wanted = 0;
-  auto refuse_tensor = [&](std::string const& name, std::string problem, std::string found, std::string expected) {
+  auto compare = [&](std::string const& name, std::string const& found, std::string const& expected) {
+    if (found == expected) return;
     fail(error_parts{.file = file,
                      .place = "tensor '" + name + "'",
-                     .problem = std::move(problem),
-                     .found = std::move(found),
-                     .expected = std::move(expected)});
+                     .problem = "the file has {found}, the network {expected}",
+                     .found = found,
+                     .expected = expected});
   };
+  std::string const none = "no such tensor";
+  std::vector<std::string> names;
   net.each_variable([&](parameter_reference const& p, auto const&) {
-    ++wanted;
+    names.push_back(p.name());
     safetensors_entry const* e = f.find(p.name());
-    std::string const expected = std::string(safetensors_name(p.type())) + " " + detail::shape_text(p.shape());
-    if (!e)
-      return refuse_tensor(p.name(), "the file does not have it, the network needs {expected}", "nothing", expected);
-    std::string found = e->dtype_name + " [";
-    bool same = e->dtype_name == safetensors_name(p.type()) && static_cast<int>(e->extents.size()) == p.shape().rank;
-    for (std::size_t i = 0; i < e->extents.size(); ++i) {
-      found += (i ? ", " : "") + std::to_string(e->extents[i]);
-      same = same && e->extents[i] == p.shape()[static_cast<int>(i)];
-    }
-    if (!same) refuse_tensor(p.name(), "the file has {found}, the network {expected}", found + "]", expected);
+    compare(p.name(), e ? detail::entry_text(*e) : none,
+            std::string(safetensors_name(p.type())) + " " + detail::shape_text(p.shape()));
   });
-  if (wanted != f.entries().size()) {
-    for (safetensors_entry const& e : f.entries()) {
-      bool known = false;
-      net.each_variable([&](parameter_reference const& p, auto const&) { known = known || p.name() == e.name; });
-      if (!known) refuse_tensor(e.name, "the file has it, the network does not", e.dtype_name, "no such tensor");
-    }
-  }
+  for (safetensors_entry const& e : f.entries())
+    if (std::find(names.begin(), names.end(), e.name) == names.end()) compare(e.name, detail::entry_text(e), none);
   net.each_variable([&](parameter_reference const& p, auto const&) {
     std::memcpy(p.bytes(), f.data(*f.find(p.name())), static_cast<std::size_t>(p.size() * bytes_of(p.type())));
   });

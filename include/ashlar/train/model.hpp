@@ -21,7 +21,8 @@ struct model_tables {
 /// errors: does not compile where a layer does not fit its input or the network holds run-time state
 template <class Net, class Input, class Policy, class Target = void>
 class model {
-  static_assert(detail::network_takes<Net, Input>() || true);  // it has sentences of its own
+  using verdict = decltype(detail::network_verdict<Net, Input>());
+  static_assert(detail::accepted<verdict>);
 
  public:
   using network = Net;
@@ -71,7 +72,7 @@ class model {
 
  private:
   void start(seed s) {
-    if constexpr (detail::network_takes<Net, Input>()) {
+    if constexpr (!detail::any_misfit<verdict>) {
       parameter_memory_ = detail::buffer(tables().counts.parameter_bytes);
       state_memory_ = detail::buffer(tables().counts.state_bytes);
       each_variable([&](parameter_reference const& p, detail::variable_info const& v) { initialise(p, v.init, s); });

@@ -141,10 +141,16 @@ class trainer {
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch>
 auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Optimizer const& optimizer,
                   batch_type<Batch>) {
-  using model_type = model<Net, Input, Policy, Target>;
-  if constexpr (detail::trains<Net, Input, Target, Objective, Optimizer, Batch>()) {
+  using verdict = decltype(detail::training_verdict<Net, Input, Target, Objective, Optimizer, Batch>());
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>) {
+    using model_type = model<Net, Input, Policy, Target>;
     using made = trainer<model_type, Objective, Optimizer, Batch>;
-    if constexpr (detail::trains_the_network<made::tables.counts.parameters, model_type::parameters()>())
+    constexpr std::int64_t trained = made::tables.counts.parameters, in_network = model_type::parameters();
+    if constexpr (trained != in_network)
+      static_assert(
+          detail::accepted<detail::misfit<layer_path<>, detail::objective_without_its_network<trained, in_network>>>);
+    else
       return made(net, optimizer);
   }
 }
@@ -152,13 +158,17 @@ auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Opti
 /// What the compiler knows of a training step before anything runs.
 template <class Net, class Input, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Objective const&, Optimizer const&, batch_type<Batch>) {
-  if constexpr (detail::trains<Net, Input, void, Objective, Optimizer, Batch>())
+  using verdict = decltype(detail::training_verdict<Net, Input, void, Objective, Optimizer, Batch>());
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>)
     return program_summary<detail::program<detail::training_recorder<Net, Input, void, Objective, Optimizer, Batch>>>{};
 }
 template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Target const&, Objective const&, Optimizer const&,
                              batch_type<Batch>) {
-  if constexpr (detail::trains<Net, Input, Target, Objective, Optimizer, Batch>())
+  using verdict = decltype(detail::training_verdict<Net, Input, Target, Objective, Optimizer, Batch>());
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>)
     return program_summary<
         detail::program<detail::training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>>{};
 }

@@ -103,11 +103,10 @@ struct fused_kernel {
   ASHLAR_INLINE static void accumulate(vector& sum, vector const& v, int count) {
     vector x = v;
     if (count < S::width) {
-      vector number, limit, neutral{};
-      S::lane_numbers(number);
-      S::splat(limit, static_cast<T>(count));
-      if constexpr (Code_ == op::max) S::splat(neutral, -std::numeric_limits<T>::infinity());
-      S::choose(x, number < limit, v, neutral);
+      T lanes[S::width];
+      S::store(v, lanes);
+      fill_part(lanes + count, Code_ == op::max ? -std::numeric_limits<T>::infinity() : T{}, S::width - count);
+      S::load(x, lanes);
     }
     if constexpr (Code_ == op::sum)
       sum = sum + x;

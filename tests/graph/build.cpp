@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include <ashlar/graph/build.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/shapes.hpp"
+
+using namespace ashlar;
+using namespace ashlar::detail;
+using proof::of;
+
+namespace {
+
+int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
+  return add_leaf(g, op::input, dtype::float32, of(extents), rows, g.ordinal());
+}
+int constant(graph& g, double number, std::initializer_list<int> extents) {
+  return add_constant(g, number, dtype::float32, of(extents));
+}
+
+}  // namespace
+
+TEST_CASE("operations that change nothing add no node") {
+  graph g;
+  int const x = input(g, {2, 3}), order[] = {0, 1};
+  CHECK(reshape(g, x, of({2, 3})) == x);
+  CHECK(broadcast(g, x, of({2, 3}), 0) == x);
+  CHECK(convert(g, x, dtype::float32) == x);
+  CHECK(permute(g, x, order) == x);
+  CHECK(reduce(g, op::sum, x, 0) == x);
+  int const row = input(g, {1, 3});
+  CHECK(reduce(g, op::max, row, 1) == row);
+  CHECK(binary(g, op::mul, x, constant(g, 1, {2, 3})) == x);
+  CHECK(binary(g, op::mul, constant(g, 1, {2, 3}), x) == x);
+  CHECK(binary(g, op::div, x, constant(g, 1, {2, 3})) == x);
+  CHECK(unary(g, op::neg, unary(g, op::neg, x)) == x);
+}
+
+TEST_CASE("operations of constants are constants; views of views and stretches of stretches are one") {
+  graph g;
+  int const two = constant(g, 2, {3}), three = constant(g, 3, {3});
+  CHECK(g[binary(g, op::add, two, three)].number == 5);
+  CHECK(g[binary(g, op::sub, two, three)].number == -1);
+  CHECK(g[binary(g, op::mul, two, three)].number == 6);
+  CHECK(g[binary(g, op::div, three, two)].number == 1.5);
+  CHECK(g[binary(g, op::div, three, constant(g, 0, {3}))].code == op::div);
+  CHECK(g[unary(g, op::neg, two)].number == -2);
+  CHECK(g[reduce(g, op::sum, two, 1)].number == 6);
+  CHECK(g[reduce(g, op::max, two, 1)].number == 2);
+  int const x = input(g, {2, 6});
+  CHECK(reshape(g, reshape(g, x, of({3, 4})), of({2, 6})) == x);
+  CHECK(g[reshape(g, reshape(g, x, of({3, 4})), of({12}))].in[0] == x);
+  int const y = input(g, {1, 1});
+  CHECK(broadcast(g, broadcast(g, y, of({1, 3}), 0), of({2, 3}), 0) == broadcast(g, y, of({2, 3}), 0));
+}
+
+TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
+  graph g;
+  int const x = input(g, {4, 3});
+  int const ones = broadcast(g, constant(g, 1, {1, 3}), of({4, 3}), 1);
+  CHECK(binary(g, op::mul, x, ones) == x);  // a constant knows no batch
+  int const batch = input(g, {4, 3}, 1);
+  CHECK(g[binary(g, op::mul, x, batch)].rows == 1);
+  CHECK(g[binary(g, op::add, batch, x)].rows == 1);
+}
+
+TEST_CASE("every shape rule carries the rows of the batch along") {
+  graph g;
+  int const x = input(g, {4, 2, 3}, 1);
+  CHECK(g[reshape(g, x, of({4, 6}))].rows == 1);
+  CHECK(g[reshape(g, x, of({8, 3}))].rows == 2);
+  CHECK(g[reshape(g, reshape(g, x, of({8, 3})), of({4, 2, 3}))].rows == 1);
+  int const order[] = {0, 2, 1};
+  CHECK(g[permute(g, x, order)].rows == 1);
+  CHECK(g[reduce(g, op::sum, x, 6)].rows == 1);
+  CHECK(g[reduce(g, op::sum, x, 1)].rows == 0);
+  CHECK(g[broadcast(g, reduce(g, op::sum, x, 4), of({4, 2, 3}), 1)].rows == 1);
+  int const flat = reshape(g, x, of({8, 3})), weight = input(g, {3, 5});
+  CHECK(g[matmul(g, flat, weight)].rows == 2);
+  CHECK(g[matmul(g, flat, matmul(g, flat, weight), true)].rows == 0);
+  int const images = input(g, {4, 2, 3, 3}, 1), kernel = input(g, {5, 2, 2, 2});
+  window const w{{2, 2}, {1, 1}, {0, 0}};
+  int const y = conv(g, images, kernel, w);
+  CHECK(g[y].rows == 1);
+  CHECK(g[conv_data(g, y, kernel, g.extents(images), w)].rows == 1);
+  CHECK(g[conv_weight(g, y, images, g.extents(kernel), w)].rows == 0);
+  int const index = window_index(g, images, w);
+  CHECK(g[window_put(g, window_take(g, images, index, w), index, g.extents(images), w)].rows == 1);
+}
+
+TEST_CASE("what would lose track of the batch is refused in a sentence") {
+  graph g;
+  int const x = input(g, {4, 6}, 1), square = input(g, {4, 4});
+  CHECK_THROWS_WITH_AS(reshape(g, x, of({6, 4})),
+                       "reshape: the result cuts through samples of the batch; keep axis 0 a multiple of the batch",
+                       error);
+  CHECK_THROWS_AS(reshape(g, x, of({2, 12})), error);
+  int const turned[] = {1, 0};
+  CHECK_THROWS_WITH_AS(permute(g, x, turned), "permute: the batch must stay axis 0", error);
+  CHECK_THROWS_AS(broadcast(g, x, of({3, 4, 6}), 0), error);
+  CHECK_THROWS_WITH_AS(matmul(g, square, x, false, true), "matmul: the inner extents differ", error);
+  CHECK_THROWS_WITH_AS(matmul(g, input(g, {5, 6}), x, false, true),
+                       "matmul: the batch would become the columns of the result", error);
+}
+
+TEST_CASE("shapes and dtypes that do not fit are refused") {
+  graph g;
+  int const x = input(g, {2, 3}), y = input(g, {3, 2});
+  int const wide = add_leaf(g, op::input, dtype::float64, of({2, 3}), 0, g.ordinal());
+  CHECK_THROWS_AS(binary(g, op::add, x, y), error);
+  CHECK_THROWS_AS(binary(g, op::add, x, wide), error);
+  CHECK_THROWS_AS(reshape(g, x, of({7})), error);
+  CHECK_THROWS_AS(broadcast(g, x, of({2, 4}), 0), error);
+  CHECK_THROWS_AS(matmul(g, x, x), error);
+  CHECK_THROWS_AS(assign(g, x, y), error);
+  CHECK_THROWS_AS(select(g, x, x, y), error);
+}
+
+TEST_CASE("streams of random numbers are named by path and call, the same in a loop's body") {
+  graph g;
+  std::uint64_t const root = stream_key(g);
+  g.scope = g.paths.child(0, path_entry::index, 1);
+  std::uint64_t const first = stream_key(g);
+  CHECK(first != root);
+  CHECK(stream_key(g) == first);
+  g.call = 1;
+  CHECK(stream_key(g) != first);
+  g.call = 0;
+  graph body;
+  body.parent = &g;
+  std::uint64_t const inside = stream_key(body);
+  CHECK(inside != first);
+  body.scope = body.paths.child(0, path_entry::index, 1);
+  CHECK(stream_key(body) != inside);
+}

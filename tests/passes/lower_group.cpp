@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <ashlar/passes/lower_group.hpp>
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include <ashlar/graph/build.hpp>
+#include <ashlar/passes/fusion.hpp>
+
+#include "support/shapes.hpp"
+
+using namespace ashlar;
+using namespace ashlar::detail;
+using proof::nodes;
+using proof::of;
+
+namespace {
+
+int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
+  return add_leaf(g, op::input, dtype::float32, of(extents), rows, g.ordinal());
+}
+/// The only kernel that computes y.
+lowered lower(graph& g, int y) {
+  grouping const made = fusion(g, nodes({y}), {}).run();
+  REQUIRE(made.order.size() == 1);
+  auto dense = [](int) { return std::int64_t{0}; };
+  return group_lowering(g, made.groups[made.order[0]], dense, [&](int i) { return i == y; }).take();
+}
+std::vector<std::int64_t> numbers_of(lowered const& l) { return {l.numbers.begin(), l.numbers.end()}; }
+
+}  // namespace
+
+TEST_CASE("axes that all operands cross without a gap are one axis") {
+  graph g;
+  int const x = input(g, {2, 3, 5});
+  // axes, row axes, units per valid row, extent, one stride for each operand
+  CHECK(numbers_of(lower(g, unary(g, op::exp, x))) == std::vector<std::int64_t>{1, 0, 0, 30, 1, 1});
+}
+
+TEST_CASE("a broadcast operand keeps the axes apart along which it stands still") {
+  graph g;
+  int const x = input(g, {2, 3, 5}), bias = input(g, {3, 1});
+  int const y = binary(g, op::add, x, broadcast(g, bias, of({2, 3, 5}), 0));
+  CHECK(numbers_of(lower(g, y)) == std::vector<std::int64_t>{3, 0, 0, 2, 3, 5, 15, 5, 1, 0, 1, 0, 15, 5, 1});
+}
+
+TEST_CASE("the axis of the batch says how many of its units belong to a valid row") {
+  graph g;
+  int const x = input(g, {4, 3, 5}, 1);
+  CHECK(numbers_of(lower(g, unary(g, op::exp, x))) == std::vector<std::int64_t>{1, 0, 15, 60, 1, 1});
+  CHECK(numbers_of(lower(g, unary(g, op::log, reshape(g, x, of({12, 5}))))) ==
+        std::vector<std::int64_t>{1, 0, 15, 60, 1, 1});
+}
+
+TEST_CASE("equal work on other shapes has the same code, so one kernel serves both") {
+  graph g;
+  auto code = [&](std::initializer_list<int> extents) {
+    lowered const l = lower(g, unary(g, op::tanh, unary(g, op::exp, input(g, extents))));
+    return std::vector<int>(l.code.begin(), l.code.end());
+  };
+  CHECK(code({3, 5}) == code({33}));
+  CHECK(code({3, 5}) == code({64, 10, 10}));
+}
+
+TEST_CASE("a kernel's numbers of work count full elements once and rows once") {
+  graph g;
+  int const x = input(g, {4, 7});
+  int const total = reduce(g, op::sum, x, 2);
+  int const y = binary(g, op::div, x, broadcast(g, unary(g, op::exp, total), of({4, 7}), 0));
+  CHECK(lower(g, y).flops == 28 + 4 + 4);
+}

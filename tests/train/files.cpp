@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <ashlar/ashlar.hpp>
+
+#include "io/temporary_folder.hpp"
+#include "train/clusters.hpp"
+
+using namespace ashlar;
+
+namespace {
+
+inline constexpr auto network = linear<4> | batch_norm | relu | linear<3>;
+
+auto made(int number) { return model(network, input<2>, cpu, seed{number}); }
+
+// A model whose states are not those it began with.
+auto trained() {
+  auto net = made(1);
+  auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.1f}, batch<8>);
+  dataset<2> const data = clusters(24, 1);
+  for (auto rows : batches(data, 8)) t.step(rows);
+  return net;
+}
+
+std::string read_all(std::string const& file) {
+  std::string bytes;
+  std::FILE* const in = std::fopen(file.c_str(), "rb");
+  REQUIRE(in != nullptr);
+  for (int c; (c = std::fgetc(in)) != EOF;) bytes += static_cast<char>(c);
+  std::fclose(in);
+  return bytes;
+}
+
+// The tensors that save would write, to be changed by a test.
+struct saved_tensors {
+  explicit saved_tensors(decltype(made(1)) const& net) {
+    net.each_variable([&](parameter_reference const& p, auto const&) {
+      all.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(p.bytes())});
+    });
+  }
+  named_tensor& operator[](std::string const& name) {
+    for (named_tensor& t : all)
+      if (t.name == name) return t;
+    throw error("no " + name);
+  }
+  std::vector<named_tensor> all;
+};
+
+// What `load` says about the file, without the file's name; the model must be as it was, unless it says nothing.
+std::string refusal(std::string const& file) {
+  auto net = made(2);
+  std::string const before = bytes_of_model(net);
+  try {
+    load(net, file);
+  } catch (error const& problem) {
+    CHECK(bytes_of_model(net) == before);
+    CHECK(problem.file == file);
+    std::string const message = problem.what();
+    CHECK(message.substr(0, file.size() + 2) == file + ": ");
+    return message.substr(file.size() + 2);
+  }
+  CHECK(bytes_of_model(net) != before);
+  return "none";
+}
+
+std::string refusal_of(saved_tensors const& tensors) {
+  temporary_folder const folder;
+  write_safetensors(folder.file("x.safetensors"), tensors.all);
+  return refusal(folder.file("x.safetensors"));
+}
+
+}  // namespace
+
+TEST_CASE("files: a model of another seed becomes the saved one, states included") {
+  temporary_folder const folder;
+  auto const net = trained();
+  save(net, folder.file("m.safetensors"));
+  auto again = made(2);
+  dataset<2> const data = clusters(30, 5);
+  CHECK(bytes_of_model(again) != bytes_of_model(net));
+  load(again, folder.file("m.safetensors"));
+  CHECK(bytes_of_model(again) == bytes_of_model(net));
+  CHECK(predict(again, data) == predict(net, data));
+  CHECK(static_cast<tensor<std::int64_t>>(again.parameter("1.num_batches_tracked")) == 3);
+}
+
+TEST_CASE("files: the tensors have PyTorch's names, shapes and dtypes, and the file says that it is PyTorch's") {
+  temporary_folder const folder;
+  save(made(1), folder.file("m.safetensors"));
+  safetensors_file const file(folder.file("m.safetensors"));
+  struct {
+    char const* name;
+    char const* dtype;
+    std::vector<std::int64_t> extents;
+  } const expected[] = {{"0.weight", "F32", {4, 2}},
+                        {"0.bias", "F32", {4}},
+                        {"1.weight", "F32", {4}},
+                        {"1.bias", "F32", {4}},
+                        {"1.running_mean", "F32", {4}},
+                        {"1.running_var", "F32", {4}},
+                        {"1.num_batches_tracked", "I64", {}},
+                        {"3.weight", "F32", {3, 4}},
+                        {"3.bias", "F32", {3}}};
+  CHECK(file.entries().size() == 9);
+  for (auto const& [name, dtype, extents] : expected) {
+    CAPTURE(name);
+    safetensors_entry const* const entry = file.find(name);
+    REQUIRE(entry != nullptr);
+    CHECK(entry->dtype_name == dtype);
+    CHECK(std::vector<std::int64_t>(entry->extents.begin(), entry->extents.end()) == extents);
+  }
+  REQUIRE(file.metadata().size() == 1);
+  CHECK(file.metadata()[0] == std::pair<std::string, std::string>{"format", "pt"});
+}
+
+TEST_CASE("files: saving twice writes the same bytes, in place of the old file") {
+  temporary_folder const folder;
+  save(made(1), folder.file("a.safetensors"));
+  save(made(2), folder.file("b.safetensors"));
+  CHECK(read_all(folder.file("a.safetensors")) != read_all(folder.file("b.safetensors")));
+  save(made(1), folder.file("b.safetensors"));
+  CHECK(read_all(folder.file("a.safetensors")) == read_all(folder.file("b.safetensors")));
+  CHECK(folder.leaves() == std::vector<std::string>{"a.safetensors", "b.safetensors"});
+}
+
+TEST_CASE("files: the order of the tensors in a file does not matter") {
+  auto const net = trained();
+  saved_tensors tensors(net);
+  std::swap(tensors["0.weight"], tensors["3.bias"]);
+  CHECK(refusal_of(tensors) == "none");
+}
+
+TEST_CASE("files: what cannot be written is refused, and the old file stays") {
+  temporary_folder const folder;
+  CHECK(complaint_of([&] {
+          save(made(1), folder.file("none/m.safetensors"));
+        }).find("none/m.safetensors: cannot create ") != std::string::npos);
+  CHECK(folder.leaves().empty());
+  CHECK(complaint_of([&] { save(made(1), folder.name); }).find("found a folder or device, expected a file") !=
+        std::string::npos);
+  if (geteuid() == 0) return;  // whom permissions do not stop
+  save(made(1), folder.file("m.safetensors"));
+  std::string const before = read_all(folder.file("m.safetensors"));
+  chmod(folder.name.c_str(), 0500);
+  CHECK(complaint_of([&] { save(made(2), folder.file("m.safetensors")); }) != "none");
+  chmod(folder.name.c_str(), 0700);
+  CHECK(read_all(folder.file("m.safetensors")) == before);
+}
+
+TEST_CASE("files: a missing file is refused") {
+  temporary_folder const folder;
+  CHECK(refusal(folder.file("none.safetensors")) == "cannot be opened: No such file or directory");
+}
+
+TEST_CASE("files: a truncated file is refused wherever it ends, and nothing is loaded") {
+  temporary_folder const folder;
+  save(trained(), folder.file("m.safetensors"));
+  std::string const whole = read_all(folder.file("m.safetensors"));
+  std::string const cut = folder.file("cut.safetensors");
+  put(cut, whole);
+  CHECK(refusal(cut) == "none");
+  for (std::size_t bytes = 0; bytes < whole.size(); bytes += bytes < 16 ? 1 : 37) {
+    CAPTURE(bytes);
+    put(cut, whole.substr(0, bytes));
+    std::string const said = refusal(cut);
+    CHECK(said != "none");
+    CHECK(said.find("found ") != std::string::npos);
+    CHECK(said.find("expected ") != std::string::npos);
+  }
+  put(cut, whole.substr(0, 5));
+  CHECK(refusal(cut) == "header length: found a file of 5 bytes, expected at least 8");
+}
+
+TEST_CASE("files: a corrupt header is refused with the place, and nothing is loaded") {
+  temporary_folder const folder;
+  save(trained(), folder.file("m.safetensors"));
+  std::string const whole = read_all(folder.file("m.safetensors"));
+  std::string const changed = folder.file("changed.safetensors");
+  std::string bytes = whole;
+  bytes[8] = 'x';
+  put(changed, bytes);
+  CHECK(refusal(changed) == "header: found 'x', expected '{' as its first byte");
+  bytes = whole;
+  bytes[7] = '\x7f';
+  put(changed, bytes);
+  CHECK(refusal(changed).substr(0, 15) == "header length: ");
+  bytes = whole;
+  bytes.replace(bytes.find("\"F32\""), 5, "\"F99\"");
+  put(changed, bytes);
+  CHECK(refusal(changed).find("F99") != std::string::npos);
+}
+
+TEST_CASE("files: a tensor that the file lacks is refused by name") {
+  auto const net = trained();
+  saved_tensors tensors(net);
+  std::erase_if(tensors.all, [](named_tensor const& t) { return t.name == "3.weight"; });
+  CHECK(refusal_of(tensors) == "tensor '3.weight': the file has no such tensor, the network F32 [3, 4]");
+}
+
+TEST_CASE("files: a tensor that the network lacks is refused by name") {
+  auto const net = trained();
+  saved_tensors tensors(net);
+  float const extra[2] = {1, 2};
+  tensors.all.push_back({"7.weight", dtype::float32, make_shape<2, 1>(), reinterpret_cast<std::byte const*>(extra)});
+  CHECK(refusal_of(tensors) == "tensor '7.weight': the file has F32 [2, 1], the network no such tensor");
+}
+
+TEST_CASE("files: a tensor of another shape is refused with both") {
+  auto const net = trained();
+  saved_tensors tensors(net);
+  tensors["0.weight"].extents = make_shape<2, 4>();
+  CHECK(refusal_of(tensors) == "tensor '0.weight': the file has F32 [2, 4], the network F32 [4, 2]");
+  tensors["0.weight"].extents = make_shape<4, 2, 1>();
+  CHECK(refusal_of(tensors) == "tensor '0.weight': the file has F32 [4, 2, 1], the network F32 [4, 2]");
+  tensors["0.weight"].extents = make_shape<4, 2>();
+  tensors["1.num_batches_tracked"].extents = make_shape<1>();
+  CHECK(refusal_of(tensors) == "tensor '1.num_batches_tracked': the file has I64 [1], the network I64 []");
+}
+
+TEST_CASE("files: a tensor of another dtype is refused with both") {
+  auto const net = trained();
+  saved_tensors tensors(net);
+  tensors["0.bias"].type = dtype::int32;
+  CHECK(refusal_of(tensors) == "tensor '0.bias': the file has I32 [4], the network F32 [4]");
+}
