@@ -91,6 +91,24 @@ constexpr int add_copy(graph& g, int x) {
   return g.push({op::convert, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal() + 1}});
 }
 
+/// The node whose memory a view shows.
+constexpr int storage_of(graph const& g, int id) {
+  node const* const nodes = g.nodes.items;
+  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
+  return id;
+}
+
+/// The node, or a copy of it where it has no memory of its own to be placed: a leaf, something made again by every
+/// reader, or what `taken` holds already.
+constexpr int with_own_memory(graph& g, int id, list<int>& taken) {
+  int s = storage_of(g, id);
+  op const code = g[s].code;
+  bool const shared = is_leaf(code) || is_inlined(code) || code == op::assign || code == op::exchange;
+  if (shared || taken.find(s) >= 0) s = id = add_copy(g, id);
+  taken.push(s);
+  return id;
+}
+
 constexpr int convert(graph& g, int x, dtype type) {
   if (g[x].type == type) return x;
   if (g[x].code == op::constant && is_floating(type)) return add_constant(g, g[x].number, type, g[x].extents);

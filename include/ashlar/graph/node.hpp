@@ -42,7 +42,8 @@ struct node {
 
   constexpr bool same_as(node const& o) const {
     if (code != o.code || in[0] != o.in[0] || in[1] != o.in[1] || in[2] != o.in[2] || type != o.type) return false;
-    if (__builtin_bit_cast(std::uint64_t, number) != __builtin_bit_cast(std::uint64_t, o.number)) return false;  // 0, -0
+    if (__builtin_bit_cast(std::uint64_t, number) != __builtin_bit_cast(std::uint64_t, o.number))
+      return false;  // 0, -0
     if (rows != o.rows) return false;
     for (int i = 0; i < 6; ++i)
       if (a[i] != o.a[i]) return false;

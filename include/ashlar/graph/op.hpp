@@ -84,4 +84,7 @@ constexpr bool is_commutative(op code) {
   return code == op::add || code == op::mul || code == op::maximum || code == op::minimum || code == op::equal;
 }
 
+/// Nodes that cost nothing to make again in every kernel that reads them.
+constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/graph/graph.hpp>
+#include <ashlar/graph/build.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The gradients that meet in the exchange, each with memory of its own, before the exchange itself; zeros where a
+/// parameter gets none.
+constexpr void rebuild_exchange(graph const& from, graph& to, list<int> const& map) {
+  list<int> taken;
+  for (int k = 0; k < from.exchanged.size(); ++k) {
+    int const d = from.exchanged[k];
+    node const& parameter = from[from.parameters[k].node];
+    int const gradient = d >= 0 ? map[d] : add_constant(to, 0, parameter.type, parameter.extents);
+    to.exchanged.push(with_own_memory(to, gradient, taken));
+  }
+}
 
 /// Copies into the empty graph `to` what the outputs of `from` need: other names (alias) are resolved, equal nodes
 /// merged, dead nodes dropped. `outputs` are renumbered. Assignments and the exchange are outputs like others.
@@ -34,8 +46,7 @@ constexpr void rebuild(graph const& from, graph& to, list<int>& outputs) {
     }
     for (int& j : x.in)
       if (j >= 0) j = map[j];
-    if (x.code == op::exchange)
-      for (int j : from.exchanged) to.exchanged.push(j < 0 ? -1 : map[j]);
+    if (x.code == op::exchange) rebuild_exchange(from, to, map);
     if (x.code != op::loop) {
       if (is_commutative(x.code) && x.in[0] > x.in[1]) {
         int t = x.in[0];

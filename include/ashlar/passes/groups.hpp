@@ -44,16 +44,6 @@ struct grouping {
   list<int> order;
 };
 
-/// Nodes that cost nothing to make again in every kernel that reads them.
-constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
-
-/// The node whose memory a view shows.
-constexpr int storage_of(graph const& g, int id) {
-  node const* const nodes = g.nodes.items;
-  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
-  return id;
-}
-
 /// Whether a pointwise node computes in double: where it or, for comparisons and conversions, what it reads is wide.
 constexpr bool is_wide(graph const& g, int id) {
   node const& n = g[id];

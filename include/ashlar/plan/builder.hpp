@@ -108,15 +108,9 @@ class plan_builder {
    private:
     /// An output that is a leaf, a view of another output or wanted twice gets a copy.
     constexpr void give_own_memory(list<placed_node>& fixed) {
-      for (placed_node& f : fixed) f.node = placeable(f.node);
-    }
-    constexpr int placeable(int id) {
-      int s = storage_of(g_, id);
-      bool dup = is_leaf(g_[s].code) || is_inlined(g_[s].code) || g_[s].code == op::assign ||
-                 g_[s].code == op::exchange || taken_.find(s) >= 0;
-      if (dup) s = id = add_copy(g_, id);
-      taken_.push(s);
-      return id;
+      list<int> taken;
+      for (int d : g_.exchanged) taken.push(storage_of(g_, d));
+      for (placed_node& f : fixed) f.node = with_own_memory(g_, f.node, taken);
     }
     constexpr std::int64_t place_exchange() {
       if (g_.exchanged.empty()) return 0;
@@ -124,10 +118,8 @@ class plan_builder {
       list<variable_info> const placed = lay_out(g_, g_.parameters, parameter_place, bytes);
       std::int64_t at = layout_.take(bytes);
       for (int k = 0; k < g_.exchanged.size(); ++k) {
-        int& d = g_.exchanged[k];
+        int const d = g_.exchanged[k];
         variable_info const& v = placed[k];
-        if (d < 0) d = add_constant(g_, 0, v.type, g_.extents(g_.parameters[k].node));
-        d = placeable(d);
         exchanged_.push({storage_of(g_, d), {arena_place, at + v.at.offset}, v.depth ? v.stride[0] : 0});
       }
       return at;
@@ -156,10 +148,7 @@ class plan_builder {
         if (j < 0) return;
         int s = storage_of(g_, j);
         f(s);
-        if (grouping_.of[s] < 0 && is_inlined(g_[s].code))
-          each_read(s, f);
-        else if (is_inlined(g_[s].code))
-          each_read(s, f);
+        if (is_inlined(g_[s].code)) each_read(s, f);
       });
     }
     constexpr void find_last_uses() {
@@ -333,7 +322,6 @@ class plan_builder {
     list<int> last_;
     list<char> kept_;
     list<char> out_;
-    list<int> taken_;
     list<placed_node> exchanged_;
     list<placed_node> inner_strides_;
     list<placed_node> input_addresses;

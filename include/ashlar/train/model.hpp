@@ -14,6 +14,10 @@ template <class Policy, class Net, class Input>
 struct model_tables {
   using program = typename Policy::template program<prediction_recorder<Net, Input, 1>>;
 };
+
+/// Stands where no target is given, and is none that could be: no_target is given.
+struct default_target {};
+
 }  // namespace detail
 
 /// A network with its parameters on a policy. Copying copies the parameters.
@@ -29,7 +33,7 @@ class model {
   using input_spec = Input;
   using policy = Policy;
   using target_spec = Target;
-  using given_target = std::conditional_t<std::is_void_v<Target>, no_target_type, Target>;
+  using given_target = std::conditional_t<std::is_void_v<Target>, detail::default_target, Target>;
 
   model(Net const&, Input const&, Policy const&, seed s) requires std::is_void_v<Target> { start(s); }
   model(Net const&, Input const&, given_target const&, Policy const&, seed s) { start(s); }
@@ -92,6 +96,9 @@ class model {
 
 template <class Net, class Input, detail::any_policy Policy>
 model(Net const&, Input const&, Policy const&, seed) -> model<Net, Input, Policy>;
+template <class Net, class Input, detail::any_policy Policy>
+model(Net const&, Input const&, no_target_type const&, Policy const&, seed)
+    -> model<Net, Input, Policy, no_target_type>;
 template <class Net, class Input, class Target, detail::any_policy Policy>
 model(Net const&, Input const&, Target const&, Policy const&, seed) -> model<Net, Input, Policy, Target>;
 
