@@ -1,110 +1,117 @@
 // SPDX-License-Identifier: MIT
-// fit's loop, a predictor and a compiled function allocate nothing after their first run: operator new, malloc and its
-// relatives, mmap and the creation of threads are counted, and the counter proves itself on one of each.
+// Counts what asks the system for memory or threads while training, predicting and calling compiled functions run. The
+// counting functions stand in for the C library's own; a deliberate call of each kind proves that it counts.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <cstring>
 #include <new>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <ashlar/ashlar.hpp>
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__)
+#define OWN_ALLOCATOR
+#elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
+#define OWN_ALLOCATOR
 #endif
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(OWN_ALLOCATOR) || !defined(__GLIBC__)
+
 int main() {
-  std::printf("skipped: allocations: the sanitizer brings an allocator of its own\n");
+  std::puts("skipped: allocations: the allocator here is not glibc's (a sanitizer, or another C library)");
   return 77;
 }
+
 #else
+
+using namespace ashlar;
 
 namespace {
 
+enum kind { by_new, by_malloc, by_calloc, by_realloc, by_aligned_alloc, by_mmap, by_thread, kinds };
+char const* const names[kinds] = {"operator new",  "malloc", "calloc",        "realloc",
+                                  "aligned_alloc", "mmap",   "pthread_create"};
+
 bool counting = false;
-long counted = 0;
+long counts[kinds];
 
-/// The C library's own function behind ours.
-template <class F>
-F* real(char const* name) {
-  return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
+void count(kind k) {
+  if (counting) ++counts[k];
 }
-void note() { counted += counting; }
-
-// dlsym itself may call calloc before we know the real one
-alignas(64) char early_memory[4096];
-std::size_t early_used = 0;
-bool is_early(void* p) { return p >= early_memory && p < early_memory + sizeof early_memory; }
+void start() {
+  std::memset(counts, 0, sizeof counts);
+  counting = true;
+}
 
 }  // namespace
 
 extern "C" {
-void* malloc(std::size_t size) {
-  static auto* const next = real<void*(std::size_t)>("malloc");
-  note();
-  return next(size);
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t bytes) noexcept {
+  count(by_malloc);
+  return __libc_malloc(bytes);
 }
-void* calloc(std::size_t count, std::size_t size) {
-  static bool looking = false;
-  static void* (*next)(std::size_t, std::size_t) = nullptr;
-  if (!next) {
-    if (looking) {
-      void* p = early_memory + early_used;
-      early_used += (count * size + 63) / 64 * 64;
-      return p;
-    }
-    looking = true;
-    next = real<void*(std::size_t, std::size_t)>("calloc");
-  }
-  note();
-  return next(count, size);
+void* calloc(std::size_t number, std::size_t bytes) noexcept {
+  count(by_calloc);
+  return __libc_calloc(number, bytes);
 }
-void* realloc(void* p, std::size_t size) {
-  static auto* const next = real<void*(void*, std::size_t)>("realloc");
-  note();
-  return next(p, size);
+void* realloc(void* old, std::size_t bytes) noexcept {
+  count(by_realloc);
+  return __libc_realloc(old, bytes);
 }
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  static auto* const next = real<void*(std::size_t, std::size_t)>("aligned_alloc");
-  note();
-  return next(alignment, size);
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+  count(by_aligned_alloc);
+  return __libc_memalign(alignment, bytes);
 }
-int posix_memalign(void** to, std::size_t alignment, std::size_t size) {
-  static auto* const next = real<int(void**, std::size_t, std::size_t)>("posix_memalign");
-  note();
-  return next(to, alignment, size);
+void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
+  count(by_aligned_alloc);
+  return __libc_memalign(alignment, bytes);
 }
-void free(void* p) {
-  static auto* const next = real<void(void*)>("free");
-  if (!is_early(p)) next(p);
+int posix_memalign(void** to, std::size_t alignment, std::size_t bytes) noexcept {
+  count(by_aligned_alloc);
+  *to = __libc_memalign(alignment, bytes);
+  return *to ? 0 : ENOMEM;
 }
-void* mmap(void* where, std::size_t size, int protection, int flags, int file, off_t offset) {
-  static auto* const next = real<void*(void*, std::size_t, int, int, int, off_t)>("mmap");
-  note();
-  return next(where, size, protection, flags, file, offset);
+void* mmap(void* at, std::size_t bytes, int protection, int flags, int file, off_t offset) noexcept {
+  count(by_mmap);
+  return reinterpret_cast<void*>(syscall(SYS_mmap, at, bytes, protection, flags, file, offset));
 }
-int pthread_create(pthread_t* thread, pthread_attr_t const* attributes, void* (*f)(void*), void* argument) {
-  static auto* const next = real<int(pthread_t*, pthread_attr_t const*, void* (*)(void*), void*)>("pthread_create");
-  note();
-  return next(thread, attributes, f, argument);
+void* mmap64(void* at, std::size_t bytes, int protection, int flags, int file, off64_t offset) noexcept {
+  return mmap(at, bytes, protection, flags, file, offset);
+}
+int pthread_create(pthread_t* thread, pthread_attr_t const* attributes, void* (*run)(void*), void* argument) noexcept {
+  count(by_thread);
+  static auto const create = reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+  return create(thread, attributes, run, argument);
 }
 }
 
-void* operator new(std::size_t size) {
-  note();
-  return std::malloc(size);
+// Every form of operator new; those of the library that are not replaced here call one of these.
+void* operator new(std::size_t bytes) {
+  count(by_new);
+  void* const p = __libc_malloc(bytes ? bytes : 1);
+  return p ? p : throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  note();
-  std::size_t const a = static_cast<std::size_t>(alignment);
-  return aligned_alloc(a, (size + a - 1) / a * a);
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  count(by_new);
+  void* const p = __libc_memalign(static_cast<std::size_t>(alignment), bytes);
+  return p ? p : throw std::bad_alloc();
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
@@ -113,91 +120,208 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::fre
 
 namespace {
 
-using namespace ashlar;
-
 int failures = 0;
 
-template <class F>
-long allocations(F f) {
-  long const before = counted;
-  counting = true;
-  f();
+// Memory and threads as the kernel sees them: what no counter of functions would miss.
+struct kernel_view {
+  long mapped_pages = 0, threads = 0;
+
+  kernel_view() {
+    static char text[1 << 16];
+    long const bytes = read_all("/proc/self/statm", text);
+    if (bytes > 0) mapped_pages = std::strtol(text, nullptr, 10);
+    if (read_all("/proc/self/status", text) > 0)
+      if (char const* const at = std::strstr(text, "Threads:")) threads = std::strtol(at + 8, nullptr, 10);
+  }
+  static long read_all(char const* name, char (&to)[1 << 16]) {
+    long const file = syscall(SYS_open, name, 0);
+    long const got = syscall(SYS_read, file, to, sizeof to - 1);
+    syscall(SYS_close, file);
+    to[got > 0 ? got : 0] = '\0';
+    return got;
+  }
+};
+
+// Whether nothing was counted since start().
+void expect_nothing(char const* what, kernel_view const& before) {
   counting = false;
-  return counted - before;
-}
-void expect(char const* what, bool holds, long count) {
-  std::printf("%s: %ld %s\n", what, count, holds ? "" : "FAILED");
-  failures += !holds;
-}
-template <class F>
-void proves_itself(char const* what, F f) {
-  long const n = allocations(f);
-  expect(what, n >= 1, n);
-}
-template <class F>
-void allocates_nothing(char const* what, F f) {
-  f();  // the first run may
-  long const n = allocations(f);
-  expect(what, n == 0, n);
+  kernel_view const after;
+  bool good = true;
+  for (int k = 0; k < kinds; ++k)
+    if (counts[k]) std::printf("%s: %ld calls of %s\n", what, counts[k], names[k]), good = false;
+  if (after.mapped_pages > before.mapped_pages)
+    std::printf("%s: %ld more pages are mapped\n", what, after.mapped_pages - before.mapped_pages), good = false;
+  if (after.threads != before.threads) std::printf("%s: there are %ld threads\n", what, after.threads), good = false;
+  std::printf("%-8s%s\n", good ? "ok" : "FAILED", what);
+  failures += !good;
 }
 
-void* volatile kept;  // so that no allocation is optimised away
-
-constexpr auto network = conv2d<4, 3> | batch_norm | relu | max_pool2d<2> | dropout<0.25> | flatten | linear<8> |
-                         repeat<2>(linear<8> | tanh) | layer_norm | linear<3>;
-constexpr auto energy = [](auto x, auto w) { return sum(square(tanh(matmul(x, w)))); };
-
-/// Counts from the first call of the schedule on, which is in the middle of fit: it starts at the second step.
-int calls = 0;
-float count_from_here(float share) {
-  counting = ++calls > 1;
-  return 1 - share / 2;
+// A deliberate call must be counted once, as what it is.
+template <class Call>
+void prove(char const* what, kind expected, Call call) {
+  start();
+  void* volatile escaped = call();
+  counting = false;
+  (void)escaped;
+  bool good = counts[expected] == 1;
+  for (int k = 0; k < kinds; ++k) good = good && (k == expected || expected == by_thread || counts[k] == 0);
+  std::printf("%-8sa deliberate %s is counted\n", good ? "ok" : "FAILED", what);
+  failures += !good;
 }
 
-dataset<1, 6, 6> make_data(int samples) {
-  std::vector<float> inputs(static_cast<std::size_t>(samples) * 36);
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(samples));
-  random_stream const stream(seed{3}, 1);
-  for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = stream.uniform(i);
+struct alignas(128) wide {
+  char bytes[128];
+};
+
+void prove_the_counter() {
+  prove("new", by_new, [] { return static_cast<void*>(new int); });
+  prove("new[]", by_new, [] { return static_cast<void*>(new int[9]); });
+  prove("aligned new", by_new, [] { return static_cast<void*>(new wide); });
+  prove("aligned new[]", by_new, [] { return static_cast<void*>(new wide[3]); });
+  prove("nothrow new", by_new, [] { return static_cast<void*>(new (std::nothrow) int); });
+  prove("new of the standard library", by_new, [] {
+    static std::string text;
+    return static_cast<void*>(text.assign(99, 'x').data());
+  });
+  prove("malloc", by_malloc, [] { return std::malloc(9); });
+  prove("calloc", by_calloc, [] { return std::calloc(9, 9); });
+  static void* small = std::malloc(9);
+  prove("realloc", by_realloc, [] { return std::realloc(small, 999); });
+  prove("aligned_alloc", by_aligned_alloc, [] { return std::aligned_alloc(64, 64); });
+  prove("posix_memalign", by_aligned_alloc, [] {
+    void* p = nullptr;
+    return posix_memalign(&p, 64, 9) == 0 ? p : nullptr;
+  });
+  prove("mmap", by_mmap, [] { return mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); });
+  prove("thread", by_thread, [] {
+    std::thread([] {}).join();
+    return static_cast<void*>(nullptr);
+  });
+}
+
+// Every kind of layer, a loop among them.
+inline constexpr auto block = [](auto x) { return x + (linear<12> | relu | layer_norm)(x); };
+inline constexpr auto network = conv2d<6, 3, padding<1>> | batch_norm | relu | max_pool2d<2> | dropout<0.25> | flatten |
+                                linear<12> | repeat<2>(block) | tanh | linear<3>;
+inline constexpr auto energy = [](auto x, auto w) { return sum(square(tanh(matmul(x, w)))); };
+
+dataset<1, 6, 6> images(int number) {
+  random_stream const stream(seed{number}, 1);
+  std::vector<float> pixels(static_cast<std::size_t>(36 * number));
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = stream.normal(i);
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(number));
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 3);
-  return {inputs, labels};
+  return {std::move(pixels), std::move(labels)};
+}
+
+int steps_begun = 0;
+kernel_view* at_second_step = nullptr;
+
+// fit calls it before every step: the count begins when the first one is done.
+float begin_after_first_step(float) {
+  if (++steps_begun == 2) {
+    *at_second_step = kernel_view();
+    start();
+  }
+  return 1;
+}
+
+float allocate_in_the_middle(float share) {
+  void* volatile escaped = nullptr;  // or the compiler would do without
+  if (steps_begun == 6) escaped = new int[3];
+  (void)escaped;
+  return begin_after_first_step(share);
+}
+
+template <class Optimizer>
+void run_fit(Optimizer const& optimizer, bool progress, float (*schedule)(float), kernel_view& before) {
+  auto net = model(network, input<1, 6, 6>, cpu, seed{1});
+  auto const train = images(50), valid = images(70);  // the last of 4 batches has 2 rows, that of predictions 6
+  at_second_step = &before;
+  steps_begun = 0;
+  fit(net, train, valid, cross_entropy, optimizer, batch<16>,
+      {.epochs = 3, .progress = progress, .schedule = schedule});
+  counting = false;
+  if (steps_begun == 12) return;
+  std::printf("FAILED  fit took %d steps, not 12\n", steps_begun);
+  ++failures;
+}
+
+template <class Optimizer>
+void check_fit(char const* what, Optimizer const& optimizer, bool progress) {
+  kernel_view before;
+  run_fit(optimizer, progress, begin_after_first_step, before);
+  expect_nothing(what, before);
+}
+
+void prove_that_fit_is_watched() {
+  kernel_view before;
+  run_fit(adam{}, false, allocate_in_the_middle, before);
+  bool const good = counts[by_new] == 1;
+  std::printf("%-8sone deliberate allocation between the steps of fit is counted\n", good ? "ok" : "FAILED");
+  failures += !good;
+}
+
+void check_trainer() {
+  auto net = model(network, input<1, 6, 6>, cpu, seed{1});
+  auto const train = images(50);
+  auto order = batches(train, 16, seed{1});
+  auto t = make_trainer(net, cross_entropy, adamw{}, batch<16>);
+  t.step(order[0]);
+  kernel_view const before;
+  start();
+  for (auto rows : order) t.step(rows);
+  order.reshuffle(seed{1}, 1);
+  for (auto rows : order) t.step(rows);
+  expect_nothing("steps of a trainer", before);
+}
+
+void check_predictor() {
+  auto const net = model(network, input<1, 6, 6>, cpu, seed{1});
+  auto const valid = images(70);
+  predictor<decltype(model(network, input<1, 6, 6>, cpu, seed{1})), 32> p(net);
+  p.run(32);
+  kernel_view const before;
+  start();
+  double right = p.accuracy(valid);
+  right += static_cast<double>(*p.run(5));
+  expect_nothing("runs of a predictor", before);
+  if (right != right) std::puts("not a number");
+}
+
+void check_compiled() {
+  tensor<float, 40, 30> x;
+  tensor<float, 30, 20> w;
+  random_normal(x, seed{1});
+  random_normal(w, seed{2});
+  auto f = compile(cpu, energy, x, w);
+  auto g = compile(cpu, value_and_grad<0, 1>(energy), x, w);
+  f(x, w);
+  g(x, w);
+  kernel_view const before;
+  start();
+  float total = 0;
+  for (int k = 0; k < 3; ++k) {
+    total += f(x, w);
+    auto const [value, gradients] = g(x, w);
+    total += value + std::get<1>(gradients)(0, 0);
+  }
+  expect_nothing("calls of compiled functions", before);
+  if (total != total) std::puts("not a number");
 }
 
 }  // namespace
 
 int main() {
-  proves_itself("one operator new", [] { kept = ::operator new(100); });
-  proves_itself("one aligned operator new", [] { kept = ::operator new (100, std::align_val_t{64}); });
-  proves_itself("one malloc", [] { kept = std::malloc(100); });
-  proves_itself("one calloc", [] { kept = std::calloc(10, 10); });
-  proves_itself("one realloc", [] { kept = std::realloc(kept, 1000); });
-  proves_itself("one aligned_alloc", [] { kept = aligned_alloc(64, 128); });
-  proves_itself("one mmap", [] { kept = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); });
-  proves_itself("one thread", [] { std::thread([] {}).join(); });
-
-  auto const train = make_data(41), valid = make_data(13);  // 41 = 2 * 16 + 9: the last batch is partial
-  auto net = model(network, input<1, 6, 6>, cpu, seed{1});
-  long const before = counted;
-  fit(net, train, valid, cross_entropy, adam{}, batch<16>, {.epochs = 4, .schedule = count_from_here});
-  counting = false;
-  // what fit frees at its end is no allocation, and it allocates nothing after the second step
-  expect("fit from its second step on, partial batches and predictions included", counted == before && calls == 12,
-         counted - before);
-
-  auto trainer = make_trainer(net, cross_entropy, sgd{.momentum = 0.9f}, batch<16>);
-  auto order = batches(train, 16, seed{2});
-  std::uint64_t epoch = 0;
-  allocates_nothing("an epoch of steps by hand", [&] {
-    order.reshuffle(seed{2}, ++epoch);
-    for (auto rows : order) trainer.step(rows);
-  });
-  predictor<decltype(net), 8> predicting(net);
-  allocates_nothing("a predictor", [&] { predicting.accuracy(valid); });
-
-  tensor<float, 5, 7> x;
-  tensor<float, 7, 3> w;
-  auto fast = compile(cpu, energy, x, w);
-  allocates_nothing("a compiled function", [&] { fast(x, w); });
+  prove_the_counter();
+  prove_that_fit_is_watched();
+  check_fit("fit with sgd", sgd{.learning_rate = 0.01f, .momentum = 0.9f}, false);
+  check_fit("fit with adam", adam{}, false);
+  check_fit("fit with progress", adam{}, true);
+  check_trainer();
+  check_predictor();
+  check_compiled();
   return failures ? 1 : 0;
 }
+
 #endif

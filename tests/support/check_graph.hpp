@@ -45,8 +45,8 @@ inline void check_plans(recording const& r, environment const& e, results const&
   CHECK(both.counts().arena_bytes <= fused.counts().arena_bytes);
   CHECK(reusing.counts().arena_bytes <= neither.counts().arena_bytes);
   CHECK(both.counts().steps <= neither.counts().steps);
-  bool const plans_differ = both.counts().steps < neither.counts().steps ||
-                            reusing.counts().arena_bytes < neither.counts().arena_bytes;
+  bool const plans_differ =
+      both.counts().steps < neither.counts().steps || reusing.counts().arena_bytes < neither.counts().arena_bytes;
   CHECK(plans_differ);
 }
 

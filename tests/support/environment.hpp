@@ -19,8 +19,8 @@ using numbers = std::vector<double>;
 
 /// Everything a program reads, whatever runs it.
 struct environment {
-  std::vector<numbers> inputs;  // by ordinal, of the whole batch; what unused rows hold must not matter
-  numbers scalars{0};           // the number of valid rows, then the optimizer's
+  std::vector<numbers> inputs;              // by ordinal, of the whole batch; what unused rows hold must not matter
+  numbers scalars{0};                       // the number of valid rows, then the optimizer's
   std::vector<numbers> parameters, states;  // by entry; those of loops stacked
   std::vector<numbers> slots;               // each as long as the region of all parameters
   std::uint64_t seed = 0, step = 0;

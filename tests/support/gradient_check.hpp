@@ -33,8 +33,8 @@ inline std::string difference(std::vector<numbers> const& got, std::vector<numbe
       double const a = got[v][i], b = wanted[v][i];
       if (a == b || (a != a && b != b) || std::fabs(a - b) <= tolerance * scale) continue;
       return "value " + std::to_string(v) + ", element " + std::to_string(i) + " of " + std::to_string(got[v].size()) +
-             ": " + std::to_string(a) + ", wanted " + std::to_string(b) + " (off by " + std::to_string((a - b) / scale) +
-             " of the scale)";
+             ": " + std::to_string(a) + ", wanted " + std::to_string(b) + " (off by " +
+             std::to_string((a - b) / scale) + " of the scale)";
     }
   }
   return "";
@@ -43,7 +43,8 @@ inline std::string difference(results const& got, results const& wanted, double 
   for (auto part : {&results::outputs, &results::parameters, &results::states, &results::slots}) {
     std::string d = difference(got.*part, wanted.*part, tolerance);
     if (part == &results::outputs && !d.empty()) return "output " + d;
-    if (!d.empty()) return (part == &results::parameters ? "parameter " : part == &results::states ? "state " : "slot ") + d;
+    if (!d.empty())
+      return (part == &results::parameters ? "parameter " : part == &results::states ? "state " : "slot ") + d;
   }
   return "";
 }
@@ -63,11 +64,12 @@ class gradient_check {
       if (!d.empty()) return d;
     }
     for (std::size_t k = 0; k <= l_.count(); ++k) {
-      numbers environment_value = k < l_.count() ? values(l_.variables[k]) : e_.inputs[static_cast<std::size_t>(l_.weights)];
-      std::string d = compare("the second gradient for variable " + std::to_string(k), environment_value,
-                              in.value(r_.outputs[static_cast<int>(l_.second(k))]),
-                              [&](environment const& e) { return directed(e); },
-                              k < l_.count() ? l_.variables[k] : proof_layout::variable{false, l_.weights});
+      numbers environment_value =
+          k < l_.count() ? values(l_.variables[k]) : e_.inputs[static_cast<std::size_t>(l_.weights)];
+      std::string d = compare(
+          "the second gradient for variable " + std::to_string(k), environment_value,
+          in.value(r_.outputs[static_cast<int>(l_.second(k))]), [&](environment const& e) { return directed(e); },
+          k < l_.count() ? l_.variables[k] : proof_layout::variable{false, l_.weights});
       if (!d.empty()) return d;
     }
     return "";

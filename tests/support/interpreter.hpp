@@ -118,8 +118,7 @@ class interpreter {
     for (int k = 0; k < places.size(); ++k) {
       numbers const& v = values[static_cast<std::size_t>(k)];
       std::vector<std::int64_t> const at = byte_offsets(places[k]);
-      for (std::size_t i = 0; i < v.size(); ++i)
-        all[static_cast<std::size_t>(at[i] / bytes_of(places[k].type))] = v[i];
+      for (std::size_t i = 0; i < v.size(); ++i) all[static_cast<std::size_t>(at[i] / bytes_of(places[k].type))] = v[i];
     }
     return all;
   }
@@ -307,8 +306,7 @@ class interpreter {
           std::copy(r.begin(), r.end(), to.begin() + position * static_cast<std::ptrdiff_t>(r.size()));
         }
       }
-      for (int k = 0; k < l.carries; ++k)
-        carried[static_cast<std::size_t>(k)] = outputs[static_cast<std::size_t>(k)];
+      for (int k = 0; k < l.carries; ++k) carried[static_cast<std::size_t>(k)] = outputs[static_cast<std::size_t>(k)];
     }
     loops_.emplace_back(id, std::move(outputs));
     return loops_.back().second;

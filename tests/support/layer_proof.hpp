@@ -41,8 +41,7 @@ struct input_in_double<input_type<T, D...>> {
   using type = input_type<double, D...>;
 };
 template <class Net, class Input, int Batch>
-using double_proof =
-    layer_proof<Net, typename input_in_double<std::remove_cvref_t<Input>>::type, Batch>;
+using double_proof = layer_proof<Net, typename input_in_double<std::remove_cvref_t<Input>>::type, Batch>;
 
 /// Proves a layer's value and gradients in double for a full batch, a partial one and a single sample, without
 /// compiling kernels. Returns what a full batch gives.

@@ -16,12 +16,8 @@ struct memory_map {
       for (int i = 0; i < n; ++i) to.push_back(from[i]);
       return to;
     };
-    return {copied(v.inputs, inputs),
-            copied(v.outputs, outputs),
-            copied(v.parameters, parameters),
-            copied(v.states, states),
-            counts.arena_bytes,
-            counts.parameter_bytes,
+    return {copied(v.inputs, inputs), copied(v.outputs, outputs), copied(v.parameters, parameters),
+            copied(v.states, states), counts.arena_bytes,         counts.parameter_bytes,
             counts.state_bytes};
   }
 };
@@ -73,8 +69,8 @@ class memory_image {
     for (std::size_t s = 0; s < e.slots.size(); ++s) {
       r.slots.emplace_back();
       for (std::size_t i = 0; i < e.slots[s].size(); ++i)
-        r.slots.back().push_back(load_number(
-            parameter_type(), slot(s) + static_cast<std::int64_t>(i) * bytes_of(parameter_type())));
+        r.slots.back().push_back(
+            load_number(parameter_type(), slot(s) + static_cast<std::int64_t>(i) * bytes_of(parameter_type())));
     }
     return r;
   }

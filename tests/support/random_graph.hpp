@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/expr/value.hpp>
+
 #include "support/append_gradients.hpp"
 
 namespace proof {

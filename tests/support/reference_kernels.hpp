@@ -211,7 +211,9 @@ inline void run_convolution(kernel_call const& c) {
   std::int64_t const batch = n[13] ? n[13] * c.around->rows() : n[0];
   std::int64_t const channels = n[1], h = n[2], w = n[3], out = n[4], oh = n[5], ow = n[6];
   bool const forward = kind == kernel_kind::conv, data = kind == kernel_kind::conv_data;
-  std::int64_t const result = forward ? batch * out * oh * ow : data ? batch * channels * h * w : out * channels * n[7] * n[8];
+  std::int64_t const result = forward ? batch * out * oh * ow
+                              : data  ? batch * channels * h * w
+                                      : out * channels * n[7] * n[8];
   numbers total(static_cast<std::size_t>(result), 0);
   auto load = [&](int operand, std::int64_t at) {
     return load_number(type, c.operands[static_cast<std::size_t>(operand)] + at * bytes_of(type));

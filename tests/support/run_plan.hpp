@@ -15,10 +15,10 @@ class plan_runner {
     memory_map const map = memory_map::of(p_, p_.inputs.size(), p_.outputs.size(), p_.parameters.size(),
                                           p_.states.size(), p_.pools.counts);
     memory_image image(map, e_);
-    run_body(p_.top,
-             {image.arena(), reinterpret_cast<char*>(image.scalars()), image.parameters(), image.states(),
-              image.slots()},
-             0);
+    run_body(
+        p_.top,
+        {image.arena(), reinterpret_cast<char*>(image.scalars()), image.parameters(), image.states(), image.slots()},
+        0);
     return image.read(e_);
   }
 
@@ -43,8 +43,7 @@ class plan_runner {
                     {},
                     &e_,
                     iteration};
-      for (int o = 0; o < step.operand_count; ++o)
-        c.operands.push_back(at(p_.pools.operands[step.operands + o], from));
+      for (int o = 0; o < step.operand_count; ++o) c.operands.push_back(at(p_.pools.operands[step.operands + o], from));
       run_reference(c);
     }
   }
@@ -64,7 +63,8 @@ class plan_runner {
       for (int k = 0; k < l.results; ++k) {
         loop_binding const& b = binding(l.arguments + k);
         bool const last = i + 1 == l.count && b.at.place >= 0;
-        inner.push_back(k < l.carries ? (last ? at(b.at, from) : slot(k, i + 1)) : at(b.at, from) + position * b.stride);
+        inner.push_back(k < l.carries ? (last ? at(b.at, from) : slot(k, i + 1))
+                                      : at(b.at, from) + position * b.stride);
       }
       run_body(l.body, inner, iteration * 1000003u + static_cast<std::uint64_t>(position) + 1);
     }

@@ -18,8 +18,11 @@ struct matmul_inner_extents_differ {
 template <class R, class A, class B>
 constexpr R product(A a, B b, place at) {
   graph& g = graph_of(a, b);
+  place const before = g.at;
   g.at = at;
-  return {&g, matmul(g, node_in(g, a), node_in(g, b))};
+  R const y{&g, matmul(g, node_in(g, a), node_in(g, b))};
+  g.at = before;
+  return y;
 }
 
 }  // namespace detail

@@ -91,13 +91,6 @@ constexpr int add_copy(graph& g, int x) {
   return g.push({op::convert, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal() + 1}});
 }
 
-/// The node whose memory a view shows.
-constexpr int storage_of(graph const& g, int id) {
-  node const* const nodes = g.nodes.items;
-  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
-  return id;
-}
-
 /// The node, or a copy of it where it has no memory of its own to be placed: a leaf, something made again by every
 /// reader, or what `taken` holds already.
 constexpr int with_own_memory(graph& g, int id, list<int>& taken) {

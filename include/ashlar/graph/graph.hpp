@@ -182,4 +182,11 @@ constexpr void graph::add(loop* l) {
   for (int k = 0; k < l->results.size(); ++k) add_output(*l, k);
 }
 
+/// The node whose memory a view shows.
+constexpr int storage_of(graph const& g, int id) {
+  node const* const nodes = g.nodes.items;
+  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
+  return id;
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/graph/graph.hpp>
+#include <ashlar/graph/build.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 

@@ -69,14 +69,16 @@ struct fused_kernel {
     static constexpr typename program::need value = program::needed_in_row(Stage);
   };
 
+  template <class Need, int K>
+  ASHLAR_INLINE static void read_one(state& s, [[maybe_unused]] nest const& n, [[maybe_unused]] std::int64_t at,
+                                     [[maybe_unused]] int count) {
+    if constexpr (Need::value.input[K]) s.template read<K>(at, count, n.stride(K, n.axes - 1));
+  }
   template <class Need, int... K>
-  ASHLAR_INLINE static void read_all(state& s, nest const& n, std::int64_t at, int count,
+  ASHLAR_INLINE static void read_all([[maybe_unused]] state& s, [[maybe_unused]] nest const& n,
+                                     [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
                                      std::integer_sequence<int, K...>) {
-    (
-        [&]() __attribute__((always_inline)) {
-          if constexpr (Need::value.input[K]) s.template read<K>(at, count, n.stride(K, n.axes - 1));
-        }(),
-        ...);
+    (read_one<Need, K>(s, n, at, count), ...);
   }
   template <class Need, int I>
   ASHLAR_INLINE static void execute_one(state& s) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <ashlar/ashlar.hpp>
+
+#include "io/temporary_folder.hpp"
+#include "train/clusters.hpp"
+
+using namespace ashlar;
+
+namespace {
+
+dataset<2> const train = clusters(100, 1);  // three batches of 32 and one of 4
+dataset<2> const valid = clusters(60, 2);
+
+auto made(int number = 3) { return model(three_classes, input<2>, cpu, seed{number}); }
+
+std::vector<float> shares;
+float remember(float share) {
+  shares.push_back(share);
+  return 1;
+}
+
+// What f writes to stdout, which is a file meanwhile.
+template <class F>
+std::string output_of(F f) {
+  temporary_folder const folder;
+  std::fflush(stdout);
+  int const before = dup(STDOUT_FILENO);
+  int const file = open(folder.file("out").c_str(), O_RDWR | O_CREAT, 0600);
+  REQUIRE(file >= 0);
+  dup2(file, STDOUT_FILENO);
+  f();
+  std::fflush(stdout);
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  std::string text(4096, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, pread(file, text.data(), text.size(), 0))));
+  close(file);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("fit: a network learns, and its history says how") {
+  auto net = made();
+  CHECK(accuracy(net, valid) < 0.9);
+  auto const result = fit(net, train, valid, cross_entropy, adam{.learning_rate = 2e-2f}, batch<32>, {.epochs = 12});
+  REQUIRE(result.epochs.size() == 12);
+  CHECK(result.epochs.front().loss > 2 * result.epochs.back().loss);
+  double best = 0;
+  for (epoch_record const& epoch : result.epochs) {
+    CHECK(epoch.loss > 0);
+    CHECK(epoch.images_per_second > 0);
+    CHECK(epoch.accuracy >= 0);
+    CHECK(epoch.accuracy <= 1);
+    best = std::max(best, epoch.accuracy);
+  }
+  CHECK(result.best_accuracy == best);
+  CHECK(best >= 0.95);
+  CHECK(result.epochs.back().accuracy == accuracy(net, valid));
+}
+
+TEST_CASE("fit: the loss of an epoch is the mean over its samples, the smaller last batch by its size") {
+  auto net = made(), same = made();
+  auto const result = fit(net, train, valid, cross_entropy, sgd{.learning_rate = 0}, batch<32>, {.epochs = 1});
+  auto t = make_trainer(same, cross_entropy, sgd{.learning_rate = 0}, batch<32>);
+  double sum = 0;
+  for (auto rows : batches(train, 32, seed{0})) sum += double{t.step(rows)} * rows.size();
+  CHECK(result.epochs[0].loss == doctest::Approx(sum / 100).epsilon(1e-7));
+  CHECK(bytes_of_model(net) == bytes_of_model(made()));
+}
+
+TEST_CASE("fit: it trains as the loop that a user would write") {
+  auto fitted = made(), by_hand = made();
+  fit(fitted, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 3, .shuffle = seed{9}});
+  auto t = make_trainer(by_hand, cross_entropy, adam{}, batch<32>);
+  auto order = batches(train, 32, seed{9});
+  for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+    if (epoch) order.reshuffle(seed{9}, epoch);
+    for (auto rows : order) t.step(rows);
+  }
+  CHECK(bytes_of_model(fitted) == bytes_of_model(by_hand));
+}
+
+TEST_CASE("fit: it is the same bit for bit, and another order of samples is another training") {
+  auto first = made(), again = made(), other = made();
+  auto const a = fit(first, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 3});
+  auto const b = fit(again, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 3});
+  fit(other, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 3, .shuffle = seed{1}});
+  CHECK(bytes_of_model(first) == bytes_of_model(again));
+  CHECK(bytes_of_model(first) != bytes_of_model(other));
+  for (std::size_t e = 0; e < 3; ++e) CHECK(a.epochs[e].loss == b.epochs[e].loss);
+}
+
+TEST_CASE("fit: a schedule multiplies the learning rate at every share of the training") {
+  shares.clear();
+  auto net = made(), scheduled = made(), still = made();
+  fit(net, train, valid, cross_entropy, sgd{.learning_rate = 0.1f}, batch<32>, {.epochs = 2});
+  fit(scheduled, train, valid, cross_entropy, sgd{.learning_rate = 0.1f}, batch<32>,
+      {.epochs = 2, .schedule = remember});
+  CHECK(bytes_of_model(net) == bytes_of_model(scheduled));
+  REQUIRE(shares.size() == 8);
+  float const expected[8] = {0, 0.16f, 0.32f, 0.48f, 0.5f, 0.66f, 0.82f, 0.98f};
+  for (std::size_t k = 0; k < 8; ++k) CHECK(shares[k] == doctest::Approx(expected[k]).epsilon(1e-6));
+
+  fit(still, train, valid, cross_entropy, sgd{.learning_rate = 0.1f}, batch<32>,
+      {.epochs = 2, .schedule = [](float) { return 0.0f; }});
+  CHECK(bytes_of_model(still) == bytes_of_model(made()));
+}
+
+TEST_CASE("fit: cosine_decay falls from 1 to 0") {
+  CHECK(cosine_decay(0) == 1);
+  CHECK(cosine_decay(0.5f) == doctest::Approx(0.5));
+  CHECK(std::abs(cosine_decay(1)) < 1e-6);
+}
+
+TEST_CASE("fit: a loss that is not finite is refused with its step") {
+  auto net = made();
+  static constexpr auto unbounded = [](auto network, auto x, auto) { return mean(exp(network(x))); };
+  std::string const said =
+      complaint_of([&] { fit(net, train, valid, unbounded, sgd{.learning_rate = -100}, batch<32>, {.epochs = 50}); });
+  CHECK(said.substr(0, 5) == "step ");
+  CHECK(said.find(": the loss is inf; try a smaller learning rate") != std::string::npos);
+}
+
+TEST_CASE("fit: no epochs leave the model as it was") {
+  auto net = made();
+  auto const result = fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 0});
+  CHECK(result.epochs.empty());
+  CHECK(result.best_accuracy == 0);
+  CHECK(bytes_of_model(net) == bytes_of_model(made()));
+}
+
+TEST_CASE("fit: a dataset smaller than the batch is one step an epoch, an empty one none") {
+  auto net = made();
+  shares.clear();
+  fit(net, clusters(5, 1), valid, cross_entropy, adam{}, batch<32>, {.epochs = 2, .schedule = remember});
+  CHECK(shares == std::vector<float>{0, 0.5f});
+  shares.clear();
+  auto const result =
+      fit(net, dataset<2>(), valid, cross_entropy, adam{}, batch<32>, {.epochs = 2, .schedule = remember});
+  CHECK(shares.empty());
+  CHECK(result.epochs.size() == 2);
+  CHECK(result.epochs[0].loss == 0);
+}
+
+TEST_CASE("fit: the optimizer and options that are given stay as they are") {
+  auto net = made();
+  adam const optimizer{.learning_rate = 1e-2f};
+  fit(net, train, valid, cross_entropy, optimizer, batch<32>, {.epochs = 1, .schedule = cosine_decay});
+  CHECK(optimizer.learning_rate == 1e-2f);
+}
+
+TEST_CASE("fit: it is silent, and with progress prints a line for each epoch where there is no terminal") {
+  auto net = made();
+  CHECK(output_of([&] { fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 2}); }) == "");
+  std::string const lines =
+      output_of([&] { fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 2, .progress = true}); });
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
+  CHECK(lines.find("\r") == std::string::npos);
+  CHECK(lines.find("\033") == std::string::npos);
+  CHECK(lines.substr(0, 15) == "epoch 1/2  loss");
+  for (char const* part : {"epoch 2/2  loss ", "accuracy ", " %  ", " images/s  ", " s left\n"})
+    CHECK(lines.find(part) != std::string::npos);
+}
