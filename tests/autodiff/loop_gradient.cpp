@@ -10,10 +10,10 @@
 
 using namespace ashlar;
 using namespace ashlar::detail;
-using proof::of;
 using proof::loop_arguments;
 using proof::make_loop;
 using proof::nodes;
+using proof::of;
 
 namespace {
 
@@ -109,15 +109,14 @@ TEST_CASE("a whole-number carry counts beside one with a gradient") {
 
 TEST_CASE("an invariant read in a loop within a loop gets the sum over all iterations") {
   proof::check_graph({of({3}), of({3}), of({2, 4, 3})}, [](graph& g, list<int> const& x) {
-    return make_loop(g, 2, false, {nodes({x[0]}), nodes({x[1]}), nodes({x[2]})},
-                     [](graph& b, loop_arguments const& a) {
-                       list<int> const in = make_loop(
-                           b, 4, true, {a.carries, a.invariants, a.slices}, [](graph& c, loop_arguments const& d) {
-                             int const product = times(c, d.carries[0], d.invariants[0]);
-                             return nodes({unary(c, op::tanh, plus(c, product, d.slices[0])), product});
-                           });
-                       return nodes({times(b, in[0], a.invariants[0]), sum_of_all(b, in[1])});
-                     })[0];
+    return make_loop(g, 2, false, {nodes({x[0]}), nodes({x[1]}), nodes({x[2]})}, [](graph& b, loop_arguments const& a) {
+      list<int> const in =
+          make_loop(b, 4, true, {a.carries, a.invariants, a.slices}, [](graph& c, loop_arguments const& d) {
+            int const product = times(c, d.carries[0], d.invariants[0]);
+            return nodes({unary(c, op::tanh, plus(c, product, d.slices[0])), product});
+          });
+      return nodes({times(b, in[0], a.invariants[0]), sum_of_all(b, in[1])});
+    })[0];
   });
 }
 
@@ -133,12 +132,15 @@ TEST_CASE("what a body captures from outside by itself becomes an invariant with
 }
 
 TEST_CASE("random numbers in a loop differ from iteration to iteration, and are the same in its gradient") {
-  proof::results const r = proof::check_graph({of({2, 17})}, [](graph& g, list<int> const& x) {
-    return make_loop(g, 3, false, {nodes({x[0]}), {}, {}}, [](graph& b, loop_arguments const& a) {
-      int const random = add_random(b, dtype::float64, of({2, 17}), 0, 12345);
-      return nodes({unary(b, op::tanh, times(b, a.carries[0], random)), random});
-    })[1];
-  }, {.derivative = proof::second::zero});
+  proof::results const r = proof::check_graph(
+      {of({2, 17})},
+      [](graph& g, list<int> const& x) {
+        return make_loop(g, 3, false, {nodes({x[0]}), {}, {}}, [](graph& b, loop_arguments const& a) {
+          int const random = add_random(b, dtype::float64, of({2, 17}), 0, 12345);
+          return nodes({unary(b, op::tanh, times(b, a.carries[0], random)), random});
+        })[1];
+      },
+      {.derivative = proof::second::zero});
   proof::numbers const& all = r.outputs[0];
   for (std::size_t i = 0; i < 34; ++i) {
     CHECK(all[i] != all[34 + i]);

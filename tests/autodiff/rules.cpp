@@ -45,10 +45,12 @@ int reduction(graph& g, list<int> const& x) {
 constexpr window plain{{3, 3}, {1, 1}, {0, 0}};
 constexpr window oblong{{3, 2}, {2, 1}, {1, 1}};
 
-std::vector<std::vector<shape>> const one_each = {{of({1})}, {of({3})}, {of({17})}, {of({33})}, {of({3, 17})}, {of({})}};
+std::vector<std::vector<shape>> const one_each = {{of({1})},  {of({3})},     {of({17})},
+                                                  {of({33})}, {of({3, 17})}, {of({})}};
 std::vector<std::vector<shape>> const two_each = {
     {of({1}), of({1})}, {of({3}), of({3})}, {of({33}), of({33})}, {of({17, 3}), of({17, 3})}};
-std::vector<std::vector<shape>> const to_reduce = {{of({1, 3, 17})}, {of({3, 1, 33})}, {of({2, 3, 4})}, {of({17, 3, 1})}};
+std::vector<std::vector<shape>> const to_reduce = {
+    {of({1, 3, 17})}, {of({3, 1, 33})}, {of({2, 3, 4})}, {of({17, 3, 1})}};
 
 std::vector<rule_case> const cases = {
     {op::reshape, second::zero, {{of({3, 17})}},
@@ -118,14 +120,15 @@ std::vector<rule_case> const cases = {
 };
 
 /// Primitives that carry no gradient, and those with tests of their own.
-std::set<op> const without_gradient = {op::input,   op::parameter, op::state,    op::scalar, op::range,
-                                       op::argument, op::constant, op::iota,     op::random, op::greater,
-                                       op::equal,   op::assign,    op::exchange, op::window_index};
+std::set<op> const without_gradient = {op::input,    op::parameter, op::state,    op::scalar,      op::range,
+                                       op::argument, op::constant,  op::iota,     op::random,      op::greater,
+                                       op::equal,    op::assign,    op::exchange, op::window_index};
 std::set<op> const elsewhere = {op::convert, op::loop, op::result};
 
 }  // namespace
 
-TEST_CASE("the gradient of every primitive, and the gradient of that, are the slopes that central differences measure") {
+TEST_CASE(
+    "the gradient of every primitive, and the gradient of that, are the slopes that central differences measure") {
   std::set<op> proven;
   for (rule_case const& c : cases)
     for (std::vector<shape> const& inputs : c.inputs) {
@@ -149,7 +152,8 @@ TEST_CASE("the gradient passes through a change of dtype") {
   proof::proof_options options;
   options.derivative = second::zero;
   options.tolerance = 1e-6;  // the oracle does not round to float
-  proof::check_graph({of({3, 17})}, [](graph& g, list<int> const& x) { return convert(g, x[0], dtype::float32); }, options);
+  proof::check_graph(
+      {of({3, 17})}, [](graph& g, list<int> const& x) { return convert(g, x[0], dtype::float32); }, options);
 }
 
 TEST_CASE("a value that reaches the result on several ways gets the sum of their gradients") {
@@ -169,8 +173,7 @@ std::vector<proof::numbers> at(std::vector<proof::numbers> const& inputs, build 
   proof::recording raw, r;
   list<int> variables;
   for (proof::numbers const& x : inputs)
-    variables.push(
-        add_leaf(raw.g, op::input, dtype::float64, of({static_cast<int>(x.size())}), 0, variables.size()));
+    variables.push(add_leaf(raw.g, op::input, dtype::float64, of({static_cast<int>(x.size())}), 0, variables.size()));
   int const y = make(raw.g, variables);
   int const w = add_leaf(raw.g, op::input, dtype::float64, raw.g.extents(y), 0, variables.size());
   raw.outputs.push(y);
@@ -234,9 +237,8 @@ TEST_CASE("the gradient of a window's maximum goes to its first") {
 }
 
 TEST_CASE("NaN passes through every primitive") {
-  build const unaries[] = {of_one<op::neg>,     of_one<op::exp>,  of_one<op::log>,   of_one<op::tanh>,
-                           of_one<op::sigmoid>, of_one<op::sqrt>, of_one<op::rsqrt>, of_one<op::relu>,
-                           of_one<op::abs>,     of_one<op::sign>};
+  build const unaries[] = {of_one<op::neg>,  of_one<op::exp>,   of_one<op::log>,  of_one<op::tanh>, of_one<op::sigmoid>,
+                           of_one<op::sqrt>, of_one<op::rsqrt>, of_one<op::relu>, of_one<op::abs>,  of_one<op::sign>};
   for (build f : unaries) CHECK(std::isnan(at({{not_a_number, 1}}, f, {1, 1})[0][0]));
   build const binaries[] = {of_two<op::add>, of_two<op::sub>,     of_two<op::mul>,
                             of_two<op::div>, of_two<op::maximum>, of_two<op::minimum>};

@@ -85,21 +85,18 @@ TEST_CASE("the stated gradient is in the graph, the derived one's division is no
 TEST_CASE("log_softmax is finite at 0, ties and logits of 100, and has limits at infinite ones") {
   float const infinity = std::numeric_limits<float>::infinity();
   float const half = -std::log(2.0f), third = -std::log(3.0f);
-  tensor<float, 7, 3> const x{0,         0,         0,          //
-                              5,         5,         -50,        //
-                              100,       -100,      0,          //
-                              -100,      -100,      -100,       //
-                              infinity,  0,         infinity,   //
-                              -infinity, 1,         1,          //
+  tensor<float, 7, 3> const x{0,         0,         0,         //
+                              5,         5,         -50,       //
+                              100,       -100,      0,         //
+                              -100,      -100,      -100,      //
+                              infinity,  0,         infinity,  //
+                              -infinity, 1,         1,         //
                               -infinity, -infinity, -infinity};
   auto const [y, first, second] = evaluate(cpu, limits, x);
-  tensor<float, 7, 3> const wanted{third,     third,     third,  //
-                                   half,      half,      -55 + half,
-                                   0,         -200,      -100,  //
-                                   third,     third,     third,
-                                   half,      -infinity, half,  //
-                                   -infinity, half,      half,
-                                   third,     third,     third};
+  tensor<float, 7, 3> const wanted{third,     third, third,                               //
+                                   half,      half,  -55 + half, 0,     -200,      -100,  //
+                                   third,     third, third,      half,  -infinity, half,  //
+                                   -infinity, half,  half,       third, third,     third};
   for (int i = 0; i < 21; ++i) {
     CAPTURE(i);
     if (std::isinf(wanted[i]))

@@ -84,8 +84,8 @@ TEST_CASE("compiled gradients of several orders agree with the oracle") {
   random_normal(w, seed{2});
   auto const [e, slope, dx, dw] = evaluate(cpu, three_orders, x, w);
   auto numbers_of = [](auto const& t) { return proof::numbers(t.begin(), t.end()); };
-  auto const wanted = by_oracle(three_orders, {numbers_of(x), numbers_of(w)}, basic_value<double, 3, 5>{},
-                                basic_value<double, 5, 2>{});
+  auto const wanted =
+      by_oracle(three_orders, {numbers_of(x), numbers_of(w)}, basic_value<double, 3, 5>{}, basic_value<double, 5, 2>{});
   std::vector<proof::numbers> const got{numbers_of(e), numbers_of(slope), numbers_of(dx), numbers_of(dw)};
   CHECK(proof::difference(got, wanted, proof::double_tolerance) == "");
 }

@@ -51,7 +51,8 @@ TEST_CASE("infinities and NaN in a product spoil the rows and columns they stand
   w.fill(2);
   x(1, 2) = std::numeric_limits<float>::infinity();
   w(3, 4) = std::numeric_limits<float>::quiet_NaN();
-  tensor<float, 3, 5> const y = evaluate(cpu, [](auto a, auto b) { return matmul(a, b); }, x, w);
+  tensor<float, 3, 5> const y = evaluate(
+      cpu, [](auto a, auto b) { return matmul(a, b); }, x, w);
   for (int i = 0; i < 3; ++i)
     for (int j = 0; j < 5; ++j) {
       if (j == 4)

@@ -77,7 +77,11 @@ bool same(tensor<float, N> const& got, tensor<float, N> const& wanted) {
 TEST_CASE("comparisons give 0 and 1; NaN compares false") {
   tensor<float, 5> const x{1, 2, 3, not_a_number, -1}, y{2, 2, 2, 1, not_a_number};
   auto const [greater, less, same, positive, negative] = evaluate(
-      cpu, [](auto a, auto b) { return std::tuple{a > b, a < b, equal(a, b), a > 0, a < 0}; }, x, y);
+      cpu,
+      [](auto a, auto b) {
+        return std::tuple{a > b, a<b, equal(a, b), a> 0, a < 0};
+      },
+      x, y);
   CHECK(greater == tensor<bool, 5>{false, false, true, false, false});
   CHECK(less == tensor<bool, 5>{true, false, false, false, false});
   CHECK(same == tensor<bool, 5>{false, true, false, false, false});
@@ -119,11 +123,8 @@ TEST_CASE("NaN and infinities pass through compiled kernels as IEEE 754 has them
   CHECK(same(i, {not_a_number, 0, not_a_number, -infinity}));
   tensor<float, 4> const y{1, not_a_number, 2, 0};
   auto const [r, a, g, larger, smaller, product] = evaluate(
-      cpu,
-      [](auto v, auto w) {
-        return std::tuple{relu(v), abs(v), sign(v), maximum(v, w), minimum(v, w), v * w};
-      },
-      x, y);
+      cpu, [](auto v, auto w) { return std::tuple{relu(v), abs(v), sign(v), maximum(v, w), minimum(v, w), v * w}; }, x,
+      y);
   CHECK(same(r, {not_a_number, infinity, 0, 0}));
   CHECK(same(a, {not_a_number, infinity, infinity, 0}));
   CHECK(same(g, {not_a_number, 1, -1, 0}));
@@ -158,12 +159,17 @@ TEST_CASE("conversions truncate to whole numbers, and to bool as != 0, in the mi
 TEST_CASE("whole numbers divide towards zero, in the middle of an expression too") {
   tensor<std::int32_t, 4> const x{7, -7, 6, 1}, y{2, 2, 3, 2};
   auto const [quotient, rest] = evaluate(
-      cpu, [](auto a, auto b) { return std::tuple{a / b, a - a / b * b}; }, x, y);
+      cpu,
+      [](auto a, auto b) {
+        return std::tuple{a / b, a - a / b * b};
+      },
+      x, y);
   CHECK(quotient == tensor<std::int32_t, 4>{3, -3, 2, 0});
   CHECK(rest == tensor<std::int32_t, 4>{1, -1, 0, 1});
 }
 
 TEST_CASE("int64 counts past what a float can hold") {
   tensor<std::int64_t, 2> const x{16777217, -9007199254740991};
-  CHECK(evaluate(cpu, [](auto v) { return v + 1; }, x) == tensor<std::int64_t, 2>{16777218, -9007199254740990});
+  CHECK(evaluate(
+            cpu, [](auto v) { return v + 1; }, x) == tensor<std::int64_t, 2>{16777218, -9007199254740990});
 }

@@ -84,7 +84,11 @@ TEST_CASE("the maximum shares its gradient among ties and lets NaN through") {
     tensor<float, 2, 33> y;
     y(1, at) = not_a_number;
     auto const [rows, columns, all, total] = evaluate(
-        cpu, [](auto v) { return std::tuple{max(v, axes<1>), max(v, axes<0>), max(v), sum(v)}; }, y);
+        cpu,
+        [](auto v) {
+          return std::tuple{max(v, axes<1>), max(v, axes<0>), max(v), sum(v)};
+        },
+        y);
     CHECK(rows[0] == 0);
     CHECK(std::isnan(rows[1]));
     CHECK(std::isnan(columns[at]));

@@ -36,7 +36,8 @@ TEST_CASE("permute moves elements of every size to where NumPy's transpose has t
   auto check = [&]<class T>(T) {
     tensor<T, 2, 3, 4> x;
     for (int i = 0; i < 24; ++i) x[i] = static_cast<T>(std::is_same_v<T, bool> ? i % 5 == 0 : i);
-    tensor<T, 4, 2, 3> const y = evaluate(cpu, [](auto v) { return permute<2, 0, 1>(v); }, x);
+    tensor<T, 4, 2, 3> const y = evaluate(
+        cpu, [](auto v) { return permute<2, 0, 1>(v); }, x);
     for (int i = 0; i < 2; ++i)
       for (int j = 0; j < 3; ++j)
         for (int k = 0; k < 4; ++k) CHECK(y(k, i, j) == x(i, j, k));
@@ -48,8 +49,12 @@ TEST_CASE("permute moves elements of every size to where NumPy's transpose has t
 
 TEST_CASE("an output that is an input, a view of one, or wanted twice, is a copy") {
   tensor<float, 2, 3> const x{1, 2, 3, 4, 5, 6};
-  auto const [same, flat, again, zeros] =
-      evaluate(cpu, [](auto v) { return std::tuple{v, reshape<6>(v), v, zeros_like(v)}; }, x);
+  auto const [same, flat, again, zeros] = evaluate(
+      cpu,
+      [](auto v) {
+        return std::tuple{v, reshape<6>(v), v, zeros_like(v)};
+      },
+      x);
   CHECK(same == x);
   CHECK(again == x);
   CHECK(flat == tensor<float, 6>{1, 2, 3, 4, 5, 6});

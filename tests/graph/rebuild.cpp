@@ -7,8 +7,8 @@
 
 using namespace ashlar;
 using namespace ashlar::detail;
-using proof::of;
 using proof::nodes;
+using proof::of;
 
 namespace {
 
@@ -49,12 +49,12 @@ TEST_CASE("rebuilding drops what no output needs, and keeps inputs and variables
 TEST_CASE("rebuilding twice changes nothing more, loops included") {
   graph g, once, twice;
   int const x = input(g, 0);
-  list<int> const out = proof::make_loop(g, 3, false, {nodes({x}), nodes({unary(g, op::exp, x)}), {}},
-                                         [](graph& b, proof::loop_arguments const& a) {
-                                           unary(b, op::log, a.carries[0]);  // dead
-                                           int const y = binary(b, op::mul, a.carries[0], add_alias(b, a.invariants[0]));
-                                           return nodes({unary(b, op::tanh, y)});
-                                         });
+  list<int> const out = proof::make_loop(
+      g, 3, false, {nodes({x}), nodes({unary(g, op::exp, x)}), {}}, [](graph& b, proof::loop_arguments const& a) {
+        unary(b, op::log, a.carries[0]);  // dead
+        int const y = binary(b, op::mul, a.carries[0], add_alias(b, a.invariants[0]));
+        return nodes({unary(b, op::tanh, y)});
+      });
   list<int> outputs = nodes({out[0], x});
   rebuild(g, once, outputs);
   list<int> again = outputs;

@@ -26,6 +26,5 @@ TEST_CASE("activations have the gradients that the oracle measures, whatever the
 }
 
 TEST_CASE("activations take no index of the chain: parameters count layers as PyTorch's Sequential does") {
-  CHECK(proof::parameter_names(linear<3> | relu | tanh | linear<2>, input<4>) ==
-        "0.weight 0.bias 3.weight 3.bias");
+  CHECK(proof::parameter_names(linear<3> | relu | tanh | linear<2>, input<4>) == "0.weight 0.bias 3.weight 3.bias");
 }

@@ -15,8 +15,8 @@ TEST_CASE("conv2d is a cross-correlation plus a bias") {
 
 TEST_CASE("conv2d sums over channels, steps by its stride and pads with zeros") {
   proof::numbers const images = {1, 2, 3, 4, 10, 20, 30, 40};  // two channels of 2 x 2
-  auto const y = proof::apply_layer<1>(conv2d<2, 1, stride<2>, padding<1>>, input<2, 2, 2>, images,
-                                       {{1, 1, 2, 0}, {0, 5}});
+  auto const y =
+      proof::apply_layer<1>(conv2d<2, 1, stride<2>, padding<1>>, input<2, 2, 2>, images, {{1, 1, 2, 0}, {0, 5}});
   CHECK(y.outputs[0] == proof::numbers{0, 0, 0, 44, 5, 5, 5, 13});
 }
 

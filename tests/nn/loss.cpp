@@ -51,7 +51,8 @@ TEST_CASE("cross_entropy's two gradients are the slopes, for rows and for sequen
 }
 
 TEST_CASE("cross_entropy of one class is zero") {
-  proof::check_recorded<entropy, doubles<3, 1>, labels<3>>({.draws = {.classes = 1}, .derivative = proof::second::zero});
+  proof::check_recorded<entropy, doubles<3, 1>, labels<3>>(
+      {.draws = {.classes = 1}, .derivative = proof::second::zero});
 }
 
 TEST_CASE("cross_entropy and its gradient are finite at 0, ties and large logits; an impossible label costs infinity") {

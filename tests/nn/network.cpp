@@ -22,7 +22,8 @@ constexpr auto masked = linear<4> | batch_norm | dropout<0.5> | linear<2>;
 template <class Objective>
 void record_step(Objective const&, proof::recording& r) {
   using spec = std::remove_cvref_t<decltype(input<3>)>;
-  proof::record<detail::training_recorder<std::remove_cvref_t<decltype(masked)>, spec, no_target_type, Objective, sgd, 4>>(r);
+  proof::record<
+      detail::training_recorder<std::remove_cvref_t<decltype(masked)>, spec, no_target_type, Objective, sgd, 4>>(r);
 }
 template <class Objective>
 int count(Objective const& objective, op code) {

@@ -42,7 +42,8 @@ TEST_CASE("batch_norm predicts with its running statistics") {
 }
 
 TEST_CASE("batch_norm's momentum is an option, and a batch of one value keeps its variance finite") {
-  using recorder = proof::double_proof<decltype(batch_norm.with(momentum<0.5>)), std::remove_cvref_t<decltype(input<1>)>, 2>;
+  using recorder =
+      proof::double_proof<decltype(batch_norm.with(momentum<0.5>)), std::remove_cvref_t<decltype(input<1>)>, 2>;
   proof::recording r;
   proof::record<recorder>(r);
   proof::environment e = proof::draw(r.g, {.rows = 1});

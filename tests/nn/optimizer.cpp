@@ -21,8 +21,9 @@ using proof::numbers;
 /// Three steps of an optimizer by the oracle, and by every plan from the same start.
 template <class Optimizer>
 std::vector<std::vector<numbers>> three_steps(Optimizer const& o) {
-  using recorder = typename proof::step_of<double, std::remove_cvref_t<decltype(net)>, std::remove_cvref_t<decltype(input<2>)>,
-                                           detail::mse_loss, Optimizer, 4>::recorder;
+  using recorder =
+      typename proof::step_of<double, std::remove_cvref_t<decltype(net)>, std::remove_cvref_t<decltype(input<2>)>,
+                              detail::mse_loss, Optimizer, 4>::recorder;
   proof::recording r;
   proof::record<recorder>(r);
   proof::environment e = proof::first_step(r, o, {.rows = 4});
@@ -100,10 +101,9 @@ TEST_CASE("adam divides the mean gradient by its root mean square, both without 
 }
 
 TEST_CASE("adamw decays weights beside the gradient") {
-  check(adamw{.learning_rate = 0.5f, .beta1 = 0.75f, .beta2 = 0.875f, .epsilon = 0.0625f, .weight_decay = 0.25f},
-        [](double p, double g, memory& m, double step) {
-          return p - 0.5 * 0.25 * p - 0.5 * adam_direction(g, m, step);
-        });
+  check(
+      adamw{.learning_rate = 0.5f, .beta1 = 0.75f, .beta2 = 0.875f, .epsilon = 0.0625f, .weight_decay = 0.25f},
+      [](double p, double g, memory& m, double step) { return p - 0.5 * 0.25 * p - 0.5 * adam_direction(g, m, step); });
 }
 
 TEST_CASE("an optimizer's update is few steps over all parameters, whatever their number") {

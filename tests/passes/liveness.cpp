@@ -16,11 +16,11 @@ TEST_CASE("a node lives where an output needs it; a loop lives with its first li
   graph g;
   int const x = add_leaf(g, op::input, dtype::float32, of({3}), 0, 0);
   int const dead = unary(g, op::exp, x), alive = unary(g, op::log, x);
-  list<int> const out = proof::make_loop(g, 2, false, {nodes({alive}), {}, {}},
-                                         [](graph& b, proof::loop_arguments const& a) {
-                                           int const y = unary(b, op::tanh, a.carries[0]);
-                                           return nodes({y, unary(b, op::exp, y)});
-                                         });
+  list<int> const out =
+      proof::make_loop(g, 2, false, {nodes({alive}), {}, {}}, [](graph& b, proof::loop_arguments const& a) {
+        int const y = unary(b, op::tanh, a.carries[0]);
+        return nodes({y, unary(b, op::exp, y)});
+      });
   list<char> const live = live_nodes(g, nodes({out[0]}));
   CHECK(live[x]);
   CHECK(live[alive]);

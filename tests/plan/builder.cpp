@@ -124,6 +124,20 @@ TEST_CASE("no two blocks that live together overlap, and reuse makes every netwo
   for (proof::recording const* r : {&images, &loops, &penalised}) CHECK(check_memory(*r) > 0);
 }
 
+TEST_CASE("the search finds an overlap that is put into a plan") {
+  proof::recording r;
+  proof::record<proof::penalised_step<float, 8>>(r);
+  planned const naming(r, {true, false});
+  planned spoilt(r, {true, true});
+  list<address>& all = spoilt.plan.pools.operands;
+  step_entry const& first = spoilt.plan.pools.steps[0];
+  REQUIRE(first.operand_count >= 2);
+  std::int64_t const moved = all[first.operands + first.operand_count - 1].offset;
+  for (address& a : all)
+    if (a.place == arena_place && a.offset == moved) a.offset = spoilt.plan.inputs[0].at.offset;
+  CHECK(overlap_search(spoilt, naming, true).run() != "");
+}
+
 TEST_CASE("no two blocks that live together overlap in plans of random graphs") {
   for (unsigned number = 1; number <= 100; ++number) {
     CAPTURE(number);
@@ -172,6 +186,7 @@ TEST_CASE("what a plan counts") {
 
 TEST_CASE("saved values of a loop that nobody reads are not stored") {
   proof::recording r;
-  proof::record<prediction_recorder<std::remove_cvref_t<decltype(repeat<100>(linear<6> | tanh))>, input_type<float, 6>, 8>>(r);
+  proof::record<
+      prediction_recorder<std::remove_cvref_t<decltype(repeat<100>(linear<6> | tanh))>, input_type<float, 6>, 8>>(r);
   CHECK(planned(r, {true, true}).counts().arena_bytes < 2048);  // two slots and a few values of 8 x 6
 }

@@ -10,42 +10,25 @@ using namespace ashlar::detail;
 
 namespace {
 
-template <class A, class B>
-bool same_pool(A const& frozen, B const& made, int count) {
-  for (int i = 0; i < count; ++i)
-    if (!(frozen[i] == made[i])) return false;
-  return true;
-}
-
 /// Compares the tables of a program, computed by the compiler, with the plan made by the same functions at run time.
+/// Where C++ leaves open which operand is recorded first, the two may differ in the order of nodes and steps.
 template <class Program>
 void check_tables() {
-  proof::recording r;
-  proof::record<typename Program::recorder>(r);
-  proof::planned const made(r, Program::options);
+  full_plan made(Program::options);
+  recording r;
+  run_pipeline<typename Program::recorder>(made, r);
   auto const& t = Program::tables;
-  plan_builder const& p = made.plan.pools;
-  REQUIRE(t.sizes.steps == p.steps.size());
-  REQUIRE(t.sizes.operands == p.operands.size());
-  REQUIRE(t.sizes.numbers == p.numbers.size());
-  REQUIRE(t.sizes.code == p.kernel_code.size());
-  REQUIRE(t.sizes.kernels == p.kernel_begin.size());
-  CHECK(same_pool(t.numbers, p.numbers, t.sizes.numbers));
-  CHECK(same_pool(t.constants, p.constants, t.sizes.constants));
-  CHECK(same_pool(t.code, p.kernel_code, t.sizes.code));
-  CHECK(same_pool(t.kernel_begin, p.kernel_begin, t.sizes.kernels));
-  for (int i = 0; i < t.sizes.operands; ++i) {
-    CHECK(t.operands[i].place == p.operands[i].place);
-    CHECK(t.operands[i].offset == p.operands[i].offset);
-  }
-  for (int i = 0; i < t.sizes.steps; ++i) {
-    CHECK(t.steps[i].kernel == p.steps[i].kernel);
-    CHECK(t.steps[i].loop == p.steps[i].loop);
-    CHECK(t.steps[i].variant == p.steps[i].variant);
-  }
-  CHECK(t.counts.arena_bytes == p.counts.arena_bytes);
+  plan_builder const& p = made.pools;
+  CHECK(t.sizes.steps == p.steps.size());
+  CHECK(t.sizes.operands == p.operands.size());
+  CHECK(t.sizes.numbers == p.numbers.size());
+  CHECK(t.sizes.constants == p.constants.size());
+  CHECK(t.sizes.bodies == p.bodies.size());
   CHECK(t.counts.nodes == p.counts.nodes);
   CHECK(t.counts.flops == p.counts.flops);
+  CHECK(t.counts.parameter_bytes == p.counts.parameter_bytes);
+  CHECK(t.counts.arena_bytes_without_reuse == p.counts.arena_bytes_without_reuse);
+  CHECK(t.sizes.kernels == p.kernel_begin.size());
 }
 
 }  // namespace
@@ -59,7 +42,8 @@ TEST_CASE("the names of a program's parameters and states are its paths") {
   using p = program<proof::image_step<float, 8>>;
   std::string names;
   auto add = [&](variable_info const& v) {
-    names += (names.empty() ? "" : " ") + std::string(p::tables.names + v.name, static_cast<std::size_t>(v.name_length));
+    names +=
+        (names.empty() ? "" : " ") + std::string(p::tables.names + v.name, static_cast<std::size_t>(v.name_length));
   };
   for (int k = 0; k < p::tables.sizes.parameters; ++k) add(p::tables.parameters[k]);
   for (int k = 0; k < p::tables.sizes.states; ++k) add(p::tables.states[k]);

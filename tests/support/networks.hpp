@@ -22,8 +22,8 @@ template <class T, int Batch>
 using image_step = typename step_of<T, std::remove_cvref_t<decltype(image_network)>, input_type<float, 2, 6, 5>,
                                     cross_entropy_loss, adam, Batch>::recorder;
 template <class T, int Batch>
-using loop_step =
-    typename step_of<T, std::remove_cvref_t<decltype(loop_network)>, input_type<float, 3>, mse_loss, sgd, Batch>::recorder;
+using loop_step = typename step_of<T, std::remove_cvref_t<decltype(loop_network)>, input_type<float, 3>, mse_loss, sgd,
+                                   Batch>::recorder;
 template <class T, int Batch>
 using penalised_step = typename step_of<T, std::remove_cvref_t<decltype(small_network)>, input_type<float, 3>,
                                         std::remove_cvref_t<decltype(penalised_entropy)>, sgd, Batch>::recorder;

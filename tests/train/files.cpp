@@ -95,26 +95,27 @@ TEST_CASE("files: the tensors have PyTorch's names, shapes and dtypes, and the f
   temporary_folder const folder;
   save(made(1), folder.file("m.safetensors"));
   safetensors_file const file(folder.file("m.safetensors"));
-  struct {
+  struct stored {
     char const* name;
     char const* dtype;
     std::vector<std::int64_t> extents;
-  } const expected[] = {{"0.weight", "F32", {4, 2}},
-                        {"0.bias", "F32", {4}},
-                        {"1.weight", "F32", {4}},
-                        {"1.bias", "F32", {4}},
-                        {"1.running_mean", "F32", {4}},
-                        {"1.running_var", "F32", {4}},
-                        {"1.num_batches_tracked", "I64", {}},
-                        {"3.weight", "F32", {3, 4}},
-                        {"3.bias", "F32", {3}}};
+  };
+  stored const expected[] = {{"0.weight", "F32", {4, 2}},
+                             {"0.bias", "F32", {4}},
+                             {"1.weight", "F32", {4}},
+                             {"1.bias", "F32", {4}},
+                             {"1.running_mean", "F32", {4}},
+                             {"1.running_var", "F32", {4}},
+                             {"1.num_batches_tracked", "I64", {}},
+                             {"3.weight", "F32", {3, 4}},
+                             {"3.bias", "F32", {3}}};
   CHECK(file.entries().size() == 9);
-  for (auto const& [name, dtype, extents] : expected) {
-    CAPTURE(name);
-    safetensors_entry const* const entry = file.find(name);
+  for (stored const& each : expected) {
+    CAPTURE(each.name);
+    safetensors_entry const* const entry = file.find(each.name);
     REQUIRE(entry != nullptr);
-    CHECK(entry->dtype_name == dtype);
-    CHECK(std::vector<std::int64_t>(entry->extents.begin(), entry->extents.end()) == extents);
+    CHECK(entry->dtype_name == each.dtype);
+    CHECK(std::vector<std::int64_t>(entry->extents.begin(), entry->extents.end()) == each.extents);
   }
   REQUIRE(file.metadata().size() == 1);
   CHECK(file.metadata()[0] == std::pair<std::string, std::string>{"format", "pt"});

@@ -62,15 +62,16 @@ TEST_CASE("model: a layer begins the same whatever stands around it, and two lay
 
 TEST_CASE("model: weights and biases begin evenly spread within 1 / sqrt(fan in), as in PyTorch") {
   auto const net = model(conv2d<16, 3> | relu | flatten | linear<64>, input<4, 8, 8>, cpu, seed{1});
-  struct {
+  struct fan {
     char const* name;
-    double fan_in;
-  } const expected[] = {
+    double in;
+  };
+  fan const expected[] = {
       {"0.weight", 4 * 3 * 3}, {"3.weight", 16 * 6 * 6}, {"3.bias", 16 * 6 * 6}, {"0.bias", 4 * 3 * 3}};
-  for (auto const& [name, fan_in] : expected) {
-    CAPTURE(name);
-    double const bound = 1 / std::sqrt(fan_in);
-    auto const p = net.parameter(name);
+  for (fan const& each : expected) {
+    CAPTURE(each.name);
+    double const bound = 1 / std::sqrt(each.in);
+    auto const p = net.parameter(each.name);
     spread const s(p);
     CHECK(s.largest <= bound * (1 + 1e-6));
     CHECK(s.largest > 0.8 * bound);
