@@ -15,7 +15,7 @@ TEST_CASE("relu, tanh and sigmoid are layers and functions, beside the C library
   auto const y = proof::apply_layer<1>(relu | tanh | sigmoid, input<2>, {-3, 0.5}, {});
   CHECK(y.outputs[0][0] == 0.5);
   CHECK(y.outputs[0][1] == doctest::Approx(1 / (1 + std::exp(-std::tanh(0.5)))));
-  constexpr auto called = [](auto x) { return relu(x) + tanh(x) * sigmoid(x); };
+  static constexpr auto called = [](auto x) { return relu(x) + tanh(x) * sigmoid(x); };
   auto const z = proof::apply_layer<1>(called, input<1>, {0.5}, {});
   CHECK(z.outputs[0][0] == doctest::Approx(0.5 + std::tanh(0.5) / (1 + std::exp(-0.5))));
 }

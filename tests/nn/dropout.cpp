@@ -52,7 +52,7 @@ TEST_CASE("dropout passes everything on in prediction, and with probability 0") 
 
 TEST_CASE("dropout's gradient goes through the same mask, whatever the rows") {
   proof::check_layer<5>(dropout<0.25>, input<17>, {.derivative = proof::second::zero});
-  constexpr auto squared = [](auto x) { return square(dropout<0.5>(x)); };
+  static constexpr auto squared = [](auto x) { return square(dropout<0.5>(x)); };
   proof::check_layer<5>(squared, input<33>);
   proof::check_compiled_layer<5>(squared, input<33>);
 }

@@ -60,19 +60,23 @@ struct function_proof<F, std::tuple<X...>, std::integer_sequence<int, I...>> {
   }
 };
 
+/// The position of argument number k among those that are floating.
 template <class... X>
-struct differentiable {
-  static constexpr bool floats[] = {is_floating_value<X>...};
-  static constexpr int count = (0 + ... + is_floating_value<X>);
-  static constexpr int at(int k) {
-    int i = 0;
-    for (;; ++i)
-      if (floats[i] && k-- == 0) return i;
-  }
-  template <int... K>
-  static auto sequence(std::integer_sequence<int, K...>) -> std::integer_sequence<int, at(K)...>;
-  using type = decltype(sequence(std::make_integer_sequence<int, count>{}));
+constexpr int floating_position(int k) {
+  constexpr bool floats[] = {is_floating_value<X>...};
+  int i = 0;
+  for (;; ++i)
+    if (floats[i] && k-- == 0) return i;
+}
+template <class Sequence, class... X>
+struct differentiable_of;
+template <int... K, class... X>
+struct differentiable_of<std::integer_sequence<int, K...>, X...> {
+  using type = std::integer_sequence<int, floating_position<X...>(K)...>;
 };
+template <class... X>
+using differentiable = differentiable_of<std::make_integer_sequence<int, (0 + ... + is_floating_value<X>)>, X...>;
+
 template <class F, class... X>
 using proof_of = function_proof<F, std::tuple<X...>, typename differentiable<X...>::type>;
 

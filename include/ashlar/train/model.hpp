@@ -3,7 +3,7 @@
 #include <ashlar/backend/buffer.hpp>
 #include <ashlar/backend/policy.hpp>
 #include <ashlar/backend/run_memory.hpp>
-#include <ashlar/nn/recorders.hpp>
+#include <ashlar/train/recorders.hpp>
 #include <ashlar/train/parameter.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {

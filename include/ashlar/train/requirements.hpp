@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/core/tensor.hpp>
-#include <ashlar/nn/recorders.hpp>
+#include <ashlar/train/recorders.hpp>
 
 /// What functions, trainers and predictors ask of their types. A verdict is `fits`, or a misfit whose report does not
 /// compile.
