@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/nn/recorders.hpp>
+#include <ashlar/train/recorders.hpp>
 
 #include "support/check_graph.hpp"
 #include "support/run_compiled.hpp"

@@ -3,8 +3,8 @@
 #include <ashlar/backend/buffer.hpp>
 #include <ashlar/backend/policy.hpp>
 #include <ashlar/backend/run_memory.hpp>
-#include <ashlar/train/recorders.hpp>
 #include <ashlar/train/parameter.hpp>
+#include <ashlar/train/recorders.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
