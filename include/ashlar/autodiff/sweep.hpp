@@ -34,7 +34,7 @@ constexpr void sweep(graph& g, adjoints& adj) {
   }
   list<int> stated(n, -1);
   for (int k = 0; k < g.annotations.size(); ++k)
-    if (g.annotations[k].gradient && g.annotations[k].output < n) stated[g.annotations[k].output] = k;
+    if (g.annotations[k].is_stated && g.annotations[k].output < n) stated[g.annotations[k].output] = k;
   place const at = g.at;
   int const scope = g.scope;
   for (int i = n - 1; i >= 0; --i) {

@@ -13,6 +13,7 @@ constexpr Y stated(char const* name, X x, Y y) {
   note.name = name;
   note.inputs[0] = x.id;
   note.output = y.id;
+  note.is_stated = true;
   note.gradient = [](graph& g, annotation const& self, int d, int* adjoints) {
     adjoints[0] = Gradient{}(X{&g, self.inputs[0]}, Y{&g, self.output}, Y{&g, d}).id;
   };

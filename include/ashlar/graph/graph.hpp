@@ -40,6 +40,7 @@ struct annotation {
   char const* name = "";
   int inputs[3]{-1, -1, -1};
   int output = -1;
+  bool is_stated = false;  // whether there is a gradient: with sanitizers, the address of a function is no constant
   /// Writes into adjoints[k] the gradient for inputs[k] (-1: none), given the gradient d of the output.
   void (*gradient)(graph& g, annotation const& self, int d, int* adjoints) = nullptr;
 };
