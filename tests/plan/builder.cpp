@@ -170,7 +170,7 @@ TEST_CASE("what a plan counts") {
   proof::record<proof::loop_step<float, 8>>(r);
   planned const p(r, {true, true});
   plan_counts const& c = p.counts();
-  CHECK(c.parameters == 24 + 3 * (42 + 12) + 2 * (42 + 2 * 42) + 14);
+  CHECK(c.parameters == 24 + 3 * (42 + 12) + 2 * (42 + 2 * 42) + 12 + 14);
   CHECK(c.parameter_bytes == 4 * c.parameters);
   CHECK(c.kernels <= c.steps);
   CHECK(c.flops > 0);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "support/append_gradients.hpp"
+#include "support/interpreter.hpp"
 #include "support/random_graph.hpp"
 #include "support/run_plan.hpp"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <doctest/doctest.h>
-
 #include "support/append_gradients.hpp"
+#include "support/interpreter.hpp"
 #include "support/run_plan.hpp"
 #include "support/shapes.hpp"
 
@@ -33,36 +32,12 @@ void record(recording& clean) {
   rebuild(raw.g, clean.g, clean.outputs);
 }
 
-/// Every plan of a recorded program, fused and unfused, with and without reuse of memory, against the oracle.
-inline void check_plans(recording const& r, environment const& e, results const& wanted, double tolerance) {
-  planned const both(r, {true, true}), fused(r, {true, false}), reusing(r, {false, true}), neither(r, {false, false});
-  CHECK(difference(both.run(e), wanted, tolerance) == "");
-  CHECK(difference(fused.run(e), wanted, tolerance) == "");
-  CHECK(difference(reusing.run(e), wanted, tolerance) == "");
-  CHECK(difference(neither.run(e), wanted, tolerance) == "");
-  CHECK(both.counts().steps == fused.counts().steps);
-  CHECK(reusing.counts().steps == neither.counts().steps);
-  CHECK(both.counts().arena_bytes <= fused.counts().arena_bytes);
-  CHECK(reusing.counts().arena_bytes <= neither.counts().arena_bytes);
-  CHECK(both.counts().steps <= neither.counts().steps);
-  bool const plans_differ =
-      both.counts().steps < neither.counts().steps || reusing.counts().arena_bytes < neither.counts().arena_bytes;
-  CHECK(plans_differ);
-}
+/// Every plan of a recorded program, fused and unfused, with and without reuse of memory, against what is wanted.
+void check_plans(recording const& r, environment const& e, results const& wanted, double tolerance);
 
-/// Gradients by central differences, then all plans.
-inline results check_recording(recording const& r, proof_layout const& layout, environment const& e,
-                               proof_options const& options) {
-  CHECK(gradient_check(r, layout, e).run() == "");
-  results const wanted = interpret(r, e);
-  double largest = 0;
-  for (std::size_t k = 0; k < layout.count(); ++k)
-    for (double x : wanted.outputs[layout.second(k)])
-      if (x == x) largest = std::max(largest, std::fabs(x));
-  CHECK((options.derivative == second::nonzero ? largest > 1e-3 : largest == 0));
-  check_plans(r, e, wanted, options.tolerance);
-  return wanted;
-}
+/// Gradients by central differences, then all plans. Returns what the oracle computes.
+results check_recording(recording const& r, proof_layout const& layout, environment const& e,
+                        proof_options const& options);
 
 /// Proves what `build(graph, inputs)` makes of double inputs of these shapes; nothing is compiled for it.
 template <class Build>

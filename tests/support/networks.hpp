@@ -11,7 +11,8 @@ inline constexpr auto image_network = conv2d<4, 3, padding<1>> | batch_norm | re
                                       flatten | linear<8> | tanh | linear<5>;
 inline constexpr auto residual_block = [](auto x) { return x + (linear<6> | tanh | dropout<0.5> | layer_norm)(x); };
 inline constexpr auto inner_loop = linear<6> | repeat<2>(linear<6> | tanh);
-inline constexpr auto loop_network = linear<6> | repeat<3>(residual_block) | repeat<2>(inner_loop) | linear<2>;
+inline constexpr auto loop_network =
+    linear<6> | repeat<3>(residual_block) | repeat<2>(inner_loop) | batch_norm | linear<2>;
 inline constexpr auto small_network = linear<4> | batch_norm | tanh | dropout<0.25> | linear<3>;
 inline constexpr auto penalised_entropy = [](auto net, auto x, auto label) {
   auto loss = [=](auto v) { return cross_entropy(net(v), label); };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <algorithm>
+#include <random>
+
 #include <ashlar/expr/value.hpp>
 
 #include "support/append_gradients.hpp"

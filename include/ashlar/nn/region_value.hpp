@@ -14,16 +14,37 @@ struct region_value {
 
   constexpr region_value like(double x) const { return {g, add_constant(*g, x, dtype_of<T>, g->extents(id))}; }
   constexpr region_value with(op code, region_value b) const { return {g, binary(*g, code, id, b.id)}; }
-
-  friend constexpr region_value operator+(region_value a, region_value b) { return a.with(op::add, b); }
-  friend constexpr region_value operator-(region_value a, region_value b) { return a.with(op::sub, b); }
-  friend constexpr region_value operator*(region_value a, region_value b) { return a.with(op::mul, b); }
-  friend constexpr region_value operator/(region_value a, region_value b) { return a.with(op::div, b); }
-  friend constexpr region_value operator+(region_value a, number auto b) { return a + a.like(b); }
-  friend constexpr region_value operator-(number auto a, region_value b) { return b.like(a) - b; }
-  friend constexpr region_value operator*(region_value a, number auto b) { return a * a.like(b); }
 };
 
+// Functions of the namespace, not friends: the front end of nvcc overlooks constrained friends of a template.
+template <class T>
+constexpr region_value<T> operator+(region_value<T> a, region_value<T> b) {
+  return a.with(op::add, b);
+}
+template <class T>
+constexpr region_value<T> operator-(region_value<T> a, region_value<T> b) {
+  return a.with(op::sub, b);
+}
+template <class T>
+constexpr region_value<T> operator*(region_value<T> a, region_value<T> b) {
+  return a.with(op::mul, b);
+}
+template <class T>
+constexpr region_value<T> operator/(region_value<T> a, region_value<T> b) {
+  return a.with(op::div, b);
+}
+template <class T>
+constexpr region_value<T> operator+(region_value<T> a, number auto b) {
+  return a + a.like(b);
+}
+template <class T>
+constexpr region_value<T> operator-(number auto a, region_value<T> b) {
+  return b.like(a) - b;
+}
+template <class T>
+constexpr region_value<T> operator*(region_value<T> a, number auto b) {
+  return a * a.like(b);
+}
 template <class T>
 constexpr region_value<T> sqrt(region_value<T> a) {
   return {a.g, unary(*a.g, op::sqrt, a.id)};

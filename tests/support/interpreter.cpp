@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+#include "support/interpreter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include <ashlar/core/random.hpp>
+
+namespace proof {
+namespace {
+
+class interpreter {
+ public:
+  interpreter(graph const& g, environment const& e, std::uint64_t iteration = 0)
+      : g_(g), e_(e), iteration_(iteration), known_(static_cast<std::size_t>(g.size())) {}
+
+  numbers const& value(int id) {
+    std::optional<numbers>& known = known_[static_cast<std::size_t>(id)];
+    if (!known) {
+      numbers v = compute(id);
+      node const& n = g_[id];
+      for (std::size_t i = 0; i < v.size(); ++i)
+        if (!is_valid(n.extents, n.rows, e_.rows(), static_cast<std::int64_t>(i))) v[i] = not_a_number;
+      known = std::move(v);
+    }
+    return *known;
+  }
+  void give(int id, numbers v) { known_[static_cast<std::size_t>(id)] = std::move(v); }
+
+ private:
+  using index = int[max_rank];
+
+  template <class F>
+  static void each_index(shape const& s, F f) {
+    int at[max_rank]{};
+    for (std::int64_t i = 0; i < s.size(); ++i) {
+      f(i, at);
+      for (int axis = s.rank - 1; axis >= 0 && ++at[axis] == s[axis]; --axis) at[axis] = 0;
+    }
+  }
+  /// Where the element at an index lies in a value whose extents may be 1 there.
+  static std::size_t offset(shape const& s, int const* at) {
+    std::int64_t o = 0;
+    for (int axis = 0; axis < s.rank; ++axis) o = o * s[axis] + (s[axis] == 1 ? 0 : at[axis]);
+    return static_cast<std::size_t>(o);
+  }
+
+  numbers compute(int id) {
+    node const& n = g_[id];
+    auto const size = static_cast<std::size_t>(n.extents.size());
+    switch (n.code) {
+      case op::input: return e_.inputs[static_cast<std::size_t>(n.a[0])];
+      case op::parameter: return stored(g_.parameters, e_.parameters, id);
+      case op::state: return stored(g_.states, e_.states, id);
+      case op::scalar: return {e_.scalars[static_cast<std::size_t>(n.a[0])]};
+      case op::range: return n.a[0] == 0 ? region(e_.parameters) : e_.slots[static_cast<std::size_t>(n.a[0] - 1)];
+      case op::constant: return numbers(size, n.number);
+      case op::iota: {
+        numbers v(size);
+        for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<double>(i);
+        return v;
+      }
+      case op::random: return draw_random(n, size);
+      case op::reshape:
+      case op::alias: return value(n.in[0]);
+      case op::broadcast: {
+        numbers v(size);
+        numbers const& from = value(n.in[0]);
+        each_index(n.extents, [&](std::int64_t i, int const* at) {
+          v[static_cast<std::size_t>(i)] = from[offset(g_.extents(n.in[0]), at)];
+        });
+        return v;
+      }
+      case op::sum:
+      case op::max: return reduced(n, size);
+      case op::matmul: return product(n, size);
+      case op::conv:
+      case op::conv_data:
+      case op::conv_weight: return convolution(n, size);
+      case op::window_index:
+      case op::window_take:
+      case op::window_put: return windows(n, size);
+      case op::permute: {
+        numbers v(size);
+        numbers const& from = value(n.in[0]);
+        each_index(n.extents, [&](std::int64_t i, int const* at) {
+          index source{};
+          for (int k = 0; k < n.extents.rank; ++k) source[n.a[0] >> (3 * k) & 7] = at[k];
+          v[static_cast<std::size_t>(i)] = from[offset(g_.extents(n.in[0]), source)];
+        });
+        return v;
+      }
+      case op::exchange: {
+        std::vector<numbers> gradients;
+        for (int d : g_.exchanged) gradients.push_back(d < 0 ? numbers() : value(d));
+        return region(gradients);
+      }
+      case op::result: return loop_outputs(n.in[0])[static_cast<std::size_t>(n.a[0])];
+      default: return pointwise(n, size);
+    }
+  }
+
+  static numbers stored(list<variable_entry> const& entries, std::vector<numbers> const& values, int id) {
+    for (int k = 0; k < entries.size(); ++k)
+      if (entries[k].node == id) return values[static_cast<std::size_t>(k)];
+    fail(error("the oracle met a variable that is not the graph's"));
+  }
+  /// The values of all parameters (or their gradients) at their places in the region; zero between them.
+  numbers region(std::vector<numbers> const& values) const {
+    std::int64_t bytes = 0;
+    list<variable_info> const places = lay_out(g_, g_.parameters, parameter_place, bytes);
+    numbers all(region_size(g_), 0);
+    for (int k = 0; k < places.size(); ++k) {
+      numbers const& v = values[static_cast<std::size_t>(k)];
+      std::vector<std::int64_t> const at = byte_offsets(places[k]);
+      for (std::size_t i = 0; i < v.size(); ++i) all[static_cast<std::size_t>(at[i] / bytes_of(places[k].type))] = v[i];
+    }
+    return all;
+  }
+  numbers draw_random(node const& n, std::size_t size) const {
+    std::uint64_t const key = static_cast<std::uint64_t>(n.a[1]) << 32 | static_cast<std::uint64_t>(n.a[0]);
+    random_stream const stream(seed(e_.seed), key + iteration_ * 0x9E3779B97F4A7C15u, e_.step);
+    numbers v(size);
+    for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<double>(stream.uniform(i));
+    return v;
+  }
+
+  numbers pointwise(node const& n, std::size_t size) {
+    numbers const& a = value(n.in[0]);
+    numbers const& b = n.in[1] >= 0 ? value(n.in[1]) : a;
+    numbers const& c = n.in[2] >= 0 ? value(n.in[2]) : a;
+    numbers v(size);
+    for (std::size_t i = 0; i < size; ++i) v[i] = one(n, a[i], b[i], c[i]);
+    return v;
+  }
+  static double one(node const& n, double a, double b, double c) {
+    bool const whole = !is_floating(n.type);
+    switch (n.code) {
+      case op::assign:
+      case op::convert: return n.type == dtype::boolean ? a != 0 : whole ? std::trunc(a) : a;
+      case op::neg: return -a;
+      case op::exp: return std::exp(a);
+      case op::log: return std::log(a);
+      case op::tanh: return std::tanh(a);
+      case op::sigmoid: return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a));
+      case op::sqrt: return std::sqrt(a);
+      case op::rsqrt: return 1 / std::sqrt(a);
+      case op::relu: return a < 0 ? 0 : a;
+      case op::abs: return std::fabs(a);
+      case op::sign: return a > 0 ? 1 : a < 0 ? -1 : a;
+      case op::add: return a + b;
+      case op::sub: return a - b;
+      case op::mul: return a * b;
+      case op::div: return whole ? std::trunc(a / b) : a / b;
+      case op::maximum: return a != a ? a : b != b ? b : a > b ? a : b;
+      case op::minimum: return a != a ? a : b != b ? b : a < b ? a : b;
+      case op::greater: return a > b;
+      case op::equal: return a == b;
+      case op::select: return a != 0 ? b : c;
+      default: fail(error(std::string("the oracle does not know ") + name_of(n.code)));
+    }
+  }
+
+  numbers reduced(node const& n, std::size_t size) {
+    node const& x = g_[n.in[0]];
+    numbers const& from = value(n.in[0]);
+    bool const over_rows = x.rows && (n.a[0] & 1);
+    numbers v(size, n.code == op::sum ? 0 : -std::numeric_limits<double>::infinity());
+    each_index(x.extents, [&](std::int64_t i, int const* at) {
+      if (over_rows && !is_valid(x.extents, x.rows, e_.rows(), i)) return;
+      double& to = v[offset(n.extents, at)];
+      double const f = from[static_cast<std::size_t>(i)];
+      if (n.code == op::sum)
+        to += f;
+      else
+        to = to != to || to > f ? to : f;
+    });
+    return v;
+  }
+
+  numbers product(node const& n, std::size_t size) {
+    node const &a = g_[n.in[0]], &b = g_[n.in[1]];
+    numbers const &left = value(n.in[0]), &right = value(n.in[1]);
+    int const r = n.extents.rank, ta = n.a[0], tb = n.a[1];
+    int depth = a.extents[ta ? r - 2 : r - 1];
+    if (r == 2 && a.rows && ta) depth = a.rows * e_.rows();
+    if (r == 2 && b.rows && !tb) depth = b.rows * e_.rows();
+    numbers v(size, 0);
+    each_index(n.extents, [&](std::int64_t i, int const* at) {
+      index p{}, q{};
+      for (int k = 0; k + 2 < r; ++k) p[k] = q[k] = at[k];
+      p[ta ? r - 1 : r - 2] = at[r - 2];
+      q[tb ? r - 2 : r - 1] = at[r - 1];
+      for (int k = 0; k < depth; ++k) {
+        p[ta ? r - 2 : r - 1] = q[tb ? r - 1 : r - 2] = k;
+        v[static_cast<std::size_t>(i)] += left[offset(a.extents, p)] * right[offset(b.extents, q)];
+      }
+    });
+    return v;
+  }
+
+  /// f(image, weight, result) for every product of a convolution over valid samples.
+  template <class F>
+  static void each_product(shape const& x, shape const& w, shape const& y, window const& win, int batch, F f) {
+    for (int s = 0; s < batch; ++s)
+      for (int o = 0; o < y[1]; ++o)
+        for (int c = 0; c < x[1]; ++c)
+          for (int i = 0; i < y[2]; ++i)
+            for (int j = 0; j < y[3]; ++j)
+              for (int ky = 0; ky < w[2]; ++ky)
+                for (int kx = 0; kx < w[3]; ++kx) {
+                  int const row = i * win.stride[0] + ky - win.padding[0];
+                  int const column = j * win.stride[1] + kx - win.padding[1];
+                  if (row < 0 || row >= x[2] || column < 0 || column >= x[3]) continue;
+                  int const px[] = {s, c, row, column}, pw[] = {o, c, ky, kx}, py[] = {s, o, i, j};
+                  f(offset(x, px), offset(w, pw), offset(y, py));
+                }
+  }
+  numbers convolution(node const& n, std::size_t size) {
+    numbers const &a = value(n.in[0]), &b = value(n.in[1]);
+    shape const &first = g_.extents(n.in[0]), &second = g_.extents(n.in[1]);
+    int const rows = g_[n.in[0]].rows;
+    int const batch = rows ? rows * e_.rows() : first[0];
+    numbers v(size, 0);
+    if (n.code == op::conv)
+      each_product(first, second, n.extents, n.window(), batch,
+                   [&](std::size_t x, std::size_t w, std::size_t y) { v[y] += a[x] * b[w]; });
+    else if (n.code == op::conv_data)
+      each_product(n.extents, second, first, n.window(), batch,
+                   [&](std::size_t x, std::size_t w, std::size_t y) { v[x] += a[y] * b[w]; });
+    else
+      each_product(second, n.extents, first, n.window(), batch,
+                   [&](std::size_t x, std::size_t w, std::size_t y) { v[w] += a[y] * b[x]; });
+    return v;
+  }
+
+  numbers windows(node const& n, std::size_t size) {
+    numbers const& a = value(n.in[0]);
+    bool const put = n.code == op::window_put;
+    shape const& large = put ? n.extents : g_.extents(n.in[0]);
+    shape const& small = put ? g_.extents(n.in[0]) : n.extents;
+    window const w = n.window();
+    numbers v(size, 0);
+    each_index(small, [&](std::int64_t i, int const* at) {
+      auto const here = static_cast<std::size_t>(i);
+      index plane{at[0], at[1], 0, 0};
+      std::size_t const begin = offset(large, plane);
+      if (n.code == op::window_index) {
+        int best = -1;
+        for (int ky = 0; ky < w.kernel[0]; ++ky)
+          for (int kx = 0; kx < w.kernel[1]; ++kx) {
+            int const row = at[2] * w.stride[0] + ky - w.padding[0], column = at[3] * w.stride[1] + kx - w.padding[1];
+            if (row < 0 || row >= large[2] || column < 0 || column >= large[3]) continue;
+            int const p = row * large[3] + column;
+            double const candidate = a[begin + static_cast<std::size_t>(p)];
+            double const held = best < 0 ? 0 : a[begin + static_cast<std::size_t>(best)];
+            if (best < 0 || candidate > held || (candidate != candidate && held == held)) best = p;
+          }
+        v[here] = best;
+        return;
+      }
+      double const p = value(n.in[1])[here];
+      if (p != p) return;  // a row that is not valid
+      std::size_t const there = begin + static_cast<std::size_t>(p);
+      if (put)
+        v[there] += a[here];
+      else
+        v[here] = a[there];
+    });
+    return v;
+  }
+
+  std::vector<numbers> const& loop_outputs(int id) {
+    loop const& l = g_.loop_of(id);
+    for (auto const& [node, outputs] : loops_)
+      if (node == id) return outputs;
+    std::vector<numbers> outputs(static_cast<std::size_t>(l.results.size()));
+    std::vector<numbers> carried;
+    for (int k = 0; k < l.carries; ++k) carried.push_back(value(l.operands[k]));
+    for (int i = 0; i < l.count; ++i) {
+      int const position = l.reversed ? l.count - 1 - i : i;
+      interpreter inside(*l.body, e_, iteration_ * 1000003u + static_cast<std::uint64_t>(position) + 1);
+      for (int q = 0; q < l.operands.size(); ++q) {
+        if (q < l.carries) {
+          inside.give(l.arguments[q], carried[static_cast<std::size_t>(q)]);
+        } else if (q < l.carries + l.invariants) {
+          inside.give(l.arguments[q], value(l.operands[q]));
+        } else {
+          numbers const& all = value(l.operands[q]);
+          std::ptrdiff_t const slice = l.body->extents(l.arguments[q]).size();
+          inside.give(l.arguments[q], numbers(all.begin() + position * slice, all.begin() + (position + 1) * slice));
+        }
+      }
+      for (int k = 0; k < l.results.size(); ++k) {
+        numbers const& r = inside.value(l.results[k]);
+        numbers& to = outputs[static_cast<std::size_t>(k)];
+        if (k < l.carries) {
+          to = r;
+        } else {
+          to.resize(r.size() * static_cast<std::size_t>(l.count));
+          std::copy(r.begin(), r.end(), to.begin() + position * static_cast<std::ptrdiff_t>(r.size()));
+        }
+      }
+      for (int k = 0; k < l.carries; ++k) carried[static_cast<std::size_t>(k)] = outputs[static_cast<std::size_t>(k)];
+    }
+    loops_.emplace_back(id, std::move(outputs));
+    return loops_.back().second;
+  }
+
+  graph const& g_;
+  environment const& e_;
+  std::uint64_t iteration_;
+  std::vector<std::optional<numbers>> known_;
+  std::vector<std::pair<int, std::vector<numbers>>> loops_;
+};
+
+}  // namespace
+
+results interpret(recording const& r, environment const& e) {
+  interpreter in(r.g, e);
+  results out{{}, e.parameters, e.states, e.slots};
+  for (int o : r.outputs) {
+    node const& n = r.g[o];
+    if (n.code != op::assign) {
+      out.outputs.push_back(in.value(o));
+      continue;
+    }
+    if (n.a[0] != 0 && n.a[0] != e.variant) continue;
+    node const& target = r.g[n.in[1]];
+    if (target.code == op::state) {
+      for (int k = 0; k < r.g.states.size(); ++k)
+        if (r.g.states[k].node == n.in[1]) out.states[static_cast<std::size_t>(k)] = in.value(o);
+    } else if (target.a[0] > 0) {
+      out.slots[static_cast<std::size_t>(target.a[0] - 1)] = in.value(o);
+    } else {
+      std::int64_t bytes = 0;
+      list<variable_info> const places = lay_out(r.g, r.g.parameters, parameter_place, bytes);
+      for (int k = 0; k < places.size(); ++k) {
+        std::vector<std::int64_t> const at = byte_offsets(places[k]);
+        numbers& p = out.parameters[static_cast<std::size_t>(k)];
+        for (std::size_t i = 0; i < p.size(); ++i)
+          p[i] = in.value(o)[static_cast<std::size_t>(at[i] / bytes_of(places[k].type))];
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<numbers> values_of(recording const& r, environment const& e, std::vector<int> const& outputs) {
+  interpreter in(r.g, e);
+  std::vector<numbers> values;
+  for (int o : outputs) values.push_back(in.value(r.outputs[o]));
+  return values;
+}
+
+}  // namespace proof

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "support/reference_kernels.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <ashlar/core/random.hpp>
+
+namespace proof {
+namespace {
+
+/// A fused kernel: rows of a space one after the other, each instruction over a whole row before the next.
+class fused_reference {
+ public:
+  explicit fused_reference(kernel_call const& c) : c_(c) {
+    inputs_ = c.code[fused_code::inputs];
+    count_ = c.code[fused_code::instructions];
+    outputs_ = c.code[fused_code::outputs];
+    axes_ = static_cast<int>(c.number[0]);
+    row_axes_ = static_cast<int>(c.number[1]);
+    for (int a = 0; a < axes_; ++a) extent_.push_back(c.number[3 + a]);
+    if (c.number[2]) extent_[0] = c.number[2] * c.around->rows();
+  }
+
+  void run() {
+    bool const column = c_.code[fused_code::kind] == static_cast<int>(kernel_kind::column);
+    if (column) clear_outputs();
+    int const outer = axes_ - row_axes_;
+    each_position(0, outer, [&](std::vector<std::int64_t> const& at) { run_row(at, column); });
+  }
+
+ private:
+  int const* instruction(int i) const {
+    return c_.code + fused_code::head + inputs_ * fused_code::input_size + i * fused_code::instruction_size;
+  }
+  int const* output(int o) const { return instruction(count_) + o * fused_code::output_size; }
+  std::int64_t stride(int operand, int axis) const { return c_.number[3 + axes_ + operand * axes_ + axis]; }
+  std::int64_t const* tail() const { return c_.number + 3 + axes_ + (inputs_ + outputs_) * axes_; }
+
+  template <class F>
+  void each_position(int begin, int end, F f) const {
+    std::vector<std::int64_t> at(static_cast<std::size_t>(axes_), 0);
+    for (;;) {
+      for (int a = begin; a < end; ++a)
+        if (extent_[static_cast<std::size_t>(a)] == 0) return;
+      f(at);
+      int a = end - 1;
+      for (; a >= begin && ++at[static_cast<std::size_t>(a)] == extent_[static_cast<std::size_t>(a)]; --a)
+        at[static_cast<std::size_t>(a)] = 0;
+      if (a < begin) return;
+    }
+  }
+  std::int64_t offset(int operand, std::vector<std::int64_t> const& at) const {
+    std::int64_t o = 0;
+    for (int a = 0; a < axes_; ++a) o += at[static_cast<std::size_t>(a)] * stride(operand, a);
+    return o;
+  }
+  static dtype stored(element e) {
+    switch (e) {
+      case element::float32: return dtype::float32;
+      case element::int32: return dtype::int32;
+      case element::int64: return dtype::int64;
+      case element::byte: return dtype::uint8;
+      default: return dtype::float64;
+    }
+  }
+
+  double read(int k, std::int64_t at) const {
+    element const e = static_cast<element>(c_.code[fused_code::head + k * fused_code::input_size]);
+    if (e == element::iota) return static_cast<double>(at);
+    if (e == element::scalar) return load_number(dtype::float64, c_.operands[static_cast<std::size_t>(k)]);
+    if (e == element::random) {
+      bool const column = c_.code[fused_code::kind] == static_cast<int>(kernel_kind::column);
+      int ordinal = 0;
+      for (int j = 0; j < k; ++j)
+        ordinal += c_.code[fused_code::head + j * fused_code::input_size] == static_cast<int>(element::random);
+      auto const key = static_cast<std::uint64_t>(tail()[(column ? outputs_ : 0) + ordinal]);
+      return static_cast<double>(
+          random_stream(seed(c_.around->seed), key + c_.iteration * 0x9E3779B97F4A7C15u, c_.around->step)
+              .uniform(static_cast<std::uint64_t>(at)));
+    }
+    return load_number(stored(e), c_.operands[static_cast<std::size_t>(k)] + at * bytes_of(stored(e)));
+  }
+
+  void run_row(std::vector<std::int64_t> const& outer, bool column) {
+    std::vector<std::vector<std::int64_t>> elements;
+    each_position(axes_ - row_axes_, axes_, [&](std::vector<std::int64_t> inner) {
+      for (int a = 0; a < axes_ - row_axes_; ++a)
+        inner[static_cast<std::size_t>(a)] = outer[static_cast<std::size_t>(a)];
+      elements.push_back(inner);
+    });
+    std::vector<numbers> value(static_cast<std::size_t>(count_));
+    auto fetch = [&](int operand, std::size_t element) {
+      if (operand >= 0) {
+        numbers const& v = value[static_cast<std::size_t>(operand)];
+        return v[v.size() == 1 ? 0 : element];
+      }
+      if (operand <= constant_base) return c_.constants[constant_base - operand];
+      return read(-1 - operand, offset(-1 - operand, elements[element]));
+    };
+    for (int i = 0; i < count_; ++i) {
+      int const* const code = instruction(i);
+      op const o = static_cast<op>(code[0]);
+      numbers& v = value[static_cast<std::size_t>(i)];
+      if (is_reduction(o)) {
+        double r = o == op::sum ? 0 : -std::numeric_limits<double>::infinity();
+        for (std::size_t e = 0; e < elements.size(); ++e) r = combined(o, r, fetch(code[3], e));
+        v = {r};
+        continue;
+      }
+      int const arity = o == op::select ? 3 : o >= op::add && o <= op::assign ? 2 : 1;
+      for (std::size_t e = 0; e < (code[1] ? 1 : elements.size()); ++e) {
+        double const a = fetch(code[3], e);
+        v.push_back(one(o, code, a, arity > 1 ? fetch(code[4], e) : 0, arity > 2 ? fetch(code[5], e) : 0));
+      }
+    }
+    for (int o = 0; o < outputs_; ++o) {
+      dtype const type = stored(static_cast<element>(output(o)[1]));
+      numbers const& v = value[static_cast<std::size_t>(output(o)[0])];
+      bool const per_row = output(o)[3] || column;
+      for (std::size_t e = 0; e < (per_row ? 1 : elements.size()); ++e) {
+        char* const to =
+            c_.operands[static_cast<std::size_t>(inputs_ + o)] + offset(inputs_ + o, elements[e]) * bytes_of(type);
+        double x = v[v.size() == 1 ? 0 : e];
+        if (column) x = combined(static_cast<op>(instruction(output(o)[0])[0]), load_number(type, to), x);
+        store_number(type, to, x);
+      }
+    }
+  }
+  void clear_outputs() {
+    for (int o = 0; o < outputs_; ++o) {
+      dtype const type = stored(static_cast<element>(output(o)[1]));
+      bool const is_max = static_cast<op>(instruction(output(o)[0])[0]) == op::max;
+      for (std::int64_t i = 0; i < tail()[o]; ++i)
+        store_number(type, c_.operands[static_cast<std::size_t>(inputs_ + o)] + i * bytes_of(type),
+                     is_max ? -std::numeric_limits<double>::infinity() : 0);
+    }
+  }
+  static double combined(op o, double a, double b) {
+    if (o == op::sum) return a + b;
+    return a != a || a > b ? a : b;
+  }
+  static double rounded(rounding how, double x) {
+    return how == rounding::none ? x : how == rounding::whole ? std::trunc(x) : x != 0;
+  }
+  static double one(op o, int const* code, double a, double b, double c) {
+    switch (o) {
+      case op::convert: return rounded(rounding{code[5]}, a);
+      case op::neg: return -a;
+      case op::exp: return std::exp(a);
+      case op::log: return std::log(a);
+      case op::tanh: return std::tanh(a);
+      case op::sigmoid: return 1 / (1 + std::exp(-a));
+      case op::sqrt: return std::sqrt(a);
+      case op::rsqrt: return 1 / std::sqrt(a);
+      case op::relu: return a < 0 ? 0 : a;
+      case op::abs: return std::fabs(a);
+      case op::sign: return a > 0 ? 1 : a < 0 ? -1 : a;
+      case op::add: return a + b;
+      case op::sub: return a - b;
+      case op::mul: return a * b;
+      case op::div: return rounded(rounding{code[5]}, a / b);
+      case op::maximum: return a != a || a > b ? a : b;
+      case op::minimum: return a != a || a < b ? a : b;
+      case op::greater: return a > b;
+      case op::equal: return a == b;
+      case op::select: return a != 0 ? b : c;
+      default: fail(error(std::string("no reference kernel for ") + name_of(o)));
+    }
+  }
+
+  kernel_call const& c_;
+  int inputs_, count_, outputs_, axes_, row_axes_;
+  std::vector<std::int64_t> extent_;
+};
+
+void run_matmul(kernel_call const& c) {
+  dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
+  int const size = bytes_of(type);
+  std::int64_t const full_m = c.number[1], n = c.number[2], full_k = c.number[3];
+  std::int64_t extent[4] = {0, c.number[0], full_m, full_k};
+  if (c.number[4]) extent[c.number[4]] = c.number[5] * c.around->rows();
+  for (std::int64_t p = 0; p < extent[1]; ++p)
+    for (std::int64_t i = 0; i < extent[2]; ++i)
+      for (std::int64_t j = 0; j < n; ++j) {
+        double total = 0;
+        for (std::int64_t k = 0; k < extent[3]; ++k) {
+          std::int64_t const a = p * full_m * full_k + (c.code[2] ? k * full_m + i : i * full_k + k);
+          std::int64_t const b = p * full_k * n + (c.code[3] ? j * full_k + k : k * n + j);
+          total += load_number(type, c.operands[0] + a * size) * load_number(type, c.operands[1] + b * size);
+        }
+        store_number(type, c.operands[2] + (p * full_m * n + i * n + j) * size, total);
+      }
+}
+
+void run_convolution(kernel_call const& c) {
+  dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
+  auto const kind = static_cast<kernel_kind>(c.code[0]);
+  std::int64_t const* n = c.number;
+  std::int64_t const batch = n[13] ? n[13] * c.around->rows() : n[0];
+  std::int64_t const channels = n[1], h = n[2], w = n[3], out = n[4], oh = n[5], ow = n[6];
+  bool const forward = kind == kernel_kind::conv, data = kind == kernel_kind::conv_data;
+  std::int64_t const result = forward ? batch * out * oh * ow
+                              : data  ? batch * channels * h * w
+                                      : out * channels * n[7] * n[8];
+  numbers total(static_cast<std::size_t>(result), 0);
+  auto load = [&](int operand, std::int64_t at) {
+    return load_number(type, c.operands[static_cast<std::size_t>(operand)] + at * bytes_of(type));
+  };
+  for (std::int64_t s = 0; s < batch; ++s)
+    for (std::int64_t o = 0; o < out; ++o)
+      for (std::int64_t y = 0; y < oh; ++y)
+        for (std::int64_t x = 0; x < ow; ++x)
+          for (std::int64_t ch = 0; ch < channels; ++ch)
+            for (std::int64_t ky = 0; ky < n[7]; ++ky)
+              for (std::int64_t kx = 0; kx < n[8]; ++kx) {
+                std::int64_t const row = y * n[9] + ky - n[11], column = x * n[10] + kx - n[12];
+                if (row < 0 || row >= h || column < 0 || column >= w) continue;
+                std::int64_t const image = ((s * channels + ch) * h + row) * w + column;
+                std::int64_t const weight = ((o * channels + ch) * n[7] + ky) * n[8] + kx;
+                std::int64_t const place = ((s * out + o) * oh + y) * ow + x;
+                if (forward)
+                  total[static_cast<std::size_t>(place)] += load(0, image) * load(1, weight);
+                else if (data)
+                  total[static_cast<std::size_t>(image)] += load(0, place) * load(1, weight);
+                else
+                  total[static_cast<std::size_t>(weight)] += load(0, place) * load(1, image);
+              }
+  for (std::size_t i = 0; i < total.size(); ++i)
+    store_number(type, c.operands[2] + static_cast<std::int64_t>(i) * bytes_of(type), total[i]);
+}
+
+void run_window(kernel_call const& c) {
+  dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
+  auto const kind = static_cast<kernel_kind>(c.code[0]);
+  int const size = bytes_of(type);
+  std::int64_t const* n = c.number;
+  std::int64_t const planes = n[11] ? n[11] * c.around->rows() : n[0];
+  std::int64_t const h = n[1], w = n[2], small = n[3] * n[4];
+  for (std::int64_t p = 0; p < planes; ++p) {
+    char* const first = c.operands[0];
+    if (kind == kernel_kind::window_put)
+      for (std::int64_t i = 0; i < h * w; ++i) store_number(type, c.operands[2] + (p * h * w + i) * size, 0);
+    for (std::int64_t i = 0; i < small; ++i) {
+      if (kind == kernel_kind::window_index) {
+        std::int64_t best = -1;
+        for (std::int64_t k = 0; k < n[5] * n[6]; ++k) {
+          std::int64_t const row = i / n[4] * n[7] + k / n[6] - n[9], column = i % n[4] * n[8] + k % n[6] - n[10];
+          if (row < 0 || row >= h || column < 0 || column >= w) continue;
+          double const held = best < 0 ? 0 : load_number(type, first + (p * h * w + best) * size);
+          double const v = load_number(type, first + (p * h * w + row * w + column) * size);
+          if (best < 0 || v > held || (v != v && held == held)) best = row * w + column;
+        }
+        store_number(dtype::int32, c.operands[1] + (p * small + i) * 4, static_cast<double>(best));
+        continue;
+      }
+      auto const at = static_cast<std::int64_t>(load_number(dtype::int32, c.operands[1] + (p * small + i) * 4));
+      char* const large = (kind == kernel_kind::window_take ? first : c.operands[2]) + (p * h * w + at) * size;
+      char* const element = (kind == kernel_kind::window_take ? c.operands[2] : first) + (p * small + i) * size;
+      if (kind == kernel_kind::window_take)
+        store_number(type, element, load_number(type, large));
+      else
+        store_number(type, large, load_number(type, large) + load_number(type, element));
+    }
+  }
+}
+
+void run_permute(kernel_call const& c) {
+  auto const rank = static_cast<int>(c.number[0]);
+  std::int64_t total = 1;
+  std::vector<std::int64_t> extent, distance;
+  for (int i = 0; i < rank; ++i) {
+    extent.push_back(i == 0 && c.number[1] ? c.number[1] * c.around->rows() : c.number[2 + 2 * i]);
+    distance.push_back(c.number[3 + 2 * i]);
+    total *= extent.back();
+  }
+  for (std::int64_t i = 0; i < total; ++i) {
+    std::int64_t rest = i, from = 0;
+    for (int a = rank - 1; a >= 0; --a) {
+      from += rest % extent[static_cast<std::size_t>(a)] * distance[static_cast<std::size_t>(a)];
+      rest /= extent[static_cast<std::size_t>(a)];
+    }
+    std::memcpy(c.operands[1] + i * c.code[1], c.operands[0] + from * c.code[1], static_cast<std::size_t>(c.code[1]));
+  }
+}
+
+}  // namespace
+
+void run_reference(kernel_call const& c) {
+  switch (static_cast<kernel_kind>(c.code[0])) {
+    case kernel_kind::row:
+    case kernel_kind::column: return fused_reference(c).run();
+    case kernel_kind::matmul: return run_matmul(c);
+    case kernel_kind::conv:
+    case kernel_kind::conv_data:
+    case kernel_kind::conv_weight: return run_convolution(c);
+    case kernel_kind::permute: return run_permute(c);
+    default: return run_window(c);
+  }
+}
+
+}  // namespace proof
