@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: step: the axes of the targets after the first must be the objective's target
+// expect: dtype and their axes after the first must be those of the objective
 // expect: tensor<float, 5, 2>.*tensor<float, 5, 3>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;

@@ -24,7 +24,7 @@ int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
 lowered lower(graph& g, int y) {
   grouping const made = fusion(g, nodes({y}), {}).run();
   REQUIRE(made.order.size() == 1);
-  auto dense = [](int) { return std::int64_t{0}; };
+  auto dense = [](int, int) { return std::int64_t{0}; };
   return group_lowering(g, made.groups[made.order[0]], dense, [&](int i) { return i == y; }).take();
 }
 std::vector<std::int64_t> numbers_of(lowered const& l) { return {l.numbers.begin(), l.numbers.end()}; }

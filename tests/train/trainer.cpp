@@ -27,6 +27,20 @@ inline constexpr auto dropping = linear<16> | dropout<0.5> | linear<3>;
 // Not the cross entropy: an objective of one's own, which has no range of labels.
 inline constexpr auto pull = [](auto net, auto x, auto wanted) { return mean(square(net(x) - wanted)); };
 inline constexpr auto size_of_outputs = [](auto net, auto x) { return mean(square(net(x))); };
+inline constexpr auto sum_of_outputs = [](auto net, auto x) { return sum(net(x)); };
+inline constexpr auto entropy_and_penalty = [](auto net, auto x, auto y) {
+  auto loss = [=](auto v) { return cross_entropy(net(v), y); };
+  return loss(x) + 0.1f * sum(square(grad<0>(loss)(x)));
+};
+inline constexpr auto dropping_inputs = dropout<0.5> | linear<1>;
+
+inline constexpr auto looped = repeat<3>(repeat<2>(linear<2> | tanh));
+inline constexpr auto block = linear<2> | tanh;
+inline constexpr auto written_out = block | block | block | block | block | block;
+inline constexpr auto energy_and_slope = [](auto net, auto x) {
+  auto energy = [=](auto v) { return sum(square(net(v))); };
+  return energy(x) + sum(net(2.0 * x)) + sum(square(grad<0>(energy)(x)));
+};
 
 }  // namespace
 
@@ -113,6 +127,62 @@ TEST_CASE("trainer: too many rows, none, and labels out of range are refused bef
         "step 2: it was given 5 rows; this trainer takes 1 to 4");
   CHECK(bytes_of_model(net) == before);
   CHECK(t.steps() == 1);
+}
+
+TEST_CASE("trainer: labels out of range are refused wherever the objective hands them to cross_entropy") {
+  auto net = model(linear<3>, input<2>, cpu, seed{1});
+  auto t = make_trainer(net, entropy_and_penalty, sgd{}, batch<2>);
+  tensor<float, 2, 2> x{1, 2, 3, 4};
+  CHECK(std::isfinite(t.step(x, tensor<std::int32_t, 2>{2, 0})));
+  CHECK(complaint_of([&] {
+          t.step(x, tensor<std::int32_t, 2>{2, 3});
+        }) == "step 2: a label is 3; the network has outputs for 0 to 2");
+}
+
+TEST_CASE("trainer: dropout's masks follow the model's seed, and a second trainer draws others") {
+  auto first_loss = [](auto& net) {
+    tensor<float, 1, 64> ones;
+    for (float& w : ones) w = 1;
+    net.parameter("1.weight") = ones;
+    tensor<float, 1, 64> x;
+    for (int i = 0; i < 64; ++i) x(0, i) = static_cast<float>(i);
+    auto t = make_trainer(net, sum_of_outputs, sgd{.learning_rate = 0}, batch<1>);
+    return t.step(x);
+  };
+  auto a = model(dropping_inputs, input<64>, no_target, cpu, seed{1}),
+       b = model(dropping_inputs, input<64>, no_target, cpu, seed{2});
+  auto again = model(dropping_inputs, input<64>, no_target, cpu, seed{1});
+  float const of_a = first_loss(a);
+  CHECK(of_a != first_loss(b));
+  CHECK(of_a == first_loss(again));
+  CHECK(of_a != first_loss(a));
+}
+
+TEST_CASE("trainer: a loop in a loop trains as its layers written out, also where a gradient has two parts") {
+  auto in_loops = model(looped, input_of<double, 2>, no_target, cpu, seed{1});
+  auto plain = model(written_out, input_of<double, 2>, no_target, cpu, seed{1});
+  constexpr int blocks = 6;
+  auto place = [](int copy, bool is_bias) { return 2 * copy + is_bias; };  // in the network written out
+  std::vector<double*> numbers;
+  plain.each_variable([&](auto const& p, auto const&) { numbers.push_back(reinterpret_cast<double*>(p.bytes())); });
+  REQUIRE(numbers.size() == 2 * blocks);
+  auto each_pair = [&](auto f) {  // a loop's variables stand field by field
+    int k = 0;
+    in_loops.each_variable([&](auto const& p, auto const&) {
+      double* const other = numbers[static_cast<std::size_t>(place(k % blocks, k >= blocks))];
+      for (int i = 0; i < (k < blocks ? 4 : 2); ++i) f(reinterpret_cast<double*>(p.bytes())[i], other[i]);
+      ++k;
+    });
+    REQUIRE(k == 2 * blocks);
+  };
+  each_pair([](double& a, double const& b) { a = b; });
+  auto t = make_trainer(in_loops, energy_and_slope, sgd{.learning_rate = 0.1f}, batch<3>);
+  auto u = make_trainer(plain, energy_and_slope, sgd{.learning_rate = 0.1f}, batch<3>);
+  tensor<double, 2, 2> x{0.7, -0.3, 0.2, 0.9};
+  for (int step = 0; step < 3; ++step) CHECK(t.step(x) == doctest::Approx(u.step(x)).epsilon(1e-12));
+  double largest = 0;
+  each_pair([&](double a, double b) { largest = std::max(largest, std::fabs(a - b)); });
+  CHECK(largest < 1e-12);
 }
 
 TEST_CASE("trainer: after a refusal it goes on as if nothing had been asked") {

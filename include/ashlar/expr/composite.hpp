@@ -44,6 +44,7 @@ struct log_softmax_gradient {
 /// gradient: d - softmax(x) * sum(d), stated
 template <class T, int... D>
 constexpr basic_value<T, D...> log_softmax(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
   auto const zero = detail::filled(x, 0);
   auto largest = max_keep(x, axes<-1>);
   auto shifted = select(equal(x, largest), zero, x - largest);  // inf - inf would be NaN
@@ -53,6 +54,7 @@ constexpr basic_value<T, D...> log_softmax(basic_value<T, D...> x) {
 /// Softmax over the last axis.
 template <class T, int... D>
 constexpr basic_value<T, D...> softmax(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
   return exp(log_softmax(x));
 }
 

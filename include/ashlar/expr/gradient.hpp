@@ -17,15 +17,15 @@ struct value_and_gradient {
 namespace detail {
 
 template <class V>
-constexpr V renamed(V v) {
+constexpr V renamed(V const& v) {
   return {v.g, add_alias(*v.g, v.id)};
 }
 template <std::size_t K, int... I, class V>
-constexpr V renamed_if_asked(graph& g, V v) {
+constexpr V renamed_if_asked(graph& g, V const& v) {
   if constexpr (((static_cast<int>(K) == I) || ...))
     return renamed(V{&g, node_in(g, v)});
   else
-    return v;
+    return unplaced(v);
 }
 template <class V>
 constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
@@ -73,10 +73,11 @@ struct gradient_function {
 
  private:
   template <std::size_t... K, class... V>
-  constexpr auto call(std::index_sequence<K...>, V... v) const {
+  constexpr auto call(std::index_sequence<K...>, V const&... v) const {
     graph& g = graph_of(v...);
+    located const here(g, place_of(v...));
     std::tuple<V...> x{renamed_if_asked<K, I...>(g, v)...};
-    auto y = f(std::get<K>(x)...);
+    auto y = call_user(g, f, std::get<K>(x)...);
     using Y = decltype(y);
     if constexpr (any_misfit<Y>) {
       return y;

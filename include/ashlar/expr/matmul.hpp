@@ -16,13 +16,10 @@ struct matmul_inner_extents_differ {
 };
 
 template <class R, class A, class B>
-constexpr R product(A a, B b, place at) {
+constexpr R product(A const& a, B const& b) {
   graph& g = graph_of(a, b);
-  place const before = g.at;
-  g.at = at;
-  R const y{&g, matmul(g, node_in(g, a), node_in(g, b))};
-  g.at = before;
-  return y;
+  located const here(g, place_of(a, b));
+  return {&g, matmul(g, node_in(g, a), node_in(g, b))};
 }
 
 }  // namespace detail
@@ -30,21 +27,21 @@ constexpr R product(A a, B b, place at) {
 /// Product of two matrices.  shape: [m, k] x [k, n] -> [m, n]
 /// gradient: d b^T and a^T d
 template <class T, int M, int K, int K2, int N>
-constexpr auto matmul(basic_value<T, M, K> a, basic_value<T, K2, N> b, detail::place at = detail::place::here()) {
+constexpr auto matmul(basic_value<T, M, K> a, basic_value<T, K2, N> b) {
   if constexpr (K != K2)
     return detail::misfit<layer_path<>, detail::matmul_inner_extents_differ<K, K2, detail::left_operand<M, K>,
                                                                             detail::right_operand<K2, N>>>{};
   else
-    return detail::product<basic_value<T, M, N>>(a, b, at);
+    return detail::product<basic_value<T, M, N>>(a, b);
 }
 /// Products of two batches of matrices.  shape: [p, m, k] x [p, k, n] -> [p, m, n]
 template <class T, int P, int M, int K, int K2, int N>
-constexpr auto matmul(basic_value<T, P, M, K> a, basic_value<T, P, K2, N> b, detail::place at = detail::place::here()) {
+constexpr auto matmul(basic_value<T, P, M, K> a, basic_value<T, P, K2, N> b) {
   if constexpr (K != K2)
     return detail::misfit<layer_path<>, detail::matmul_inner_extents_differ<K, K2, detail::left_operand<P, M, K>,
                                                                             detail::right_operand<P, K2, N>>>{};
   else
-    return detail::product<basic_value<T, P, M, N>>(a, b, at);
+    return detail::product<basic_value<T, P, M, N>>(a, b);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

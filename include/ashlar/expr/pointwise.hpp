@@ -45,8 +45,9 @@ constexpr int unequal_extent(shape const& a, shape const& b) {
 }
 
 template <class R, class A, class B>
-constexpr R combine(op code, A a, B b) {
+constexpr R combine(op code, A const& a, B const& b) {
   graph& g = graph_of(a, b);
+  located const here(g, place_of(a, b));
   int x = node_in(g, a), y = node_in(g, b);
   shape s = R::shape();
   int rows = 0;
@@ -56,7 +57,7 @@ constexpr R combine(op code, A a, B b) {
 }
 /// An operation of two values, broadcast; Result is its dtype.
 template <class Result, class T, int... A, class U, int... B>
-constexpr auto apply(op code, basic_value<T, A...> a, basic_value<U, B...> b) {
+constexpr auto apply(op code, basic_value<T, A...> const& a, basic_value<U, B...> const& b) {
   using broadcast = broadcast_of<basic_value<T, A...>, basic_value<U, B...>>;
   if constexpr (!std::is_same_v<T, U>) {
     return misfit<layer_path<>, operands_differ_in_dtype<T, U, left_operand<A...>, right_operand<B...>>>{};
@@ -70,22 +71,14 @@ constexpr auto apply(op code, basic_value<T, A...> a, basic_value<U, B...> b) {
 }
 
 template <class T, int... D>
-constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> x) {
+constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> const& x) {
+  located const here(*x.g, x.at);
   return {x.g, unary(*x.g, code, x.id)};
 }
 template <class T, int... D>
-constexpr basic_value<T, D...> filled(basic_value<T, D...> like, double number) {
+constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double number) {
   return {like.g, add_constant(*like.g, number, dtype_of<T>, make_shape<D...>())};
 }
-template <class T, int... D>
-constexpr basic_value<T, D...> apply_at(place at, op code, basic_value<T, D...> x) {
-  place before = x.g->at;
-  x.g->at = at;
-  auto y = apply(code, x);
-  x.g->at = before;
-  return y;
-}
-
 }  // namespace detail
 
 template <class T, int... A, class U, int... B>
@@ -110,76 +103,76 @@ constexpr V operator-(V x) {
 }
 template <detail::any_value V>
 constexpr V operator+(V x, detail::number auto b) {
-  return x + detail::filled(x, static_cast<double>(b));
+  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(b)));
 }
 template <detail::any_value V>
 constexpr V operator+(detail::number auto a, V x) {
-  return x + detail::filled(x, static_cast<double>(a));
+  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(a)));
 }
 template <detail::any_value V>
 constexpr V operator-(V x, detail::number auto b) {
-  return x - detail::filled(x, static_cast<double>(b));
+  return detail::apply<typename V::element_type>(detail::op::sub, x, detail::filled(x, static_cast<double>(b)));
 }
 template <detail::any_value V>
 constexpr V operator-(detail::number auto a, V x) {
-  return detail::filled(x, static_cast<double>(a)) - x;
+  return detail::apply<typename V::element_type>(detail::op::sub, detail::filled(x, static_cast<double>(a)), x);
 }
 template <detail::any_value V>
 constexpr V operator*(V x, detail::number auto b) {
-  return x * detail::filled(x, static_cast<double>(b));
+  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(b)));
 }
 template <detail::any_value V>
 constexpr V operator*(detail::number auto a, V x) {
-  return x * detail::filled(x, static_cast<double>(a));
+  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(a)));
 }
 template <detail::any_value V>
 constexpr V operator/(V x, detail::number auto b) {
-  return x / detail::filled(x, static_cast<double>(b));
+  return detail::apply<typename V::element_type>(detail::op::div, x, detail::filled(x, static_cast<double>(b)));
 }
 template <detail::any_value V>
 constexpr V operator/(detail::number auto a, V x) {
-  return detail::filled(x, static_cast<double>(a)) / x;
+  return detail::apply<typename V::element_type>(detail::op::div, detail::filled(x, static_cast<double>(a)), x);
 }
 
 /// e to the power of x.  gradient: d * exp(x)
 template <class T, int... D>
-constexpr basic_value<T, D...> exp(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::exp, x);
+constexpr basic_value<T, D...> exp(basic_value<T, D...> x) {
+  return detail::apply(detail::op::exp, x);
 }
 /// Natural logarithm.  gradient: d / x
 template <class T, int... D>
-constexpr basic_value<T, D...> log(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::log, x);
+constexpr basic_value<T, D...> log(basic_value<T, D...> x) {
+  return detail::apply(detail::op::log, x);
 }
 /// Hyperbolic tangent.  gradient: d * (1 - tanh(x)^2)
 template <class T, int... D>
-constexpr basic_value<T, D...> tanh(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::tanh, x);
+constexpr basic_value<T, D...> tanh(basic_value<T, D...> x) {
+  return detail::apply(detail::op::tanh, x);
 }
 /// Square root.  gradient: d / (2 sqrt(x)), 0 at 0
 template <class T, int... D>
-constexpr basic_value<T, D...> sqrt(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::sqrt, x);
+constexpr basic_value<T, D...> sqrt(basic_value<T, D...> x) {
+  return detail::apply(detail::op::sqrt, x);
 }
 /// 1 / sqrt(x).  gradient: -d/2 * rsqrt(x)^3
 template <class T, int... D>
-constexpr basic_value<T, D...> rsqrt(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::rsqrt, x);
+constexpr basic_value<T, D...> rsqrt(basic_value<T, D...> x) {
+  return detail::apply(detail::op::rsqrt, x);
 }
 /// Absolute value.  gradient: d * sign(x), 0 at 0
 template <class T, int... D>
-constexpr basic_value<T, D...> abs(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::abs, x);
+constexpr basic_value<T, D...> abs(basic_value<T, D...> x) {
+  return detail::apply(detail::op::abs, x);
 }
 /// -1, 0 or 1.  gradient: none
 template <class T, int... D>
-constexpr basic_value<T, D...> sign(basic_value<T, D...> x, detail::place at = detail::place::here()) {
-  return detail::apply_at(at, detail::op::sign, x);
+constexpr basic_value<T, D...> sign(basic_value<T, D...> x) {
+  return detail::apply(detail::op::sign, x);
 }
 /// x * x.
 template <class T, int... D>
 constexpr basic_value<T, D...> square(basic_value<T, D...> x) {
-  return x * x;
+  return detail::apply<T>(detail::op::mul, x, x);
 }
 
 /// The larger of two.  gradient: to the larger; ties share evenly
@@ -189,7 +182,7 @@ constexpr auto maximum(basic_value<T, A...> a, basic_value<U, B...> b) {
 }
 template <detail::any_value V>
 constexpr V maximum(V x, detail::number auto b) {
-  return maximum(x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::maximum, x, detail::filled(x, static_cast<double>(b)));
 }
 /// The smaller of two.  gradient: to the smaller; ties share evenly
 template <class T, int... A, class U, int... B>
@@ -198,7 +191,7 @@ constexpr auto minimum(basic_value<T, A...> a, basic_value<U, B...> b) {
 }
 template <detail::any_value V>
 constexpr V minimum(V x, detail::number auto b) {
-  return minimum(x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::minimum, x, detail::filled(x, static_cast<double>(b)));
 }
 
 template <class T, int... A, class U, int... B>
@@ -207,15 +200,15 @@ constexpr auto operator>(basic_value<T, A...> a, basic_value<U, B...> b) {
 }
 template <class T, int... A, class U, int... B>
 constexpr auto operator<(basic_value<T, A...> a, basic_value<U, B...> b) {
-  return b > a;
+  return detail::apply<bool>(detail::op::greater, b, a);
 }
 template <detail::any_value V>
 constexpr auto operator>(V x, detail::number auto b) {
-  return x > detail::filled(x, static_cast<double>(b));
+  return detail::apply<bool>(detail::op::greater, x, detail::filled(x, static_cast<double>(b)));
 }
 template <detail::any_value V>
 constexpr auto operator<(V x, detail::number auto b) {
-  return detail::filled(x, static_cast<double>(b)) > x;
+  return detail::apply<bool>(detail::op::greater, detail::filled(x, static_cast<double>(b)), x);
 }
 /// Whether two are equal, element by element.  gradient: none
 template <class T, int... A, class U, int... B>
@@ -228,12 +221,14 @@ template <class T, int... D>
 constexpr basic_value<T, D...> select(basic_value<bool, D...> condition, basic_value<T, D...> a,
                                       basic_value<T, D...> b) {
   detail::graph& g = detail::graph_of(condition, a, b);
+  detail::located const here(g, detail::place_of(condition, a, b));
   return {&g, detail::select(g, detail::node_in(g, condition), detail::node_in(g, a), detail::node_in(g, b))};
 }
 
 /// The same numbers as another dtype.  gradient: converted back
 template <class To, class T, int... D>
 constexpr basic_value<To, D...> convert(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
   return {x.g, detail::convert(*x.g, x.id, dtype_of<To>)};
 }
 

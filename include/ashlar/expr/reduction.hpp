@@ -34,7 +34,8 @@ struct reduced {
 };
 
 template <int Mask, bool Keep, class T, int... D>
-constexpr auto reduce_value(op code, basic_value<T, D...> x) {
+constexpr auto reduce_value(op code, basic_value<T, D...> const& x) {
+  located const here(*x.g, x.at);
   using result = value_of<T, reduced<basic_value<T, D...>, Mask, Keep>>;
   int r = reduce(*x.g, code, x.id, Mask);
   return result{x.g, reshape(*x.g, r, result::shape())};
@@ -42,7 +43,7 @@ constexpr auto reduce_value(op code, basic_value<T, D...> x) {
 
 /// How many elements a mean over these axes divides by: a constant, or a value where the batch is among them.
 template <int Mask, class T, int... D>
-constexpr basic_value<T> count_of(basic_value<T, D...> x) {
+constexpr basic_value<T> count_of(basic_value<T, D...> const& x) {
   graph& g = *x.g;
   double n = 1;
   int rows = Mask & 1 ? g[x.id].rows : 0;
@@ -87,15 +88,18 @@ constexpr auto max_keep(basic_value<T, D...> x, axes_type<A...>) {
 /// Arithmetic mean of all elements, or over axes<...>; over the batch, of its valid rows.
 template <class T, int... D>
 constexpr basic_value<T> mean(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
   return sum(x) / detail::count_of<(1 << sizeof...(D)) - 1>(x);
 }
 template <class T, int... D, int... A>
 constexpr auto mean(basic_value<T, D...> x, axes_type<A...> over) {
+  detail::located const here(*x.g, x.at);
   return sum(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
 }
 /// mean that keeps the axes as extents of 1.
 template <class T, int... D, int... A>
 constexpr auto mean_keep(basic_value<T, D...> x, axes_type<A...> over) {
+  detail::located const here(*x.g, x.at);
   return sum_keep(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
 }
 

@@ -37,6 +37,7 @@ constexpr bool is_permutation(shape const& order) {
 /// errors: does not compile where the numbers of elements differ
 template <int... To, class T, int... D>
 constexpr auto reshape(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
   constexpr std::int64_t elements = (std::int64_t{1} * ... * D), wanted = (std::int64_t{1} * ... * To);
   if constexpr (elements != wanted)
     return detail::misfit<layer_path<>, detail::reshape_to_another_size<elements, wanted, detail::operand<D...>>>{};
@@ -49,6 +50,7 @@ template <int... Order, class T, int... D>
 constexpr auto permute(basic_value<T, D...> x) {
   static_assert(sizeof...(Order) == sizeof...(D) && detail::is_permutation(make_shape<Order...>()),
                 "ashlar: permute<...> needs each axis of the value exactly once");
+  detail::located const here(*x.g, x.at);
   constexpr int order[sizeof...(Order) + 1] = {Order...};
   return detail::value_of<T, detail::permuted<basic_value<T, D...>, Order...>>{x.g, detail::permute(*x.g, x.id, order)};
 }
@@ -56,6 +58,7 @@ constexpr auto permute(basic_value<T, D...> x) {
 /// A matrix with rows and columns exchanged.
 template <class T, int M, int N>
 constexpr basic_value<T, N, M> transpose(basic_value<T, M, N> x) {
+  detail::located const here(*x.g, x.at);
   return permute<1, 0>(x);
 }
 
@@ -65,6 +68,7 @@ constexpr basic_value<T, To...> broadcast_to(basic_value<T, D...> x) {
   constexpr shape fitted = detail::broadcast_shape(make_shape<D...>(), make_shape<To...>());
   static_assert(fitted == make_shape<To...>(),
                 "ashlar: broadcast_to: each extent must be 1 or equal to the wanted one");
+  detail::located const here(*x.g, x.at);
   return {x.g, detail::broadcast(*x.g, x.id, make_shape<To...>(), 0)};
 }
 

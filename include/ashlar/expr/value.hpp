@@ -8,7 +8,21 @@
 
 namespace ashlar::inline ASHLAR_ABI {
 
-/// A value of a graph being built: dtype and shape are its type, what computes it is a node.
+template <class... Steps>
+struct layer_path;
+
+namespace detail {
+
+template <class Path, class Complaint>
+struct misfit;
+/// What calling a value like a network returns (see train/requirements.hpp).
+template <class... Arguments>
+struct value_called_as_network;
+
+}  // namespace detail
+
+/// A value of a graph being built: dtype and shape are its type, what computes it is a node. Copying it notes where:
+/// so an operator, which has no room for other arguments, knows the user's line.
 template <class T, int... Dims>
 struct basic_value {
   using element_type = T;
@@ -16,8 +30,22 @@ struct basic_value {
   static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
   static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
 
+  constexpr basic_value() = default;
+  constexpr basic_value(detail::graph* in, int node) : g(in), id(node), at(in->at) {}
+  constexpr basic_value(basic_value const& other, char const* file = __builtin_FILE(), int line = __builtin_LINE())
+      : g(other.g), id(other.id), at{file, line} {}
+  constexpr basic_value(basic_value&&) = default;
+  constexpr basic_value& operator=(basic_value const&) = default;
+
+  /// A value is no function; the answer says so when the objective that calls one is used.
+  template <class... X>
+  constexpr auto operator()(X const&...) const {
+    return detail::misfit<layer_path<>, detail::value_called_as_network<X...>>{};
+  }
+
   detail::graph* g = nullptr;
   int id = -1;
+  detail::place at{};
 };
 
 /// A value of floats.
@@ -73,6 +101,29 @@ constexpr int imported(graph& g, graph* from, int id) {
   return inner;
 }
 
+/// The value without a place, for the library to hand on.
+template <class V>
+constexpr V unplaced(V const& v) {
+  V plain(v.g, v.id);
+  plain.at = {};
+  return plain;
+}
+/// What a call returns, at the place of that call.
+template <class Y>
+constexpr Y placed(Y const& y) {
+  if constexpr (any_value<Y>)
+    return Y(y.g, y.id);
+  else
+    return y;
+}
+/// Where the first of several values that knows was copied or made.
+template <class V, class... Rest>
+constexpr place place_of(V const& v, Rest const&... rest) {
+  if constexpr (sizeof...(Rest) > 0)
+    if (v.at.line <= 0) return place_of(rest...);
+  return v.at;
+}
+
 constexpr graph& deepest(graph& a) { return a; }
 template <class... Rest>
 constexpr graph& deepest(graph& a, graph& b, Rest&... rest) {
@@ -86,6 +137,13 @@ constexpr graph& graph_of(V const&... v) {
 template <class V>
 constexpr int node_in(graph& g, V const& v) {
   return imported(g, v.g, v.id);
+}
+
+/// Calls a function of the user's with values.
+template <class F, class... V>
+constexpr auto call_user(graph& g, F const& f, V const&... v) {
+  user_code const code(g);
+  return f(unplaced(v)...);
 }
 
 template <class T>

@@ -74,9 +74,10 @@ class graph {
   int call = 0;   // how often the network was called before on other values
   int batch = 0;  // the maximum of rows; 0: no batch
   bool training = true;
+  int label_classes = 0;  // the fewest classes that the target's labels index; 0: none is a label
   int next_ordinal = 0;
   int next_region = 1;
-  place at{};
+  place at{};  // of the user's call being recorded: the outermost one of the library
 
   constexpr graph() = default;
   graph(graph const&) = delete;
@@ -156,6 +157,33 @@ class graph {
     table_.swap(larger);
   }
   list<int> table_;
+};
+
+/// Records at a place for a lifetime, unless a call further out has one.
+class located {
+ public:
+  constexpr located(graph& g, place at) : g_(g), before_(g.at) {
+    if (g.at.line == 0) g.at = at.line ? at : place{nullptr, -1};
+  }
+  located(located const&) = delete;
+  located& operator=(located const&) = delete;
+  constexpr ~located() { g_.at = before_; }
+
+ private:
+  graph& g_;
+  place before_;
+};
+/// Calls the user's code for a lifetime: what it calls has places of its own.
+class user_code {
+ public:
+  constexpr explicit user_code(graph& g) : g_(g), before_(g.at) { g.at = {}; }
+  user_code(user_code const&) = delete;
+  user_code& operator=(user_code const&) = delete;
+  constexpr ~user_code() { g_.at = before_; }
+
+ private:
+  graph& g_;
+  place before_;
 };
 
 constexpr loop::~loop() { delete body; }

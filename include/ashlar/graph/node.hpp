@@ -8,12 +8,10 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// A place in the user's source.
+/// A place in the user's source. Line 0: not known yet; -1: not known, and what the library does inside tells nothing.
 struct place {
   char const* file = nullptr;
   int line = 0;
-
-  static constexpr place here(char const* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
 };
 
 /// The geometry of a window sliding over two axes: a convolution's or a pooling's.

@@ -25,11 +25,13 @@ constexpr int path_of_element(graph& g, L const& layer, int number) {
 }
 /// Calls a layer or function whose path is entered already.
 template <class L, class X>
-constexpr auto call_inside(L const& layer, X x) {
+constexpr auto call_inside(L const& layer, X const& x) {
   if constexpr (requires { layer.apply(x); })
-    return layer.apply(x);
+    return layer.apply(unplaced(x));
+  else if constexpr (any_layer<L>)
+    return layer(unplaced(x));
   else
-    return layer(x);
+    return call_user(*x.g, layer, x);
 }
 template <class L, class X>
 constexpr auto complaint_of(L const& layer, X const& x) {
@@ -78,8 +80,9 @@ struct chain_of<std::integer_sequence<int, I...>, L...> : layer_base {
     if constexpr (any_misfit<X>) {
       return x;
     } else {
+      located const here(*x.g, x.at);
       int const first = take_indices(*x.g, sizeof...(L));
-      return (carried<X>{x} >> ... >> chain_element<I, L>{first}).x;
+      return placed((carried<X>{x} >> ... >> chain_element<I, L>{first}).x);
     }
   }
 };

@@ -18,8 +18,9 @@ struct layer : layer_base {
         return misfit<layer_path<>, complaint>{};
       } else {
         graph& g = *x.g;
+        located const here(g, x.at);
         scoped_path scope(g, path_of_element(g, Self{}, Self::counted ? take_indices(g, 1) : 0));
-        return Self{}.apply(x);
+        return placed(Self{}.apply(unplaced(x)));
       }
     }
   }

@@ -55,12 +55,16 @@ struct cross_entropy_loss {
 
  private:
   template <class T, int... D, int... L>
-  static constexpr basic_value<T> loss(basic_value<T, D...> logits, basic_value<std::int32_t, L...> label) {
+  static constexpr basic_value<T> loss(basic_value<T, D...> const& logits,
+                                       basic_value<std::int32_t, L...> const& label) {
     using V = basic_value<T, D...>;
     graph& g = graph_of(logits, label);
+    located const here(g, place_of(logits, label));
     constexpr int last = V::rank - 1;
     constexpr int classes = V::shape()[last];
     V scores = log_softmax(V{&g, node_in(g, logits)});
+    if (node const& n = g[g.resolved(label.id)]; label.g == &g && n.code == op::input)
+      g.label_classes = g.label_classes && g.label_classes < classes ? g.label_classes : classes;
     int index = add_iota(g, dtype::int32, V::rank, last, classes);
     shape column = V::shape();
     column.extent[last] = 1;
@@ -81,11 +85,18 @@ struct mse_loss {
     if constexpr (!std::is_same_v<basic_value<T, D...>, basic_value<U, E...>>)
       return misfit<layer_path<>, mse_targets_do_not_fit<basic_value<U, E...>, basic_value<T, D...>>>{};
     else
-      return mean(square(outputs - wanted));
+      return loss(outputs, wanted);
   }
   template <class Outputs, class Wanted, class M = first_misfit<Outputs, Wanted>>
   constexpr M operator()(Outputs, Wanted) const {
     return {};
+  }
+
+ private:
+  template <class V>
+  static constexpr auto loss(V const& outputs, V const& wanted) {
+    located const here(graph_of(outputs, wanted), place_of(outputs, wanted));
+    return mean(square(outputs - wanted));
   }
 };
 

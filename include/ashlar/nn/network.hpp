@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/nn/scope.hpp>
+#include <ashlar/nn/chain.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -50,6 +50,7 @@ struct network_function {
   template <class V>
   constexpr auto operator()(V x) const {
     graph& g = *x.g;
+    located const here(g, x.at);
     void const* const identity = &identity_of<Net>;
     graph& home = outermost(g);
     int const resolved = g.resolved(x.id);
@@ -78,14 +79,17 @@ struct network_function {
     if constexpr (!any_misfit<decltype(y)>) {
       home.calls.push({identity, &g, x.id, resolved, number, y.id});
     }
-    return y;
+    return placed(y);
   }
 
  private:
   static constexpr graph& outermost(graph& g) { return g.parent ? outermost(*g.parent) : g; }
   template <class V>
   static constexpr auto record(V x) {
-    return Net{}(x);
+    if constexpr (any_layer<Net>)
+      return Net{}(unplaced(x));
+    else
+      return call_user(*x.g, Net{}, x);
   }
 };
 

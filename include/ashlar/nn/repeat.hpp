@@ -78,6 +78,7 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
     body.batch = g.batch;
     body.training = g.training;
     body.call = g.call;
+    body.at = g.at;
     body.next_ordinal = 1000;
     l->count = Count;
     l->region = g.region_number();

@@ -19,10 +19,10 @@ constexpr element element_of(dtype t) {
 /// axes are merged wherever all operands allow it.
 class group_lowering {
  public:
-  /// `leading_stride(node)` is the distance of axis 0 of a node that does not lie densely (0: dense).
+  /// `apart(node, axis)` is the distance along axis 0 or 1 of a node that does not lie densely (0: dense).
   /// `is_output(node)` tells which members others need in memory.
-  template <class LeadingStride, class IsOutput>
-  constexpr group_lowering(graph const& g, group const& m, LeadingStride leading_stride, IsOutput is_output)
+  template <class Apart, class IsOutput>
+  constexpr group_lowering(graph const& g, group const& m, Apart apart, IsOutput is_output)
       : g_(g), m_(m), register_of_(g.size(), none) {
     for (int i : m_.members) emit(i);
     bool column = m_.kind == group::column;
@@ -32,7 +32,7 @@ class group_lowering {
       out_register_.push(register_of_[i]);
       out_level_.push(column ? 0 : levels_[register_of_[i]]);
     }
-    collect_strides(leading_stride);
+    collect_strides(apart);
     merge_axes();
     write_code();
     write_numbers();
@@ -108,8 +108,8 @@ class group_lowering {
   }
 
   /// Row-major distances of node j, whose shape must be the space's up to extents of 1.
-  template <class LeadingStride>
-  constexpr void push_strides(int j, LeadingStride leading_stride) {
+  template <class Apart>
+  constexpr void push_strides(int j, Apart apart) {
     shape s = g_[j].extents;
     if (g_[j].code == op::scalar || s.rank < m_.space.rank) {  // a scalar stands for every element
       for (int i = 0; i < m_.space.rank; ++i) strides_.push(0);
@@ -119,15 +119,15 @@ class group_lowering {
     std::int64_t step = 1;
     for (int i = s.rank - 1; i >= 0; --i) {
       stride[i] = s[i] == 1 ? 0 : step;
-      if (i == 0 && leading_stride(j)) stride[i] = leading_stride(j);
+      if (i < 2 && apart(j, i)) stride[i] = apart(j, i);
       step *= s[i];
     }
     for (int i = 0; i < s.rank; ++i) strides_.push(stride[i]);
   }
-  template <class LeadingStride>
-  constexpr void collect_strides(LeadingStride leading_stride) {
-    for (int j : out_.inputs) push_strides(j, leading_stride);
-    for (int j : out_.outputs) push_strides(j, leading_stride);
+  template <class Apart>
+  constexpr void collect_strides(Apart apart) {
+    for (int j : out_.inputs) push_strides(j, apart);
+    for (int j : out_.outputs) push_strides(j, apart);
     operands_ = out_.inputs.size() + out_.outputs.size();
   }
 

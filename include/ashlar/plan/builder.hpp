@@ -199,7 +199,8 @@ class plan_builder {
         l = lower_node(g_, m.members[0]);
       } else {
         l = group_lowering(
-                g_, m, [&](int j) { return leading_[j] / bytes_of(g_[j].type); }, [&](int i) { return out_[i] != 0; })
+                g_, m, [&](int j, int axis) { return (axis ? inner_leading(j) : leading_[j]) / bytes_of(g_[j].type); },
+                [&](int i) { return out_[i] != 0; })
                 .take();
       }
       for (int j : l.outputs) allocate(j);

@@ -192,6 +192,7 @@ constexpr void run_pipeline(full_plan& p, recording& clean) {
   Recorder::record(raw);
   clean.outputs = raw.outputs;
   rebuild(raw.g, clean.g, clean.outputs);
+  p.pools.counts.label_classes = raw.g.label_classes;
   make_plan(clean.g, clean.outputs, p);
 }
 

@@ -79,6 +79,7 @@ struct plan_counts {
   std::int64_t parameter_bytes = 0, state_bytes = 0;
   double flops = 0;
   int nodes = 0, steps = 0, kernels = 0;
+  int label_classes = 0;  // labels of the target index 0 to label_classes - 1; 0: it holds no labels
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

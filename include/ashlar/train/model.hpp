@@ -72,10 +72,14 @@ class model {
   char* parameter_memory() const { return parameter_memory_.data(); }
   char* state_memory() const { return state_memory_.data(); }
 
+  /// The seed of the random numbers of a trainer: another for each trainer made, the same in every run.
+  std::uint64_t next_random_seed() { return random_seed_ + 0x9E3779B97F4A7C15u * trainers_++; }
+
   static constexpr auto const& tables() { return detail::model_tables<Policy, Net, Input>::program::tables; }
 
  private:
   void start(seed s) {
+    random_seed_ = s.value;
     if constexpr (!detail::any_misfit<verdict>) {
       parameter_memory_ = detail::buffer(tables().counts.parameter_bytes);
       state_memory_ = detail::buffer(tables().counts.state_bytes);
@@ -92,6 +96,7 @@ class model {
 
   detail::buffer parameter_memory_;
   detail::buffer state_memory_;
+  std::uint64_t random_seed_ = 0, trainers_ = 0;
 };
 
 template <class Net, class Input, detail::any_policy Policy>

@@ -71,13 +71,13 @@ struct training_recorder {
     network_function<Net> net;
     auto x = record_input<input_value>(r, 0, 1);
     if constexpr (!has_target) {
-      return Objective{}(net, x);
+      return Objective{}(net, unplaced(x));
     } else {
       auto t = record_input<target_value_type>(r, 1, 1);
       if constexpr (called_with<Objective, network_function<Net>, input_value, target_value_type>)
-        return Objective{}(net, x, t);
+        return Objective{}(net, unplaced(x), unplaced(t));
       else
-        return Objective{}(net(x), t);
+        return Objective{}(net(unplaced(x)), unplaced(t));
     }
   }
   using loss_value = decltype(loss_of(std::declval<recording&>()));

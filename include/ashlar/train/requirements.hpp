@@ -58,6 +58,16 @@ struct objective_of_other_arguments {
                   "(network, input); a loss takes (outputs, target)");
   };
 };
+template <class... Arguments>
+struct value_called_as_network {
+  template <class Path>
+  struct report {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: the objective calls its first argument, which is a value here and not the network: a loss "
+                  "takes (outputs, target), an objective (network, input, target); where there is no target, give "
+                  "no_target after the model's input");
+  };
+};
 template <std::int64_t Numbers, class Result>
 struct objective_of_many_numbers {
   template <class Path>
@@ -131,9 +141,15 @@ consteval void samples_fit() {
 }
 template <class Given, class Needed>
 consteval void targets_fit() {
-  static_assert(std::is_same_v<Given, Needed>,
-                "ashlar: step: the axes of the targets after the first must be the objective's target (this message "
-                "states what was given, what is needed)");
+  static_assert(
+      std::is_same_v<Given, Needed>,
+      "ashlar: step: the targets' dtype and their axes after the first must be those of the objective's target "
+      "(this message states what was given, what is needed)");
+}
+template <int Samples, int Targets>
+consteval void rows_fit() {
+  static_assert(Samples == Targets,
+                "ashlar: step: there must be one target for each sample (this message states both numbers)");
 }
 template <class Targets>
 consteval void labels_fit() {

@@ -26,6 +26,7 @@ class trainer {
         net_(net),
         arena_(tables.counts.arena_bytes),
         slots_(Optimizer::slots * detail::aligned(tables.counts.parameter_bytes)),
+        seed_(net.next_random_seed()),
         variant_(o.variant()) {}
 
   /// One step on the rows of a dataset. Returns the loss before the update.
@@ -49,11 +50,12 @@ class trainer {
   }
 
   /// One step on tensors of N <= Batch samples and targets.
-  template <class T, class U, int N, int... D, int... E>
-  float step(tensor<T, N, D...> const& samples, tensor<U, N, E...> const& targets) {
+  template <class T, class U, int N, int M, int... D, int... E>
+  float step(tensor<T, N, D...> const& samples, tensor<U, M, E...> const& targets) {
+    detail::rows_fit<N, M>();
     using target_sample = detail::sample_of<typename recorder::target_value_type>;
     detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
-    detail::targets_fit<tensor<U, N, E...>, typename target_sample::template batch_tensor<N>>();
+    detail::targets_fit<tensor<U, M, E...>, typename target_sample::template batch_tensor<M>>();
     check_rows(N);
     if constexpr (std::is_same_v<U, std::int32_t>)
       for (U label : targets) check_label(label);
@@ -94,8 +96,7 @@ class trainer {
                      .expected = "1 to " + std::to_string(Batch)});
   }
   void check_label(std::int32_t label) const {
-    if constexpr (std::is_same_v<Objective, detail::cross_entropy_loss>) {
-      constexpr int classes = detail::sample_of<typename recorder::output_value>::last;
+    if constexpr (constexpr int classes = tables.counts.label_classes; classes > 0) {
       if (label >= 0 && label < classes) return;
       fail(error_parts{.place = "step " + std::to_string(step_ + 1),
                        .problem = "a label is {found}; the network has outputs for {expected}",
@@ -132,7 +133,7 @@ class trainer {
   detail::buffer slots_;
   double scalars_[Optimizer::scalars + 1]{};
   std::int64_t step_ = 0;
-  std::uint64_t seed_ = 0;
+  std::uint64_t seed_;
   int variant_;
 };
 
