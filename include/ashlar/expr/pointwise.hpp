@@ -79,6 +79,7 @@ template <class T, int... D>
 constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double number) {
   return {like.g, add_constant(*like.g, number, dtype_of<T>, make_shape<D...>())};
 }
+
 }  // namespace detail
 
 template <class T, int... A, class U, int... B>

@@ -159,31 +159,25 @@ class graph {
   list<int> table_;
 };
 
-/// Records at a place for a lifetime, unless a call further out has one.
-class located {
+/// Records at a place for a lifetime.
+class place_scope {
  public:
-  constexpr located(graph& g, place at) : g_(g), before_(g.at) {
-    if (g.at.line == 0) g.at = at.line ? at : place{nullptr, -1};
-  }
-  located(located const&) = delete;
-  located& operator=(located const&) = delete;
-  constexpr ~located() { g_.at = before_; }
+  constexpr place_scope(graph& g, place now) : g_(g), before_(g.at) { g.at = now; }
+  place_scope(place_scope const&) = delete;
+  place_scope& operator=(place_scope const&) = delete;
+  constexpr ~place_scope() { g_.at = before_; }
 
  private:
   graph& g_;
   place before_;
 };
-/// Calls the user's code for a lifetime: what it calls has places of its own.
-class user_code {
- public:
-  constexpr explicit user_code(graph& g) : g_(g), before_(g.at) { g.at = {}; }
-  user_code(user_code const&) = delete;
-  user_code& operator=(user_code const&) = delete;
-  constexpr ~user_code() { g_.at = before_; }
-
- private:
-  graph& g_;
-  place before_;
+/// Records a call of the library at its place, unless a call further out has one.
+struct located : place_scope {
+  constexpr located(graph& g, place at) : place_scope(g, g.at.line ? g.at : at.line ? at : place{nullptr, -1}) {}
+};
+/// Calls the user's code: what it calls has places of its own.
+struct user_code : place_scope {
+  constexpr explicit user_code(graph& g) : place_scope(g, {}) {}
 };
 
 constexpr loop::~loop() { delete body; }
