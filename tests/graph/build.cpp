@@ -91,16 +91,36 @@ TEST_CASE("every shape rule carries the rows of the batch along") {
 TEST_CASE("what would lose track of the batch is refused in a sentence") {
   graph g;
   int const x = input(g, {4, 6}, 1), square = input(g, {4, 4});
-  CHECK_THROWS_WITH_AS(reshape(g, x, of({6, 4})),
-                       "reshape: the result cuts through samples of the batch; keep axis 0 a multiple of the batch",
-                       error);
-  CHECK_THROWS_AS(reshape(g, x, of({2, 12})), error);
+  auto refused = [&](int id, shape const& wanted) {
+    CHECK(g.extents(id) == wanted);
+    return std::exchange(g.refused, {}).why;
+  };
+  CHECK(refused(reshape(g, x, of({6, 4})), of({6, 4})) == refusal::reshape_cuts_samples);
+  CHECK(refused(reshape(g, x, of({2, 12})), of({2, 12})) == refusal::reshape_cuts_samples);
   int const turned[] = {1, 0};
-  CHECK_THROWS_WITH_AS(permute(g, x, turned), "permute: the batch must stay axis 0", error);
-  CHECK_THROWS_AS(broadcast(g, x, of({3, 4, 6}), 0), error);
+  CHECK(refused(permute(g, x, turned), of({6, 4})) == refusal::batch_moved);
+  CHECK(refused(broadcast(g, x, of({3, 4, 6}), 0), of({3, 4, 6})) == refusal::axis_before_the_batch);
+  CHECK(refused(matmul(g, input(g, {5, 6}), x, false, true), of({5, 4})) == refusal::batch_as_columns);
+  CHECK(refused(matmul(g, x, input(g, {4, 3}, 1), true), of({6, 3})) == refusal::none);
+  CHECK(refused(matmul(g, x, input(g, {6, 3}, 1)), of({4, 3})) == refusal::batch_summed_on_one_side);
   CHECK_THROWS_WITH_AS(matmul(g, square, x, false, true), "matmul: the inner extents differ", error);
-  CHECK_THROWS_WITH_AS(matmul(g, input(g, {5, 6}), x, false, true),
-                       "matmul: the batch would become the columns of the result", error);
+}
+
+TEST_CASE("the first refusal counts, noted in the outermost graph with the whole path and the line") {
+  graph g;
+  loop l;
+  l.body = new graph;
+  l.body->parent = &g;
+  l.body->owner = &l;
+  g.scope = g.paths.child(0, path_entry::index, 3);
+  l.body->scope = l.body->paths.child(0, path_entry::name, 0, "head", 4);
+  l.body->at = {"a.cpp", 12};
+  l.body->note(refusal::many_axes);
+  g.note(refusal::deep_repeat);
+  CHECK(g.refused.why == refusal::many_axes);
+  CHECK(l.body->refused.why == refusal::none);
+  CHECK(g.paths.text(g.refused.path) == "3.{i}.head");
+  CHECK(g.refused.at.line == 12);
 }
 
 TEST_CASE("shapes and dtypes that do not fit are refused") {

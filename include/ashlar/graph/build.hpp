@@ -17,6 +17,11 @@ constexpr int add_leaf(graph& g, op code, dtype type, shape extents, int rows, i
 constexpr int add_alias(graph& g, int x) {
   return g.push({op::alias, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal()}});
 }
+/// Notes what cannot be done; a value of that shape stands for its result.
+constexpr int add_refused(graph& g, refusal why, dtype type, shape const& extents) {
+  g.note(why);
+  return add_constant(g, 0, type, extents);
+}
 /// The number of valid rows of the batch is scalar 0 of every program.
 constexpr int add_scalar(graph& g, dtype type, int index) {
   return g.push({op::scalar, type, {-1, -1, -1}, {}, 0, {index}});
@@ -59,7 +64,7 @@ constexpr int reshape(graph& g, int x, shape extents) {
   if (g[x].rows) {
     int batch = g[x].extents[0] / g[x].rows;
     if (extents.rank == 0 || extents[0] % batch)
-      refuse("reshape: the result cuts through samples of the batch; keep axis 0 a multiple of the batch");
+      return add_refused(g, refusal::reshape_cuts_samples, g[x].type, extents);
     rows = extents[0] / batch;
   }
   if (g[x].code == op::constant) return add_constant(g, g[x].number, g[x].type, extents);
@@ -76,7 +81,7 @@ constexpr int broadcast(graph& g, int x, shape extents, int rows) {
     shape padded = extents;
     int lead = extents.rank - n.extents.rank;
     for (int i = 0; i < extents.rank; ++i) padded.extent[i] = i < lead ? 1 : n.extents[i - lead];
-    if (n.rows) refuse("broadcast: a value with the batch as axis 0 would get another axis in front of it");
+    if (n.rows) return add_refused(g, refusal::axis_before_the_batch, n.type, extents);
     return broadcast(g, reshape(g, x, padded), extents, rows);
   }
   for (int i = 0; i < extents.rank; ++i)
@@ -209,9 +214,9 @@ constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool tran
     rows = a.rows > b.rows ? a.rows : b.rows;
   } else {
     rows = transpose_x ? 0 : a.rows;
-    if (b.rows && transpose_y) refuse("matmul: the batch would become the columns of the result");
+    if (b.rows && transpose_y) return add_refused(g, refusal::batch_as_columns, a.type, s);
     if ((a.rows && transpose_x) != (b.rows && !transpose_y) && (a.rows && b.rows))
-      refuse("matmul: the batch is summed on one side only");
+      return add_refused(g, refusal::batch_summed_on_one_side, a.type, s);
   }
   return g.push({op::matmul, a.type, {x, y, -1}, s, rows, {transpose_x, transpose_y}});
 }
@@ -261,7 +266,7 @@ constexpr int permute(graph& g, int x, int const* order) {
     packed |= order[i] << (3 * i);
   }
   if (identity) return x;
-  if (n.rows && order[0] != 0) refuse("permute: the batch must stay axis 0");
+  if (n.rows && order[0] != 0) return add_refused(g, refusal::batch_moved, n.type, s);
   return g.push({op::permute, n.type, {x, -1, -1}, s, n.rows, {packed}});
 }
 

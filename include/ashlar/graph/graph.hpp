@@ -5,6 +5,7 @@
 #include <ashlar/graph/node.hpp>
 #include <ashlar/graph/parameter.hpp>
 #include <ashlar/graph/path.hpp>
+#include <ashlar/graph/refusal.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -45,6 +46,13 @@ struct annotation {
   void (*gradient)(graph& g, annotation const& self, int d, int* adjoints) = nullptr;
 };
 
+/// The first thing that a graph refused: where in the network, where in the user's source.
+struct refused_request {
+  refusal why = refusal::none;
+  int path = 0;
+  place at{};
+};
+
 /// One call of the network: in which graph, on which value (and what that is another name of), and what came out. The
 /// same call is recorded once.
 struct call_record {
@@ -77,7 +85,8 @@ class graph {
   int label_classes = 0;  // the fewest classes that the target's labels index; 0: none is a label
   int next_ordinal = 0;
   int next_region = 1;
-  place at{};  // of the user's call being recorded: the outermost one of the library
+  place at{};                 // of the user's call being recorded: the outermost one of the library
+  refused_request refused{};  // of the outermost graph
 
   constexpr graph() = default;
   graph(graph const&) = delete;
@@ -129,6 +138,9 @@ class graph {
   /// A number that makes a leaf different from every other.
   constexpr int ordinal() { return next_ordinal++; }
 
+  /// Notes what cannot be done, in the outermost graph.
+  constexpr void note(refusal why) { note(why, scope, at); }
+
   constexpr int region_number() { return parent ? parent->region_number() : next_region++; }
 
   /// Adds the loop's node and its outputs. Takes ownership.
@@ -136,6 +148,13 @@ class graph {
   constexpr int add_output(loop& l, int k);
 
  private:
+  constexpr void note(refusal why, int path, place where) {
+    if (parent)
+      parent->note(why, parent->paths.import(parent->paths.child(parent->scope, path_entry::iteration, 0), paths, path),
+                   where);
+    else if (refused.why == refusal::none)
+      refused = {why, path, where};
+  }
   static constexpr unsigned hash(node const& x) {
     unsigned h = static_cast<unsigned>(x.code) * 0x9E3779B1u + static_cast<unsigned>(x.in[0] + 1) * 0x85EBCA77u +
                  static_cast<unsigned>(x.in[1] + 1) * 0xC2B2AE3Du + static_cast<unsigned>(x.in[2] + 1) * 0x165667B1u;
@@ -182,14 +201,23 @@ struct user_code : place_scope {
 
 constexpr loop::~loop() { delete body; }
 
+/// The shape of `count` values along a new axis 0.
+constexpr shape stacked(int count, shape const& one) {
+  shape s;
+  s.rank = one.rank + 1;
+  s.extent[0] = count;
+  for (int i = 0; i < one.rank; ++i) s.extent[i + 1] = one[i];
+  return s;
+}
+
 constexpr int graph::add_output(loop& l, int k) {
   node const& r = (*l.body)[l.results[k]];
   node x{op::result, r.type, {l.node, -1, -1}, r.extents, r.rows, {k}};
   if (k >= l.carries) {
-    if (r.extents.rank == max_rank) refuse("a value stacked by loops has more than 6 axes");
-    x.extents.rank = r.extents.rank + 1;
-    x.extents.extent[0] = l.count;
-    for (int i = 0; i < r.extents.rank; ++i) x.extents.extent[i + 1] = r.extents[i];
+    if (r.extents.rank < max_rank)
+      x.extents = stacked(l.count, r.extents);
+    else
+      note(refusal::many_axes);
     x.rows = 0;
   }
   int id = push(x);

@@ -17,6 +17,10 @@ struct activation_layer : layer_base {
   constexpr M operator()(M m) const {
     return m;
   }
+  template <class X>
+  constexpr auto operator()(X const&) const requires(!any_misfit<X> && !any_value<X>) {
+    takes_values<X>();
+  }
 };
 
 }  // namespace detail

@@ -15,6 +15,15 @@ concept element_layer = any_layer<L> && requires {
   typename L::element;
 };
 
+template <class... X>
+consteval void takes_values() {
+  static_assert(
+      (any_value<X> && ...),
+      "ashlar: layers and operators take values, which stand for tensors in a network or a function; a tensor "
+      "is data: evaluate(cpu, function, tensors...) runs a function on it (this message states what was "
+      "given)");
+}
+
 /// The name that a layer gives its path instead of an index.
 template <class L>
 constexpr int path_of_element(graph& g, L const& layer, int number) {
@@ -80,6 +89,7 @@ struct chain_of<std::integer_sequence<int, I...>, L...> : layer_base {
     if constexpr (any_misfit<X>) {
       return x;
     } else {
+      takes_values<X>();
       located const here(*x.g, x.at);
       int const first = take_indices(*x.g, sizeof...(L));
       return placed((carried<X>{x} >> ... >> chain_element<I, L>{first}).x);

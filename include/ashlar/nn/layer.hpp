@@ -13,6 +13,7 @@ struct layer : layer_base {
     if constexpr (any_misfit<X>) {
       return x;
     } else {
+      takes_values<X>();
       using complaint = decltype(complaint_of(Self{}, x));
       if constexpr (!std::is_same_v<complaint, fits>) {
         return misfit<layer_path<>, complaint>{};

@@ -31,7 +31,11 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
                               Lift lift) {
   for (variable_entry const& inner : from) {
     variable_entry e = inner;
-    if (e.depth == max_loop_depth) refuse("repeat: layers with parameters stand in at most two loops in each other");
+    node const body_leaf = (*l.body)[inner.node];
+    if (e.depth == max_loop_depth || body_leaf.extents.rank == max_rank) {
+      g.note(e.depth == max_loop_depth ? refusal::deep_repeat : refusal::many_axes);
+      continue;
+    }
     int entry = g.paths.child(g.scope, path_entry::iteration, 0);
     e.path = g.paths.import(entry, l.body->paths, inner.path);
     for (int d = e.depth; d > 0; --d) {
@@ -41,18 +45,12 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
     e.count[0] = l.count;
     e.region[0] = l.region;
     ++e.depth;
-    node const body_leaf = (*l.body)[inner.node];
-    shape stacked;
-    stacked.rank = body_leaf.extents.rank + 1;
-    if (stacked.rank > max_rank) refuse("repeat: a parameter stacked by loops has more than 6 axes");
-    stacked.extent[0] = l.count;
-    for (int i = 0; i < body_leaf.extents.rank; ++i) stacked.extent[i + 1] = body_leaf.extents[i];
     e.node = -1;
     for (variable_entry const& known : to)  // the network called again: the same parameters
       if (known.path == e.path && equal_text(known.field, e.field)) e = known;
     bool const fresh = e.node < 0;
     if (fresh) {
-      e.node = e.latest = add_leaf(g, code, e.type, stacked, 0, g.ordinal());
+      e.node = e.latest = add_leaf(g, code, e.type, stacked(l.count, body_leaf.extents), 0, g.ordinal());
       e.latest_call = -1;
     }
     l.operands.push(code == op::state ? e.latest : e.node);

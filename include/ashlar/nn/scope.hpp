@@ -39,8 +39,8 @@ template <class T, int... D>
 constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
   for (variable_entry& e : g.parameters)
     if (e.path == g.scope && equal_text(e.field, field)) {
-      if (!(e.extents == make_shape<D...>())) refuse("two layers share a name but not their parameters' shapes");
-      return {&g, e.node};
+      if (e.extents == make_shape<D...>()) return {&g, e.node};
+      return {&g, add_refused(g, refusal::one_name_for_two_shapes, dtype_of<T>, make_shape<D...>())};
     }
   int id = add_leaf(g, op::parameter, dtype_of<T>, make_shape<D...>(), 0, g.ordinal());
   variable_entry e;

@@ -185,11 +185,18 @@ constexpr void copy_variables(From const& p, plan_sizes const& z, To& t) {
   copy_pool(p.names, z.names, t.names);
 }
 
-/// Records, rebuilds and plans: the pipeline as one function. Recorder::record(recording&) makes the graph.
+/// Records, rebuilds and plans: the pipeline as one function. Recorder::record(recording&) makes the graph. Where the
+/// graph refused something, that takes the place of a plan.
 template <class Recorder>
 constexpr void run_pipeline(full_plan& p, recording& clean) {
   recording raw;
   Recorder::record(raw);
+  if (raw.g.refused.why != refusal::none) {
+    p.pools.counts.refused = raw.g.refused.why;
+    p.pools.counts.refused_at = raw.g.refused.at.line;
+    raw.g.paths.write(raw.g.refused.path, p.names);
+    return;
+  }
   clean.outputs = raw.outputs;
   rebuild(raw.g, clean.g, clean.outputs);
   p.pools.counts.label_classes = raw.g.label_classes;

@@ -6,6 +6,7 @@
 #include <ashlar/core/list.hpp>
 #include <ashlar/core/shape.hpp>
 #include <ashlar/graph/parameter.hpp>
+#include <ashlar/graph/refusal.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -79,6 +80,8 @@ struct plan_counts {
   std::int64_t parameter_bytes = 0, state_bytes = 0;
   double flops = 0;
   int nodes = 0, steps = 0, kernels = 0;
+  refusal refused = refusal::none;  // then there is no plan, and `names` holds the path of the layer
+  int refused_at = 0;               // the line of the user's source; not positive: not known
   int label_classes = 0;  // labels of the target index 0 to label_classes - 1; 0: it holds no labels
 };
 

@@ -65,6 +65,13 @@ class compiled_function {
   /// Runs on tensors of exactly the planned types.
   auto operator()(typename detail::tensor_of<V>::type const&... inputs) { return run<false>(inputs...); }
 
+  template <class... Given>
+  auto operator()(Given const&...) {
+    static_assert(std::is_same_v<std::tuple<Given...>, std::tuple<typename detail::tensor_of<V>::type...>>,
+                  "ashlar: a compiled function runs on tensors of exactly the types it was compiled for (this message "
+                  "states what was given and what is needed)");
+  }
+
   /// As operator(), into tensors of their own.
   auto evaluate(typename detail::tensor_of<V>::type const&... inputs) { return run<true>(inputs...); }
 
@@ -98,9 +105,13 @@ auto compile(Policy const&, F const&, T const&... like) {
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) {
     using function = compiled_function<Policy, F, decltype(detail::value_like(like))...>;
+    using planned = decltype(detail::program_verdict<typename function::program>());
+    static_assert(detail::accepted<planned>);
     constexpr std::int64_t parameters = function::program::tables.counts.parameters;
     constexpr int states = function::program::tables.sizes.states;
-    if constexpr (parameters || states)
+    if constexpr (detail::any_misfit<planned>)
+      return;
+    else if constexpr (parameters || states)
       static_assert(
           detail::accepted<detail::misfit<layer_path<>, detail::function_with_parameters<parameters, states>>>);
     else
@@ -116,5 +127,30 @@ auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) return compile(policy, f, inputs...).evaluate(inputs...);
 }
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_tensor = false;
+template <class T, int... D>
+inline constexpr bool is_tensor<tensor<T, D...>> = sizeof...(D) > 0;  // a single number converts to one
+template <class A, class B>
+concept some_tensor = is_tensor<A> || is_tensor<B>;
+
+}  // namespace detail
+
+/// Arithmetic is for values; of tensors it does not compile, with a sentence.
+template <class A, class B>
+requires detail::some_tensor<A, B>
+auto operator+(A const&, B const&) { detail::takes_values<A, B>(); }
+template <class A, class B>
+requires detail::some_tensor<A, B>
+auto operator-(A const&, B const&) { detail::takes_values<A, B>(); }
+template <class A, class B>
+requires detail::some_tensor<A, B>
+auto operator*(A const&, B const&) { detail::takes_values<A, B>(); }
+template <class A, class B>
+requires detail::some_tensor<A, B>
+auto operator/(A const&, B const&) { detail::takes_values<A, B>(); }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -79,5 +79,9 @@ fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& trai
   }
   return result;
 }
+template <class... Given>
+auto fit(Given const&...) {
+  static_assert(detail::accepted<detail::misfit<layer_path<>, detail::fit_with_other_arguments<Given...>>>);
+}
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -5,6 +5,7 @@
 #include <ashlar/backend/run_memory.hpp>
 #include <ashlar/train/parameter.hpp>
 #include <ashlar/train/recorders.hpp>
+#include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
@@ -14,6 +15,20 @@ template <class Policy, class Net, class Input>
 struct model_tables {
   using program = typename Policy::template program<prediction_recorder<Net, Input, 1>>;
 };
+
+/// Whether the network takes this input, and can be planned.
+template <class Net, class Input, class Policy>
+constexpr auto model_verdict() {
+  if constexpr (is_other_arguments<Net>) {
+    return misfit<layer_path<>, model_of_other_arguments<Net>>{};
+  } else {
+    using network = decltype(network_verdict<Net, Input>());
+    if constexpr (any_misfit<network>)
+      return network{};
+    else
+      return program_verdict<typename model_tables<Policy, Net, Input>::program>();
+  }
+}
 
 /// Stands where no target is given, and is none that could be: no_target is given.
 struct default_target {};
@@ -25,7 +40,7 @@ struct default_target {};
 /// errors: does not compile where a layer does not fit its input or the network holds run-time state
 template <class Net, class Input, class Policy, class Target = void>
 class model {
-  using verdict = decltype(detail::network_verdict<Net, Input>());
+  using verdict = decltype(detail::model_verdict<Net, Input, Policy>());
   static_assert(detail::accepted<verdict>);
 
  public:
@@ -37,6 +52,8 @@ class model {
 
   model(Net const&, Input const&, Policy const&, seed s) requires std::is_void_v<Target> { start(s); }
   model(Net const&, Input const&, given_target const&, Policy const&, seed s) { start(s); }
+  template <class... Given>
+  explicit model(Given const&...) requires detail::is_other_arguments<Net> {}
 
   /// Number of trainable elements.
   static constexpr std::int64_t parameters() { return tables().counts.parameters; }
@@ -104,6 +121,8 @@ model(Net const&, Input const&, Policy const&, seed) -> model<Net, Input, Policy
 template <class Net, class Input, detail::any_policy Policy>
 model(Net const&, Input const&, no_target_type const&, Policy const&, seed)
     -> model<Net, Input, Policy, no_target_type>;
+template <class... Given>
+model(Given const&...) -> model<detail::other_arguments<Given...>, detail::fits, detail::fits>;
 template <class Net, class Input, class Target, detail::any_policy Policy>
 model(Net const&, Input const&, Target const&, Policy const&, seed) -> model<Net, Input, Policy, Target>;
 

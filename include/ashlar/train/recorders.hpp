@@ -88,6 +88,9 @@ struct training_recorder {
     g.training = true;
     auto loss = loss_of(r);
     r.outputs.push(loss.id);
+    for (variable_entry const& e : g.parameters)
+      if (e.type != g.parameters[0].type) g.note(refusal::parameters_of_two_dtypes);
+    if (g.refused.why != refusal::none) return;
     adjoints adj(g);
     for (variable_entry const& e : g.parameters) adj.needed[e.node] = 1;
     adj.of[loss.id] = add_constant(g, 1, g[loss.id].type, g[loss.id].extents);
@@ -115,8 +118,6 @@ struct training_recorder {
     shape region;
     region.rank = 1;
     region.extent[0] = static_cast<int>(bytes / static_cast<std::int64_t>(sizeof(T)));
-    for (variable_entry const& e : g.parameters)
-      if (e.type != dtype_of<T>) refuse("the parameters of one model must share a dtype");
     int gradients = g.push({op::exchange, dtype_of<T>, {-1, -1, -1}, region, 0, {}});
     [&]<int... Variant>(std::integer_sequence<int, Variant...>) {
       (update<Variant>(r, region, region_value<T>{&g, gradients}), ...);

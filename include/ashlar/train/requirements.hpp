@@ -7,6 +7,87 @@
 /// compile.
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// One step of a path that is a name: layer_name<'h', 'e', 'a', 'd'>.
+template <char... Text>
+struct layer_name;
+
+/// The path of the layer that Program's graph refused, from the place `At` of its text on.
+template <class Program, int At, class... Steps>
+constexpr auto refused_path() {
+  constexpr auto const& t = Program::tables;
+  if constexpr (At >= t.sizes.names) {
+    return layer_path<Steps...>{};
+  } else {
+    constexpr int end = [] {
+      int i = At;
+      while (i < t.sizes.names && t.names[i] != '.') ++i;
+      return i;
+    }();
+    constexpr int number = [] {
+      int n = 0;
+      for (int i = At; i < end; ++i)
+        n = t.names[i] < '0' || t.names[i] > '9' ? -1 : n < 0 ? n : 10 * n + t.names[i] - '0';
+      return n;
+    }();
+    if constexpr (t.names[At] == '\1')
+      return refused_path<Program, end + 1, Steps..., iteration>();
+    else if constexpr (number >= 0)
+      return refused_path<Program, end + 1, Steps..., index<number>>();
+    else
+      return [&]<int... I>(std::integer_sequence<int, I...>) {
+        return refused_path<Program, end + 1, Steps..., layer_name<t.names[At + I]...>>();
+      }
+    (std::make_integer_sequence<int, end - At>{});
+  }
+}
+
+/// The line of the user's source that asked for it; 0: not known, as a chain is a type, made by operators.
+template <int Line>
+struct at_line;
+
+template <refusal Why, class Line>
+struct refused_by_the_graph {
+  template <class Path>
+  struct report {
+    static_assert(Why != refusal::reshape_cuts_samples,
+                  "ashlar: reshape: the result cuts through samples of the batch: keep axis 0 the batch, or a multiple "
+                  "of it (this message states the line and the layer's path)");
+    static_assert(Why != refusal::axis_before_the_batch,
+                  "ashlar: broadcasting puts an axis in front of the batch, which must stay axis 0 (this message "
+                  "states the line and the layer's path)");
+    static_assert(Why != refusal::batch_as_columns,
+                  "ashlar: matmul: the batch would become the columns of the result, and must stay axis 0 (this "
+                  "message states the line and the layer's path)");
+    static_assert(Why != refusal::batch_summed_on_one_side,
+                  "ashlar: matmul: it sums over the batch on one side and not on the other (this message states the "
+                  "line and the layer's path)");
+    static_assert(Why != refusal::batch_moved,
+                  "ashlar: permute and transpose: the batch must stay axis 0 (this message states the line and the "
+                  "layer's path)");
+    static_assert(Why != refusal::one_name_for_two_shapes,
+                  "ashlar: two layers have one name and so the same parameters, but want them of different shapes: "
+                  "give each a name of its own (this message states the second one's path)");
+    static_assert(Why != refusal::deep_repeat,
+                  "ashlar: repeat: layers with parameters or states stand in at most two loops in each other (this "
+                  "message states the path of such a layer)");
+    static_assert(Why != refusal::many_axes,
+                  "ashlar: repeat: what it stacks, iteration by iteration, has more than 6 axes (this message states "
+                  "the layer's path)");
+    static_assert(Why != refusal::parameters_of_two_dtypes, "ashlar: all parameters of a model must share a dtype");
+  };
+};
+
+/// What Program's graph refused.
+template <class Program>
+constexpr auto program_verdict() {
+  constexpr auto const& counts = Program::tables.counts;
+  if constexpr (counts.refused == refusal::none)
+    return fits{};
+  else
+    return misfit<decltype(refused_path<Program, 0>()),
+                  refused_by_the_graph<counts.refused, at_line<counts.refused_at <= 0 ? 0 : counts.refused_at>>>{};
+}
+
 template <class F>
 struct function_with_state {
   template <class Path>
@@ -125,6 +206,57 @@ constexpr auto training_verdict() {
   }
 }
 
+/// Whether a step that trains every parameter of the model can be planned.
+template <class Program, class Model>
+constexpr auto step_verdict() {
+  using planned = decltype(program_verdict<Program>());
+  constexpr std::int64_t trained = Program::tables.counts.parameters;
+  if constexpr (any_misfit<planned>)
+    return planned{};
+  else if constexpr (trained != Model::parameters())
+    return misfit<layer_path<>, objective_without_its_network<trained, Model::parameters()>>{};
+  else
+    return fits{};
+}
+
+template <class... Given>
+struct trainer_of_other_arguments {
+  template <class Path>
+  struct report {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: make_trainer takes (model, objective, optimizer, batch<N>): a model that is not const, a "
+                  "loss such as cross_entropy, an optimizer such as adam{}, and the batch as batch<64>, not 64 (this "
+                  "message states what it was given)");
+  };
+};
+template <class... Given>
+struct fit_with_other_arguments {
+  template <class Path>
+  struct report {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: fit takes (model, training set, held-out set, objective, optimizer, batch<N>, options): a "
+                  "model that is not const, two datasets of the same shape, a loss such as cross_entropy, an optimizer "
+                  "such as adam{}, and the batch as batch<64>, not 64 (this message states what it was given)");
+  };
+};
+/// Stands as the network of a model that was given other arguments than a model takes.
+template <class... Given>
+struct other_arguments {};
+template <class Net>
+inline constexpr bool is_other_arguments = false;
+template <class... Given>
+inline constexpr bool is_other_arguments<other_arguments<Given...>> = true;
+template <class Given>
+struct model_of_other_arguments {
+  template <class Path>
+  struct report {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: model takes (network, input, policy, seed): such as model(digits, input<1, 8, 8>, cpu, "
+                  "seed{7}), a seed and not 7; target<...> or no_target may stand after the input (this message states "
+                  "what it was given)");
+  };
+};
+
 /// Whether samples of a dataset have as many numbers as the network's input.
 template <std::int64_t InSample, std::int64_t InInput, class Dataset, class Input>
 consteval void dataset_fits() {
@@ -150,6 +282,12 @@ template <int Samples, int Targets>
 consteval void rows_fit() {
   static_assert(Samples == Targets,
                 "ashlar: step: there must be one target for each sample (this message states both numbers)");
+}
+template <int Samples, int Batch>
+consteval void batch_holds() {
+  static_assert(Samples <= Batch,
+                "ashlar: step: there are more samples than the trainer's batch<N> holds (this message states both "
+                "numbers)");
 }
 template <class Targets>
 consteval void labels_fit() {

@@ -53,10 +53,10 @@ class trainer {
   template <class T, class U, int N, int M, int... D, int... E>
   float step(tensor<T, N, D...> const& samples, tensor<U, M, E...> const& targets) {
     detail::rows_fit<N, M>();
+    detail::batch_holds<N, Batch>();
     using target_sample = detail::sample_of<typename recorder::target_value_type>;
     detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
     detail::targets_fit<tensor<U, M, E...>, typename target_sample::template batch_tensor<M>>();
-    check_rows(N);
     if constexpr (std::is_same_v<U, std::int32_t>)
       for (U label : targets) check_label(label);
     std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
@@ -68,7 +68,7 @@ class trainer {
   template <class T, int N, int... D>
   float step(tensor<T, N, D...> const& samples) requires(!recorder::has_target) {
     detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
-    check_rows(N);
+    detail::batch_holds<N, Batch>();
     std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
     return run(N);
   }
@@ -147,31 +147,40 @@ auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Opti
   if constexpr (!detail::any_misfit<verdict>) {
     using model_type = model<Net, Input, Policy, Target>;
     using made = trainer<model_type, Objective, Optimizer, Batch>;
-    constexpr std::int64_t trained = made::tables.counts.parameters, in_network = model_type::parameters();
-    if constexpr (trained != in_network)
-      static_assert(
-          detail::accepted<detail::misfit<layer_path<>, detail::objective_without_its_network<trained, in_network>>>);
-    else
-      return made(net, optimizer);
+    using planned = decltype(detail::step_verdict<typename made::program, model_type>());
+    static_assert(detail::accepted<planned>);
+    if constexpr (!detail::any_misfit<planned>) return made(net, optimizer);
   }
 }
+template <class... Given>
+auto make_trainer(Given const&...) {
+  static_assert(detail::accepted<detail::misfit<layer_path<>, detail::trainer_of_other_arguments<Given...>>>);
+}
+
+namespace detail {
+
+template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
+constexpr auto plan_training() {
+  using verdict = decltype(training_verdict<Net, Input, Target, Objective, Optimizer, Batch>());
+  static_assert(accepted<verdict>);
+  if constexpr (!any_misfit<verdict>) {
+    using planned = program<training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>;
+    static_assert(accepted<decltype(program_verdict<planned>())>);
+    return program_summary<planned>{};
+  }
+}
+
+}  // namespace detail
 
 /// What the compiler knows of a training step before anything runs.
 template <class Net, class Input, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Objective const&, Optimizer const&, batch_type<Batch>) {
-  using verdict = decltype(detail::training_verdict<Net, Input, void, Objective, Optimizer, Batch>());
-  static_assert(detail::accepted<verdict>);
-  if constexpr (!detail::any_misfit<verdict>)
-    return program_summary<detail::program<detail::training_recorder<Net, Input, void, Objective, Optimizer, Batch>>>{};
+  return detail::plan_training<Net, Input, void, Objective, Optimizer, Batch>();
 }
 template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Target const&, Objective const&, Optimizer const&,
                              batch_type<Batch>) {
-  using verdict = decltype(detail::training_verdict<Net, Input, Target, Objective, Optimizer, Batch>());
-  static_assert(detail::accepted<verdict>);
-  if constexpr (!detail::any_misfit<verdict>)
-    return program_summary<
-        detail::program<detail::training_recorder<Net, Input, Target, Objective, Optimizer, Batch>>>{};
+  return detail::plan_training<Net, Input, Target, Objective, Optimizer, Batch>();
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI
