@@ -179,3 +179,21 @@ TEST_CASE("write_safetensors: a file that is replaced keeps its permissions") {
   REQUIRE(stat(name.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0640);
 }
+
+TEST_CASE("write_safetensors: a symbolic link stays, and the file that it leads to is replaced") {
+  temporary_folder const folder, other;
+  std::string const link = folder.file("latest.safetensors"), file = other.file("m.safetensors");
+  put(file, "old");
+  REQUIRE(symlink(file.c_str(), link.c_str()) == 0);
+  float const number = 2;
+  write_safetensors(link, {{"w", dtype::float32, {}, reinterpret_cast<std::byte const*>(&number)}});
+  struct stat status;
+  REQUIRE(lstat(link.c_str(), &status) == 0);
+  CHECK(S_ISLNK(status.st_mode));
+  CHECK(detail::read_file(file).size() > 8);
+  CHECK(folder.leaves().size() == 1);
+  CHECK(other.leaves().size() == 1);
+  REQUIRE(std::remove(file.c_str()) == 0);
+  CHECK_THROWS_WITH_AS(write_safetensors(link, {}),
+                       (link + ": found a symbolic link to nothing, expected a file").c_str(), error);
+}

@@ -29,19 +29,25 @@ float remember(float share) {
   return 1;
 }
 
-// What f writes to stdout, which is a file meanwhile.
+// Runs f with stdout led to a file descriptor.
 template <class F>
-std::string output_of(F f) {
-  temporary_folder const folder;
+void with_stdout(int descriptor, F f) {
+  REQUIRE(descriptor >= 0);
   std::fflush(stdout);
   int const before = dup(STDOUT_FILENO);
-  int const file = open(folder.file("out").c_str(), O_RDWR | O_CREAT, 0600);
-  REQUIRE(file >= 0);
-  dup2(file, STDOUT_FILENO);
+  dup2(descriptor, STDOUT_FILENO);
   f();
   std::fflush(stdout);
   dup2(before, STDOUT_FILENO);
   close(before);
+}
+
+// What f writes to stdout, which is a file meanwhile.
+template <class F>
+std::string output_of(F f) {
+  temporary_folder const folder;
+  int const file = open(folder.file("out").c_str(), O_RDWR | O_CREAT, 0600);
+  with_stdout(file, f);
   std::string text(4096, '\0');
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, pread(file, text.data(), text.size(), 0))));
   close(file);
@@ -140,17 +146,13 @@ TEST_CASE("fit: no epochs leave the model as it was") {
   CHECK(bytes_of_model(net) == bytes_of_model(made()));
 }
 
-TEST_CASE("fit: a dataset smaller than the batch is one step an epoch, an empty one none") {
+TEST_CASE("fit: a dataset smaller than the batch is one step an epoch, an empty one is refused") {
   auto net = made();
   shares.clear();
   fit(net, clusters(5, 1), valid, cross_entropy, adam{}, batch<32>, {.epochs = 2, .schedule = remember});
   CHECK(shares == std::vector<float>{0, 0.5f});
-  shares.clear();
-  auto const result =
-      fit(net, dataset<2>(), valid, cross_entropy, adam{}, batch<32>, {.epochs = 2, .schedule = remember});
-  CHECK(shares.empty());
-  CHECK(result.epochs.size() == 2);
-  CHECK(result.epochs[0].loss == 0);
+  CHECK(complaint_of([&] { fit(net, dataset<2>(), valid, cross_entropy, adam{}, batch<32>); }) ==
+        "fit: found an empty training set, expected at least one sample");
 }
 
 TEST_CASE("fit: the optimizer and options that are given stay as they are") {
@@ -171,4 +173,33 @@ TEST_CASE("fit: it is silent, and with progress prints a line for each epoch whe
   CHECK(lines.substr(0, 15) == "epoch 1/2  loss");
   for (char const* part : {"epoch 2/2  loss ", "accuracy ", " %  ", " images/s  ", " s left\n"})
     CHECK(lines.find(part) != std::string::npos);
+}
+
+TEST_CASE("fit: on a terminal one line is rewritten in place, and each epoch leaves its last") {
+  int const terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  REQUIRE(grantpt(terminal) == 0);
+  REQUIRE(unlockpt(terminal) == 0);
+  int const other_end = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  auto net = made();
+  // A step that takes a quarter of the interval between two lines, so that each epoch shows some.
+  static constexpr auto slow = [](float) {
+    usleep(30000);
+    return 1.0f;
+  };
+  std::string text;
+  with_stdout(other_end, [&] {
+    fit(net, train, valid, cross_entropy, adam{}, batch<8>, {.epochs = 2, .progress = true, .schedule = slow});
+    std::fflush(stdout);
+    text.resize(1 << 14);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(terminal, text.data(), text.size()))));
+  });
+  close(other_end);
+  close(terminal);
+  CHECK(text.substr(0, 11) == "\repoch 1/2 ");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  CHECK(std::count(text.begin(), text.end(), '\r') >= 2 + 2 + 2);  // the terminal writes one before each line's end
+  CHECK(text.find(" %  loss ") != std::string::npos);
+  CHECK(text.find("\033[K") != std::string::npos);
+  CHECK(text.substr(text.size() - 2) == "\r\n");
 }

@@ -71,7 +71,7 @@ class batch_sequence {
   iterator begin() const { return {this, 0}; }
   iterator end() const { return {this, size()}; }
 
-  /// Batch number `batch`; the last one may be smaller.
+  /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.
   batch_rows<Dims...> operator[](std::int64_t batch) const {
     std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
     std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);

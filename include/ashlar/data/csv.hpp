@@ -39,9 +39,10 @@ class csv_reader {
 
   void read(std::string_view text) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);  // the byte-order mark that Excel writes
+    char const end_of_line = text.find('\n') == text.npos ? '\r' : '\n';
     std::int64_t blank = 0;
     for (bool header = options_.header; !text.empty(); header = false) {
-      std::string_view const row = next(text, '\n');
+      std::string_view const row = next(text, end_of_line);
       ++line_;
       if (header) continue;
       if (trimmed(row).empty()) {
@@ -80,7 +81,7 @@ class csv_reader {
   float value(std::string_view field, std::int64_t column) const {
     float const scaled = static_cast<float>(number(field)) * options_.scale;
     if (!std::isfinite(scaled))
-      refuse(in_quotes(field) + " in column " + std::to_string(column + 1), "a finite number" + hint());
+      refuse(in_quotes(field) + " in column " + std::to_string(column + 1), "a finite number" + hint(field));
     return scaled;
   }
 
@@ -88,7 +89,7 @@ class csv_reader {
   std::int32_t label(std::string_view field) const {
     double const real = number(field);
     if (!(real >= 0 && real <= std::numeric_limits<std::int32_t>::max() && real == std::floor(real)))
-      refuse("label " + in_quotes(field), "a whole number from 0" + hint());
+      refuse("label " + in_quotes(field), "a whole number from 0" + hint(field));
     return static_cast<std::int32_t>(real);
   }
 
@@ -115,7 +116,11 @@ class csv_reader {
     return text;
   }
 
-  std::string hint() const { return line_ == 1 ? " (or .header = true, if this line names the columns)" : ""; }
+  // Of a word in the first line, which is no number that went wrong.
+  std::string hint(std::string_view field) const {
+    bool const word = !field.empty() && std::string_view("+-.0123456789").find(field[0]) == std::string_view::npos;
+    return line_ == 1 && word ? " (or .header = true, if this line names the columns)" : "";
+  }
 
   std::string expected_row() const { return std::to_string(values_) + " and a label"; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -145,6 +146,11 @@ inline void write_safetensors(std::string const& file, std::span<named_tensor co
   for (named_tensor const* tensor : ordered)
     replacement.write(tensor->data, static_cast<std::size_t>(bytes_of(tensor->type) * tensor->extents.size()));
   replacement.commit();
+}
+/// As above, of tensors listed at the call: write_safetensors("one.safetensors", {{"w", type, extents, data}});
+inline void write_safetensors(std::string const& file, std::initializer_list<named_tensor> tensors,
+                              std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+  write_safetensors(file, std::span(tensors.begin(), tensors.size()), metadata);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

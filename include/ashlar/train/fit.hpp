@@ -34,13 +34,15 @@ inline float cosine_decay(float share) { return 0.5f * (1 + std::cos(3.14159265f
 
 /// Trains a model on a dataset and measures its accuracy on another after every epoch. Allocates nothing after its
 /// first step.
-/// errors: fails where the loss is not finite (naming the step) and where a step fails
+/// errors: fails where the training set is empty, where the loss is not finite (naming the step) and where a step fails
 template <class Net, class Input, class Policy, class Target, int... D, class Objective, class Optimizer, int Batch>
 fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& train, dataset<D...> const& valid,
                Objective const& objective, Optimizer const& optimizer, batch_type<Batch> size,
                fit_options options = {}) {
   using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
   detail::dataset_fits<dataset<D...>::sample_size, predictor_type::input_sample::size, dataset<D...>, Input>();
+  if (train.size() == 0)
+    fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
   auto t = make_trainer(net, objective, optimizer, size);
   predictor_type predicting(net);
   auto order = batches(train, Batch, options.shuffle);

@@ -137,7 +137,7 @@ class trainer {
   int variant_;
 };
 
-/// A trainer of a model.
+/// A trainer of a model, which it refers to: the model must stay where it is as long as the trainer is used.
 /// example: auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 2e-3f}, batch<64>);
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch>
 auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Optimizer const& optimizer,
