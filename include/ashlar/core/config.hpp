@@ -27,4 +27,7 @@
 #define ASHLAR_HD
 #endif
 
+/// Of functions that run once or on the way to an error: made small, not fast, so that programs compile sooner.
+#define ASHLAR_COLD [[gnu::cold]]
+
 #define ASHLAR_INLINE [[gnu::always_inline]] inline

@@ -29,20 +29,20 @@ struct error_parts {
 
 namespace detail {
 /// Puts `text` where `mark` stands in `sentence`; false when it stands nowhere.
-inline bool fill_in(std::string& sentence, char const* mark, std::string const& text) {
+ASHLAR_COLD inline bool fill_in(std::string& sentence, char const* mark, std::string const& text) {
   auto const at = sentence.find(mark);
   if (at == std::string::npos) return false;
   sentence.replace(at, std::char_traits<char>::length(mark), text);
   return true;
 }
 
-inline void append_part(std::string& message, char const* separator, std::string const& part) {
+ASHLAR_COLD inline void append_part(std::string& message, char const* separator, std::string const& part) {
   if (part.empty()) return;
   if (!message.empty()) message += separator;
   message += part;
 }
 
-inline std::string sentence_of(error_parts const& parts) {
+ASHLAR_COLD inline std::string sentence_of(error_parts const& parts) {
   std::string sentence = parts.problem;
   // {expected} first: what was found comes from a file and may itself contain a mark.
   bool const has_expected = fill_in(sentence, "{expected}", parts.expected);
@@ -64,7 +64,7 @@ class error : public std::exception {
  public:
   error(char const* sentence) : message(sentence) {}
   error(std::string sentence) : message(std::move(sentence)) {}
-  error(error_parts const& parts)
+  ASHLAR_COLD error(error_parts const& parts)
       : file(parts.file),
         place(parts.place),
         found(parts.found),

@@ -30,14 +30,14 @@ namespace detail {
 /// Reads lines of numbers: `values` of them and a label.
 class csv_reader {
  public:
-  csv_reader(std::string const& file, csv_options const& options, std::int64_t values)
+  ASHLAR_COLD csv_reader(std::string const& file, csv_options const& options, std::int64_t values)
       : file_(file), options_(options), values_(values), label_column_(options.label_column) {
     if (label_column_ == -1) label_column_ = values;
     if (label_column_ < 0 || label_column_ > values)
       refuse("label_column " + std::to_string(options.label_column), "-1 (the last) to " + std::to_string(values));
   }
 
-  void read(std::string_view text) {
+  ASHLAR_COLD void read(std::string_view text) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);  // the byte-order mark that Excel writes
     char const end_of_line = text.find('\n') == text.npos ? '\r' : '\n';
     std::int64_t blank = 0;
@@ -117,14 +117,14 @@ class csv_reader {
   }
 
   // Of a word in the first line, which is no number that went wrong.
-  std::string hint(std::string_view field) const {
+  ASHLAR_COLD std::string hint(std::string_view field) const {
     bool const word = !field.empty() && std::string_view("+-.0123456789").find(field[0]) == std::string_view::npos;
     return line_ == 1 && word ? " (or .header = true, if this line names the columns)" : "";
   }
 
-  std::string expected_row() const { return std::to_string(values_) + " and a label"; }
+  ASHLAR_COLD std::string expected_row() const { return std::to_string(values_) + " and a label"; }
 
-  [[noreturn]] void refuse(std::string found, std::string expected) const {
+  [[noreturn]] ASHLAR_COLD void refuse(std::string found, std::string expected) const {
     fail(error_parts{.file = file_,
                      .place = line_ == 0 ? "" : "line " + std::to_string(line_),
                      .problem = "{found}, expected {expected}",

@@ -27,7 +27,7 @@ class dataset {
   static constexpr std::int64_t sample_size = make_shape<Dims...>().size();
 
   dataset() = default;
-  dataset(std::vector<float> inputs, std::vector<std::int32_t> labels)
+  ASHLAR_COLD dataset(std::vector<float> inputs, std::vector<std::int32_t> labels)
       : inputs_(std::move(inputs)), labels_(std::move(labels)) {
     if (inputs_.size() % sample_size != 0 || inputs_.size() / sample_size != labels_.size())
       fail(error_parts{

@@ -9,7 +9,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Foreign text made fit for an error message: at most 60 bytes, anything unprintable as `?`, in quotes.
-inline std::string in_quotes(std::string_view text) {
+ASHLAR_COLD inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
   std::string out = "'";
   for (char c : text.substr(0, longest)) out += c >= ' ' && c != '\x7f' ? c : '?';

@@ -46,7 +46,7 @@ class input_file {
 
  private:
   // The constructor refuses too, and then no destructor runs.
-  [[noreturn]] void refuse(char const* what) {
+  [[noreturn]] ASHLAR_COLD void refuse(char const* what) {
     std::string const problem = std::string(what) + ": " + std::strerror(errno);
     close();
     fail(error_parts{.file = name_, .problem = problem});
@@ -63,7 +63,7 @@ class input_file {
 };
 
 /// All bytes of a file, which may be a pipe.
-inline std::string read_file(std::string const& name) {
+ASHLAR_COLD inline std::string read_file(std::string const& name) {
   input_file file(name);
   std::string bytes;
   std::size_t used = 0;

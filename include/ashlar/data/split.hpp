@@ -25,11 +25,15 @@ struct label_share {
 
 /// The shares of `held_out_count` samples by label: in proportion, rounded by the largest remainders, the smaller label
 /// first among equals.
-inline std::vector<label_share> label_shares(std::span<std::int32_t const> labels, std::uint64_t held_out_count) {
-  std::vector<std::int32_t> sorted(labels.begin(), labels.end());
+ASHLAR_COLD inline std::vector<label_share> label_shares(std::span<std::int32_t const> labels,
+                                                         std::uint64_t held_out_count) {
+  constexpr std::uint64_t bias = std::uint64_t{1} << 31;  // labels of any sign in order
+  std::vector<std::uint64_t> sorted(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) sorted[i] = static_cast<std::uint64_t>(labels[i]) + bias;
   std::sort(sorted.begin(), sorted.end());
   std::vector<label_share> shares;
-  for (std::int32_t label : sorted) {
+  for (std::uint64_t biased : sorted) {
+    auto const label = static_cast<std::int32_t>(biased - bias);
     if (shares.empty() || shares.back().label != label) shares.push_back({label, 0, 0, 0});
     ++shares.back().count;
   }
@@ -40,28 +44,32 @@ inline std::vector<label_share> label_shares(std::span<std::int32_t const> label
     share.remainder = exact % labels.size();
     left -= share.held_out;
   }
-  std::vector<label_share*> by_remainder;
-  for (label_share& share : shares) by_remainder.push_back(&share);
-  std::stable_sort(by_remainder.begin(), by_remainder.end(),
-                   [](label_share* a, label_share* b) { return a->remainder > b->remainder; });
-  for (std::uint64_t i = 0; i < left; ++i) ++by_remainder[i]->held_out;
+  sorted.clear();  // now by remainder: the largest first, the smaller label first among equals
+  for (std::size_t i = 0; i < shares.size(); ++i) sorted.push_back((labels.size() - shares[i].remainder) << 32 | i);
+  std::sort(sorted.begin(), sorted.end());
+  for (std::uint64_t i = 0; i < left; ++i) ++shares[sorted[i] & 0xffffffff].held_out;
   return shares;
 }
 
 /// A random order of the samples whose last `held_out_count` are those held out.
-inline std::vector<std::uint32_t> split_order(std::span<std::int32_t const> labels, std::uint64_t held_out_count,
-                                              seed s) {
+ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t const> labels,
+                                                          std::uint64_t held_out_count, seed s) {
   std::vector<std::uint32_t> order(labels.size());
   permutation(order, random_stream(s, hash_path("split", 5)));
   std::vector<label_share> shares = label_shares(labels, held_out_count);
-  // The first samples of each label, in random order, are its share.
-  std::stable_partition(order.begin(), order.end(), [&](std::uint32_t row) {
+  std::vector<std::uint32_t> held_out;
+  std::size_t kept = 0;
+  for (std::uint32_t row : order) {  // the first samples of each label, in random order, are its share
     auto const before = [](label_share const& share, std::int32_t label) { return share.label < label; };
     label_share& share = *std::lower_bound(shares.begin(), shares.end(), labels[row], before);
-    if (share.held_out == 0) return true;
-    --share.held_out;
-    return false;
-  });
+    if (share.held_out == 0) {
+      order[kept++] = row;
+    } else {
+      --share.held_out;
+      held_out.push_back(row);
+    }
+  }
+  std::copy(held_out.begin(), held_out.end(), order.begin() + static_cast<std::ptrdiff_t>(kept));
   return order;
 }
 
@@ -73,7 +81,8 @@ inline std::vector<std::uint32_t> split_order(std::span<std::int32_t const> labe
 /// errors: a held_out_count below 0 or above the number of samples
 /// example: auto [train, valid] = split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
 template <int... Dims>
-std::pair<dataset<Dims...>, dataset<Dims...>> split(dataset<Dims...>&& data, std::int64_t held_out_count, seed s) {
+ASHLAR_COLD std::pair<dataset<Dims...>, dataset<Dims...>> split(dataset<Dims...>&& data, std::int64_t held_out_count,
+                                                                seed s) {
   constexpr std::int64_t width = dataset<Dims...>::sample_size;
   if (held_out_count < 0 || held_out_count > data.size())
     fail(error_parts{.place = "split",

@@ -90,7 +90,7 @@ void fill_initial(T* to, std::int64_t count, initialiser const& init, random_str
     to[i] = static_cast<T>(v);
   }
 }
-inline void initialise(parameter_reference const& p, initialiser const& init, seed s) {
+[[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
   switch (p.type()) {
     case dtype::float32: return fill_initial(reinterpret_cast<float*>(p.bytes()), p.size(), init, stream);

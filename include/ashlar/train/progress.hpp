@@ -17,7 +17,7 @@ class progress_line {
       : wanted_(wanted), live_(wanted && isatty(STDOUT_FILENO)), epochs_(epochs), samples_(samples) {}
 
   /// In the middle of an epoch, at most ten times a second.
-  void during(int epoch, double loss, std::int64_t seen, double seconds) {
+  ASHLAR_COLD void during(int epoch, double loss, std::int64_t seen, double seconds) {
     if (!live_) return;
     auto const now = clock::now();
     if (now - last_ < std::chrono::milliseconds(100)) return;
@@ -27,7 +27,7 @@ class progress_line {
                 static_cast<int>(100 * seen / samples_), loss, accuracy_text_, speed, left(epoch, seen));
     std::fflush(stdout);
   }
-  void after(int epoch, double loss, double accuracy, double speed) {
+  ASHLAR_COLD void after(int epoch, double loss, double accuracy, double speed) {
     if (!wanted_) return;
     std::snprintf(accuracy_text_, sizeof accuracy_text_, "accuracy %.2f %%  ", 100 * accuracy);
     std::printf("%sepoch %d/%d  loss %.4f  %s%.0f images/s  %.0f s left%s\n", live_ ? "\r" : "", epoch + 1, epochs_,

@@ -89,7 +89,9 @@ class trainer {
   }
 
   void check_rows(int rows) const {
-    if (rows >= 1 && rows <= Batch) return;
+    if (rows < 1 || rows > Batch) refuse_rows(rows);
+  }
+  [[noreturn]] ASHLAR_COLD void refuse_rows(int rows) const {
     fail(error_parts{.place = "step " + std::to_string(step_ + 1),
                      .problem = "it was given {found} rows; this trainer takes {expected}",
                      .found = std::to_string(rows),
@@ -97,12 +99,14 @@ class trainer {
   }
   void check_label(std::int32_t label) const {
     if constexpr (constexpr int classes = tables.counts.label_classes; classes > 0) {
-      if (label >= 0 && label < classes) return;
-      fail(error_parts{.place = "step " + std::to_string(step_ + 1),
-                       .problem = "a label is {found}; the network has outputs for {expected}",
-                       .found = std::to_string(label),
-                       .expected = "0 to " + std::to_string(classes - 1)});
+      if (label < 0 || label >= classes) refuse_label(label, classes);
     }
+  }
+  [[noreturn]] ASHLAR_COLD void refuse_label(std::int32_t label, int classes) const {
+    fail(error_parts{.place = "step " + std::to_string(step_ + 1),
+                     .problem = "a label is {found}; the network has outputs for {expected}",
+                     .found = std::to_string(label),
+                     .expected = "0 to " + std::to_string(classes - 1)});
   }
 
   float run(int rows) {
