@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -191,8 +192,13 @@ TEST_CASE("fit: on a terminal one line is rewritten in place, and each epoch lea
   with_stdout(other_end, [&] {
     fit(net, train, valid, cross_entropy, adam{}, batch<8>, {.epochs = 2, .progress = true, .schedule = slow});
     std::fflush(stdout);
-    text.resize(1 << 14);
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(terminal, text.data(), text.size()))));
+    char part[512];
+    pollfd ready{terminal, POLLIN, 0};
+    while (std::count(text.begin(), text.end(), '\n') < 2 && poll(&ready, 1, 5000) > 0)
+      if (ssize_t const count = read(terminal, part, sizeof part); count > 0)
+        text.append(part, static_cast<std::size_t>(count));
+      else
+        break;
   });
   close(other_end);
   close(terminal);

@@ -37,6 +37,15 @@ inline constexpr auto dropping_inputs = dropout<0.5> | linear<1>;
 inline constexpr auto looped = repeat<3>(repeat<2>(linear<2> | tanh));
 inline constexpr auto block = linear<2> | tanh;
 inline constexpr auto written_out = block | block | block | block | block | block;
+inline constexpr auto normed_block = linear<2> | batch_norm | tanh;
+inline constexpr auto normed_loops = repeat<2>(repeat<3>(normed_block));
+inline constexpr auto normed_written_out =
+    normed_block | normed_block | normed_block | normed_block | normed_block | normed_block;
+// "0.1.2.0.weight" of the loops is "15.weight" of the network written out.
+std::string written_out_name(std::string const& name) {
+  int const copy = 3 * (name[2] - '0') + (name[4] - '0');
+  return std::to_string(3 * copy + (name[6] - '0')) + name.substr(7);
+}
 inline constexpr auto energy_and_slope = [](auto net, auto x) {
   auto energy = [=](auto v) { return sum(square(net(v))); };
   return energy(x) + sum(net(2.0 * x)) + sum(square(grad<0>(energy)(x)));
@@ -181,6 +190,33 @@ TEST_CASE("trainer: a loop in a loop trains as its layers written out, also wher
   double largest = 0;
   each_pair([&](double a, double b) { largest = std::max(largest, std::fabs(a - b)); });
   CHECK(largest < 1e-12);
+}
+
+TEST_CASE("trainer: batch_norm in a loop in a loop has the parameters and states of the layers written out") {
+  auto in_loops = model(normed_loops, input_of<double, 2>, no_target, cpu, seed{1});
+  auto plain = model(normed_written_out, input_of<double, 2>, no_target, cpu, seed{1});
+  auto each_pair = [&](auto f) {
+    in_loops.each_variable([&](auto const& p, auto const&) { f(p, plain.parameter(written_out_name(p.name()))); });
+  };
+  each_pair(
+      [](auto const& a, auto const& b) { std::memcpy(b.bytes(), a.bytes(), static_cast<std::size_t>(a.size()) * 8); });
+  auto t = make_trainer(in_loops, energy_and_slope, sgd{.learning_rate = 0.05f}, batch<5>);
+  auto u = make_trainer(plain, energy_and_slope, sgd{.learning_rate = 0.05f}, batch<5>);
+  tensor<double, 4, 2> x{0.7, -0.3, 0.2, 0.9, -1.1, 0.4, 0.3, -0.8};
+  for (int step = 0; step < 3; ++step) CHECK(t.step(x) == doctest::Approx(u.step(x)).epsilon(1e-11));
+  int states = 0;
+  each_pair([&](auto const& a, auto const& b) {
+    CAPTURE(a.name());
+    states += a.name().find(".running_") != std::string::npos;
+    for (int i = 0; i < a.size(); ++i)
+      if (a.type() == dtype::int64)
+        CHECK(reinterpret_cast<std::int64_t*>(a.bytes())[i] == reinterpret_cast<std::int64_t*>(b.bytes())[i]);
+      else
+        CHECK(std::fabs(reinterpret_cast<double*>(a.bytes())[i] - reinterpret_cast<double*>(b.bytes())[i]) < 1e-11);
+  });
+  CHECK(states == 2 * 6);
+  tensor<std::int64_t> const tracked = in_loops.parameter("0.1.2.1.num_batches_tracked");
+  CHECK(tracked == 3 * 2);  // the objective calls the network on two values
 }
 
 TEST_CASE("trainer: after a refusal it goes on as if nothing had been asked") {

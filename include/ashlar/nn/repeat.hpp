@@ -109,7 +109,7 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
       g.add(l);
       for (int k = 0; k < states.size(); ++k) {
         variable_entry& e = g.states[states[k]];
-        if (e.latest_call == g.call) continue;
+        if (g.call <= e.latest_call) continue;
         e.latest = l->outputs[l->carries + k];
         e.latest_call = g.call;
       }

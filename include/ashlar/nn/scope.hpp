@@ -79,7 +79,7 @@ template <class T, int... D>
 constexpr void update_state(char const* field, basic_value<T, D...> next) {
   graph& g = *next.g;
   variable_entry& e = state_entry<T, D...>(g, field, 0);
-  if (e.latest_call == g.call) return;
+  if (g.call <= e.latest_call) return;
   e.latest = next.id;
   e.latest_call = g.call;
 }
