@@ -7,12 +7,14 @@
 /// holds the way to the layer, the layer and the numbers.
 namespace ashlar::inline ASHLAR_ABI {
 
-/// The way to a layer, as compilers print it: layer_path<index<1>, iteration, index<3>>.
+/// The way to a layer, as compilers print it: layer_path<index<1>, iteration, layer_name<'h', 'e', 'a', 'd'>>.
 template <class... Steps>
 struct layer_path {};
 template <int I>
 struct index {};
 struct iteration {};
+template <char... Text>
+struct layer_name {};
 
 /// The extents a layer was given, or needs, after the batch.
 template <int... Extents>

@@ -50,6 +50,17 @@ constexpr auto complaint_of(L const& layer, X const& x) {
     return fits{};
 }
 
+/// What a message's path calls element number I of a chain.
+template <class L, int I>
+struct step_of {
+  using type = index<I>;
+};
+template <class L, int I>
+requires requires { typename L::step; }
+struct step_of<L, I> {
+  using type = typename L::step;
+};
+
 template <class X>
 struct carried {
   X x;
@@ -66,12 +77,12 @@ constexpr auto operator>>(carried<X> in, chain_element<I, L> element) {
   } else {
     using complaint = decltype(complaint_of(L{}, in.x));
     if constexpr (!std::is_same_v<complaint, fits>) {
-      return carried<misfit<layer_path<index<I>>, complaint>>{};
+      return carried<misfit<layer_path<typename step_of<L, I>::type>, complaint>>{};
     } else {
       scoped_path scope(*in.x.g, path_of_element(*in.x.g, L{}, element.first + I));
       auto y = call_inside(L{}, in.x);
       if constexpr (any_misfit<decltype(y)>)
-        return carried{below<index<I>>(y)};
+        return carried{below<typename step_of<L, I>::type>(y)};
       else
         return carried<decltype(y)>{y};
     }

@@ -27,6 +27,9 @@ struct name_holder {
 template <fixed_string Name, class L>
 struct named_layer : layer<named_layer<Name, L>> {
   static constexpr bool counted = false;
+  template <int... I>
+  static auto step_for(std::integer_sequence<int, I...>) -> layer_name<Name.text[I]...>;
+  using step = decltype(step_for(std::make_integer_sequence<int, Name.length>{}));
   static constexpr int path(graph& g) {
     return g.paths.child(g.scope, path_entry::name, 0, name_holder<Name>::value.text, Name.length);
   }

@@ -7,10 +7,6 @@
 /// compile.
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// One step of a path that is a name: layer_name<'h', 'e', 'a', 'd'>.
-template <char... Text>
-struct layer_name;
-
 /// The path of the layer that Program's graph refused, from the place `At` of its text on.
 template <class Program, int At, class... Steps>
 constexpr auto refused_path() {
