@@ -6,6 +6,7 @@
 #include <ashlar/passes/lower_node.hpp>
 #include <ashlar/passes/memory.hpp>
 #include <ashlar/plan/layout.hpp>
+#include <ashlar/plan/trace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -29,6 +30,7 @@ class plan_builder {
   list<int> kernel_code;
   list<int> kernel_begin = list<int>(1, 0);
   plan_counts counts;
+  plan_trace* trace = nullptr;  // where to leave what each step computes; in constants nobody asks
 
   constexpr explicit plan_builder(pass_options options) : options_(options) {}
 
@@ -102,6 +104,7 @@ class plan_builder {
         p_.nested_total_ += total_ - bytes;
       }
       p_.bodies.push(body);
+      if (p_.trace) p_.trace->bodies.push({&g_, traced_, grouping_.live});
       return p_.bodies.size() - 1;
     }
 
@@ -224,6 +227,7 @@ class plan_builder {
       p_.counts.flops += l.flops * static_cast<double>(p_.repeats_);
       ++p_.counts.steps;
       own.push(s);
+      if (p_.trace) trace_step(m.members, l.inputs, l.outputs, l.workspace);
       release(m, t);
     }
     constexpr address operand_address(int j) const {
@@ -252,7 +256,6 @@ class plan_builder {
         binds.push(b);
         leaves.push({l.arguments[q], {static_cast<std::int16_t>(operand_place + q), 0}, sliced ? inner_leading(s) : 0});
       }
-      list<int> bound;  // results that are planned
       for (int k = 0; k < l.results.size(); ++k) {
         int out = l.outputs[k];
         bool used = grouping_.live[out] != 0;
@@ -288,11 +291,37 @@ class plan_builder {
       s.path = g_[id].path;
       p_.loops.push(entry);
       own.push(s);
+      if (p_.trace) trace_loop(m, l, scratch);
       release(m, t);
       for (int o : l.outputs)  // outputs that nobody reads do not exist; those read by nobody later are kept by readers
         if (grouping_.live[o] && last_[o] < 0 && !kept_[o] && where_[o].place == arena_place)
           layout_.give_back(where_[o].offset, bytes(o));
     }
+
+    void trace_step(list<int> const& nodes, list<int> const& inputs, list<int> const& outputs, std::int64_t workspace) {
+      traced_step t{nodes, inputs, outputs, {}};
+      for (int j : inputs) t.spans.push(span(j));
+      for (int j : outputs) t.spans.push(span(j));
+      t.spans.push(workspace);
+      traced_.push(t);
+    }
+    void trace_loop(group const& m, loop const& l, std::int64_t scratch) {
+      list<int> planned;
+      for (int k = 0; k < l.results.size(); ++k)
+        if (k < l.carries || grouping_.live[l.outputs[k]]) planned.push(l.outputs[k]);
+      trace_step(m.members, l.operands, planned, scratch);
+    }
+    /// Bytes from the first element of a node to its last.
+    std::int64_t span(int node) const {
+      int const s = storage_of(g_, node);
+      if (g_[s].code == op::scalar) return sizeof(double);
+      shape const& e = g_.extents(s);
+      if (!leading_[s]) return bytes(s);
+      std::int64_t slice = bytes(s) / e[0];
+      if (inner_leading(s)) slice = (e[1] - 1) * inner_leading(s) + slice / e[1];
+      return (e[0] - 1) * leading_[s] + slice;
+    }
+
     /// Bytes between slices of the second axis of a stacked parameter (or its gradient) of a loop in a loop.
     constexpr std::int64_t inner_leading(int node) const {
       for (placed_node const& f : inner_strides_)
@@ -326,6 +355,7 @@ class plan_builder {
     list<placed_node> exchanged_;
     list<placed_node> inner_strides_;
     list<placed_node> input_addresses;
+    list<traced_step> traced_;
     std::int64_t total_ = 0;
   };
 

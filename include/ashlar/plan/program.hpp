@@ -185,22 +185,30 @@ constexpr void copy_variables(From const& p, plan_sizes const& z, To& t) {
   copy_pool(p.names, z.names, t.names);
 }
 
-/// Records, rebuilds and plans: the pipeline as one function. Recorder::record(recording&) makes the graph. Where the
-/// graph refused something, that takes the place of a plan.
+/// Records a program and cleans up: Recorder::record(recording&) makes the graph. Returns the classes of its labels.
+/// Where the graph refused something, `clean` has only that and the paths.
 template <class Recorder>
-constexpr void run_pipeline(full_plan& p, recording& clean) {
+constexpr int record_and_rebuild(recording& clean) {
   recording raw;
   Recorder::record(raw);
+  clean.g.refused = raw.g.refused;
   if (raw.g.refused.why != refusal::none) {
-    p.pools.counts.refused = raw.g.refused.why;
-    p.pools.counts.refused_at = raw.g.refused.at.line;
-    raw.g.paths.write(raw.g.refused.path, p.names);
-    return;
+    clean.g.paths = raw.g.paths;
+    return 0;
   }
   clean.outputs = raw.outputs;
   rebuild(raw.g, clean.g, clean.outputs);
-  p.pools.counts.label_classes = raw.g.label_classes;
-  make_plan(clean.g, clean.outputs, p);
+  return raw.g.label_classes;
+}
+
+/// Records, rebuilds and plans: the pipeline as one function. A refusal takes the place of a plan.
+template <class Recorder>
+constexpr void run_pipeline(full_plan& p, recording& clean) {
+  p.pools.counts.label_classes = record_and_rebuild<Recorder>(clean);
+  if (clean.g.refused.why == refusal::none) return make_plan(clean.g, clean.outputs, p);
+  p.pools.counts.refused = clean.g.refused.why;
+  p.pools.counts.refused_at = clean.g.refused.at.line;
+  clean.g.paths.write(clean.g.refused.path, p.names);
 }
 
 /// The program of a recorder, as constexpr tables. Evaluated once, into tables that are large enough, then copied into
