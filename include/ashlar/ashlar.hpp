@@ -36,6 +36,7 @@
 #include <ashlar/nn/repeat.hpp>
 
 // plan: what the compiler knows of a program
+#include <ashlar/plan/dot.hpp>
 #include <ashlar/plan/summary.hpp>
 #include <ashlar/plan/text.hpp>
 

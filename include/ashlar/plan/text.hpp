@@ -1,103 +1,160 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <string>
-
-#include <ashlar/core/indexing.hpp>
 #include <ashlar/plan/summary.hpp>
+#include <ashlar/plan/traced_plan.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-/// "12 mul f32 [64, 10] x batch (0.weight)": one node of a graph in words.
-inline std::string node_text(graph const& g, int id) {
-  node const& n = g[id];
-  std::string s = std::to_string(id) + " " + name_of(n.code) + " " + name_of(n.type) + " " + shape_text(n.extents);
-  if (n.code == op::constant) s += " = " + std::to_string(n.number);
-  if (n.rows) s += " rows";
-  std::string path = g.paths.text(n.path);
-  if (!path.empty()) s += " (" + path + ")";
-  if (n.at.file) {
-    std::string file = n.at.file;
-    std::size_t slash = file.find_last_of('/');
-    s += " at " + (slash == std::string::npos ? file : file.substr(slash + 1)) + ":" + std::to_string(n.at.line);
-  }
-  return s;
-}
+/// Writes a plan's steps as lines.
+class plan_text {
+ public:
+  explicit plan_text(traced_plan const& t) : t_(t), p_(t.plan) {}
 
-inline void write_dot(graph const& g, list<int> const& outputs, pass_options options, std::string const& prefix,
-                      std::string& out) {
-  grouping const groups = fusion(g, outputs, options).run();
-  auto name = [&](int id) { return prefix + std::to_string(id); };
-  auto write_node = [&](int id) { out += "  " + name(id) + " [label=\"" + node_text(g, id) + "\"];\n"; };
-  for (int m = 0; m < groups.groups.size(); ++m) {
-    if (groups.groups[m].members.empty()) continue;
-    out += "  subgraph cluster_" + prefix + std::to_string(m) + " {\n";
-    for (int id : groups.groups[m].members) write_node(id);
-    out += "  }\n";
+  std::string take() {
+    write_body(p_.top, "", "", nullptr);
+    return static_cast<std::string&&>(out_);
   }
-  for (int id = 0; id < g.size(); ++id) {
-    if (!groups.live[id]) continue;
-    if (groups.of[id] < 0) write_node(id);
-    g.each_operand(id, [&](int j) {
-      if (j >= 0) out += "  " + name(j) + " -> " + name(id) + ";\n";
-    });
-    if (g[id].code == op::loop) {
-      loop const& l = g.loop_of(id);
-      std::string inner = name(id) + "_";
-      write_dot(*l.body, l.results, options, inner, out);
-      out += "  " + name(id) + " -> " + inner + std::to_string(l.arguments[0]) + " [style=dotted];\n";
+
+ private:
+  void write_body(int body, std::string const& indent, std::string const& outer, loop_entry const* around) {
+    body_entry const& b = p_.pools.bodies[body];
+    for (int s = 0; s < b.step_count; ++s) {
+      step_entry const& entry = p_.pools.steps[b.first_step + s];
+      traced_body const& traced = t_.trace.bodies[body];
+      out_ += indent + step_text(t_, *traced.planned, b.first_step + s, outer) + "\n";
+      place_of_step const now{*traced.planned, traced.steps[s], indent + "  ", outer, around};
+      if (entry.loop >= 0)
+        write_loop(p_.pools.loops[entry.loop], now);
+      else
+        write_kernel(entry, now);
     }
   }
-}
 
-/// The graph of a program, recorded again at run time.
-template <class Program>
-void record_again(recording& clean) {
-  recording raw;
-  Program::recorder::record(raw);
-  clean.outputs = raw.outputs;
-  rebuild(raw.g, clean.g, clean.outputs);
-}
+  struct place_of_step {
+    graph const& g;
+    traced_step const& step;
+    std::string indent, outer;
+    loop_entry const* around;  // nullptr: not in a loop
+
+    std::string node(int id) const { return node_text(g, id, outer); }
+    /// Of a view also what it shows.
+    std::string read_node(int id) const { return node(id) + (is_view(g[id].code) ? of(g, id) : ""); }
+  };
+
+  void write_kernel(step_entry const& s, place_of_step const& now) {
+    graph const& g = now.g;
+    address const* const at = p_.pools.operands.begin() + s.operands;
+    int const inputs = now.step.inputs.size(), operands = inputs + now.step.outputs.size();
+    list<int> again;
+    each_made_again(g, now.step, [&](int id) { again.push(id); });
+    for (int k = 0; k < inputs; ++k) {
+      int const id = now.step.inputs[k];
+      if (again.find(id) < 0) line(now, "reads " + now.read_node(id) + ": " + memory(now, id, at[k], k));
+    }
+    for (int id : again) line(now, "makes again " + now.node(id) + of(g, id));
+    for (int id : now.step.nodes) line(now, "computes " + now.node(id) + of(g, id));
+    for (int k = inputs; k < operands; ++k) {
+      int const id = now.step.outputs[k - inputs];
+      line(now, "writes " + std::to_string(id) + ": " + memory(now, id, at[k], k));
+    }
+    if (s.operand_count > operands) line(now, "works in " + range(now, at[operands], now.step.spans[operands]));
+  }
+
+  void write_loop(loop_entry const& l, place_of_step const& now) {
+    loop const& made = now.g.loop_of(now.step.nodes[0]);
+    loop_binding const* const binds = p_.pools.bindings.begin() + l.bindings;
+    for (int q = 0; q < l.arguments; ++q) {
+      int const id = now.step.inputs[q];
+      std::string what = q < l.carries ? ", then the result before" : "";
+      if (q >= l.carries + made.invariants) what = slices(binds[q]);
+      line(now, "argument " + std::to_string(q) + " is " + now.read_node(id) + ": " + memory(now, id, binds[q].at, q) +
+                    what);
+    }
+    for (int k = 0; k < l.results; ++k) {
+      loop_binding const& b = binds[l.arguments + k];
+      int const id = now.step.outputs[k];
+      line(now, "result " + std::to_string(k) + " is " + now.node(id) + ": " + memory(now, id, b.at, l.arguments + k) +
+                    (k < l.carries ? slots(b) : slices(b)));
+    }
+    line(now, "own scratch is " + range(now, {arena_place, l.scratch}, now.step.spans[l.arguments + l.results]));
+    write_body(l.body, now.indent, body_path(now.g, now.step.nodes[0], now.outer), &l);
+  }
+  static std::string slices(loop_binding const& b) {
+    return ", one slice every " + std::to_string(b.stride) + " bytes";
+  }
+  static std::string slots(loop_binding const& b) {
+    auto slot = [&](int k) { return interval(b.slot + k * b.slot_bytes, b.slot_bytes); };
+    return ", before the last iteration own scratch " + slot(0) + " and " + slot(1);
+  }
+
+  void line(place_of_step const& now, std::string const& text) { out_ += now.indent + text + "\n"; }
+
+  /// " of 3, 0": the operands of a node.
+  static std::string of(graph const& g, int id) {
+    std::string out;
+    for (int j : g[id].in)
+      if (j >= 0) out += (out.empty() ? " of " : ", ") + std::to_string(j);
+    return out;
+  }
+  static std::string interval(std::int64_t begin, std::int64_t bytes) {
+    return "[" + std::to_string(begin) + ", " + std::to_string(begin + bytes) + ")";
+  }
+  static std::string range(place_of_step const& now, address const& a, std::int64_t bytes) {
+    static constexpr char const* places[] = {"arena", "scalars", "parameters", "states", "slots"};
+    if (a.place < 0) return "no memory";
+    if (a.place == arena_place && now.around) return "scratch " + interval(a.offset, bytes);
+    if (a.place < operand_place) return places[a.place] + (" " + interval(a.offset, bytes));
+    int const k = a.place - operand_place, results = now.around->arguments;
+    return (k < results ? "argument " + std::to_string(k) : "result " + std::to_string(k - results)) + " " +
+           interval(a.offset, bytes);
+  }
+  /// Operand k of a step, node `id`: where it lies, and its name where it is a parameter or state.
+  std::string memory(place_of_step const& now, int id, address const& a, int k) const {
+    std::string const name = now.g.parent ? "" : variable(storage_of(now.g, id));
+    return range(now, a, now.step.spans[k]) + (name.empty() ? "" : " ") + name;
+  }
+  std::string variable(int node) const {
+    graph const& g = t_.recorded.g;
+    for (int k = 0; k < g.parameters.size(); ++k)
+      if (g.parameters[k].node == node) return name_of_variable(p_.parameters[k]);
+    for (int k = 0; k < g.states.size(); ++k)
+      if (g.states[k].node == node) return name_of_variable(p_.states[k]);
+    return "";
+  }
+  std::string name_of_variable(variable_info const& v) const {
+    std::string name;
+    for (int i = v.name; i < v.name + v.name_length; ++i)
+      name += p_.names[i] == '\1' ? std::string("{i}") : std::string(1, p_.names[i]);
+    return name;
+  }
+
+  traced_plan const& t_;
+  full_plan const& p_;
+  std::string out_;
+};
 
 }  // namespace detail
 
-/// The program's graph in Graphviz's language: a box around the nodes of each kernel.
-template <class Program>
-std::string to_dot(program_summary<Program> const&) {
-  detail::recording r;
-  detail::record_again<Program>(r);
-  std::string out = "digraph ashlar {\n  node [shape=box, fontname=\"monospace\"];\n";
-  detail::write_dot(r.g, r.outputs, Program::options, "n", out);
-  return out + "}\n";
-}
-
-/// The program's kernels in the order in which they run, with the nodes that each computes and the memory they use.
+/// The program's plan, step by step in the order in which it runs. The first line is the summary in numbers. Then for
+/// each step its number in the plan's table, its kernel and what kind of kernel that is, its layer, and, where the
+/// update has variants of which a trainer runs one, which of them it belongs to; and below it
+/// * `reads`: an operand and where it lies, as the bytes [first, last) of the arena, the scalars, the parameters, the
+///   states or the optimizer's slots, with the name of a parameter or state;
+/// * `makes again`: a constant, iota, broadcast or random numbers that the kernel makes itself;
+/// * `computes`: a node with its shape, dtype, layer, the user's file and line, and its operands;
+/// * `writes`: where a node that others need lies; `works in`: memory of the step's own.
+/// A loop says how often it runs and in which direction; what its arguments and results are outside, and how far apart
+/// the iterations' slices are (a carry moves between two blocks of scratch until the last iteration); and where its own
+/// scratch lies. Then come its body's steps: numbered in the plan's table as the others, with nodes numbered anew, and
+/// with `scratch` for what the arena is outside.
 template <class Program>
 std::string to_text(program_summary<Program> const& s) {
-  detail::recording r;
-  detail::record_again<Program>(r);
-  std::string out = std::to_string(s.parameters) + " parameters, " + std::to_string(s.nodes) + " nodes, " +
-                    std::to_string(s.steps) + " steps of " + std::to_string(s.kernels) + " kernels, arena " +
-                    std::to_string(s.arena_bytes) + " bytes (" + std::to_string(s.arena_bytes_without_reuse) +
-                    " without reuse)\n";
-  auto write = [&](auto&& self, detail::graph const& g, detail::list<int> const& outputs,
-                   std::string const& indent) -> void {
-    detail::grouping const groups = detail::fusion(g, outputs, Program::options).run();
-    int number = 0;
-    for (int m : groups.order) {
-      out += indent + "step " + std::to_string(number++) + "\n";
-      for (int id : groups.groups[m].members) {
-        out += indent + "  " + detail::node_text(g, id) + "\n";
-        if (g[id].code == detail::op::loop) {
-          detail::loop const& l = g.loop_of(id);
-          out += indent + "  " + std::to_string(l.count) + " times" + (l.reversed ? ", backward" : "") + ":\n";
-          self(self, *l.body, l.results, indent + "    ");
-        }
-      }
-    }
-  };
-  write(write, r.g, r.outputs, "");
-  return out;
+  detail::traced_program<Program> const t;
+  return std::to_string(s.parameters) + " parameters, " + std::to_string(s.nodes) + " nodes, " +
+         std::to_string(s.steps) + " steps of " + std::to_string(s.kernels) + " kernels, arena " +
+         std::to_string(s.arena_bytes) + " bytes (" + std::to_string(s.arena_bytes_without_reuse) +
+         " without reuse)\n" + detail::plan_text(t).take();
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/plan/summary.hpp>
+#include <ashlar/plan/traced_plan.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// Writes a plan in Graphviz's language.
+class plan_dot {
+ public:
+  explicit plan_dot(traced_plan const& t) : t_(t) {}
+
+  std::string take() {
+    out_ = "digraph ashlar {\n  node [shape=box, fontname=\"monospace\"];\n  fontname=\"monospace\";\n";
+    write_body(t_.plan.top, "n", "");
+    return static_cast<std::string&&>(out_ += "}\n");
+  }
+
+ private:
+  void write_body(int body, std::string const& prefix, std::string const& outer) {
+    traced_body const& traced = t_.trace.bodies[body];
+    graph const& g = *traced.planned;
+    list<char> in_step(g.size(), 0);
+    for (int s = 0; s < traced.steps.size(); ++s) {
+      int const step = t_.plan.pools.bodies[body].first_step + s;
+      out_ +=
+          "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, g, step, outer)) + ";\n";
+      for (int id : traced.steps[s].nodes) {
+        in_step[id] = 1;
+        write_node(g, id, prefix, outer);
+      }
+      write_loop(g, step, traced.steps[s].nodes[0], prefix, outer);
+      out_ += "  }\n";
+    }
+    for (int id = 0; id < g.size(); ++id)
+      if (traced.live[id]) {
+        if (!in_step[id]) write_node(g, id, prefix, outer);
+        write_edges(g, id, prefix);
+      }
+  }
+  void write_loop(graph const& g, int step, int id, std::string const& prefix, std::string const& outer) {
+    int const l = t_.plan.pools.steps[step].loop;
+    if (l < 0) return;
+    std::string const inner = prefix + std::to_string(id) + "_";
+    write_body(t_.plan.pools.loops[l].body, inner, body_path(g, id, outer));
+    traced_body const& body = t_.trace.bodies[t_.plan.pools.loops[l].body];
+    for (int argument : g.loop_of(id).arguments)
+      if (body.live[argument])
+        out_ += "  " + prefix + std::to_string(id) + " -> " + inner + std::to_string(argument) + " [style=dotted];\n";
+  }
+  void write_node(graph const& g, int id, std::string const& prefix, std::string const& outer) {
+    out_ += "  " + prefix + std::to_string(id) + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
+  }
+  void write_edges(graph const& g, int id, std::string const& prefix) {
+    g.each_operand(id, [&](int j) {
+      if (j >= 0) out_ += "  " + prefix + std::to_string(j) + " -> " + prefix + std::to_string(id) + ";\n";
+    });
+  }
+  static std::string quoted(std::string const& text) {
+    std::string out = "\"";
+    for (char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + "\"";
+  }
+
+  traced_plan const& t_;
+  std::string out_;
+};
+
+}  // namespace detail
+
+/// The program's plan in Graphviz's language: a box around the nodes that each step computes, labelled as in to_text,
+/// and in a loop's box that of its body. What no step computes (leaves, views, values that every reader makes again)
+/// stands outside the boxes. Arrows lead from operands to readers, dotted ones from a loop to its body's arguments.
+template <class Program>
+std::string to_dot(program_summary<Program> const&) {
+  detail::traced_program<Program> const t;
+  return detail::plan_dot(t).take();
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI
