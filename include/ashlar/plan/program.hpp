@@ -234,12 +234,15 @@ struct program {
   }
   template <int Scale>
   struct stage {
-    static constexpr tables_of<roomy_sizes<Scale>> tables = make<Scale>();
+    static constexpr tables_of<roomy_sizes<Scale>> tables = make<Scale>();  // too large? -fconstexpr-steps=N
     static constexpr bool fits = tables.sizes.fits(roomy_sizes<Scale>::value);
   };
   template <int Scale>
   static constexpr int fitting_scale() {
-    if constexpr (stage<Scale>::fits || Scale == largest_scale)
+    // In this order: where the compiler gave up on `tables`, `fits` is neither true nor false.
+    if constexpr (Scale == largest_scale)
+      return Scale;
+    else if constexpr (stage<Scale>::fits)
       return Scale;
     else
       return fitting_scale<8 * Scale>();
