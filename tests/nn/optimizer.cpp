@@ -71,7 +71,8 @@ using memory = std::array<double, 2>;
 
 }  // namespace
 
-// The reference updates follow the algorithms in PyTorch's documentation of torch.optim.SGD, Adam and AdamW.
+// The reference updates follow the algorithms in PyTorch's documentation of torch.optim: SGD, RMSprop, Adagrad, Adam
+// and AdamW.
 
 TEST_CASE("sgd without momentum subtracts the gradient, with weight decay in it") {
   check(sgd{.learning_rate = 0.5f, .weight_decay = 0.25f},
@@ -104,6 +105,37 @@ TEST_CASE("adamw decays weights beside the gradient") {
   check(
       adamw{.learning_rate = 0.5f, .beta1 = 0.75f, .beta2 = 0.875f, .epsilon = 0.0625f, .weight_decay = 0.25f},
       [](double p, double g, memory& m, double step) { return p - 0.5 * 0.25 * p - 0.5 * adam_direction(g, m, step); });
+}
+
+TEST_CASE("nesterov looks ahead along its velocity") {
+  check(nesterov{.learning_rate = 0.25f, .momentum = 0.5f, .weight_decay = 0.125f},
+        [](double p, double g, memory& m, double) {
+          g += 0.125 * p;
+          m[0] = 0.5 * m[0] + g;
+          return p - 0.25 * (g + 0.5 * m[0]);
+        });
+}
+
+TEST_CASE("rmsprop divides the gradient by its root mean square, with momentum or without") {
+  for (float momentum : {0.0f, 0.5f})
+    check(
+        rmsprop{
+            .learning_rate = 0.25f, .alpha = 0.75f, .epsilon = 0.0625f, .momentum = momentum, .weight_decay = 0.125f},
+        [=](double p, double g, memory& m, double) {
+          g += 0.125 * p;
+          m[0] = 0.75 * m[0] + 0.25 * g * g;
+          m[1] = momentum * m[1] + g / (std::sqrt(m[0]) + 0.0625);
+          return p - 0.25 * m[1];
+        });
+}
+
+TEST_CASE("adagrad divides the gradient by the root of its sum of squares, and slows down") {
+  check(adagrad{.learning_rate = 0.25f, .learning_rate_decay = 0.5f, .epsilon = 0.0625f, .weight_decay = 0.125f},
+        [](double p, double g, memory& m, double step) {
+          g += 0.125 * p;
+          m[0] += g * g;
+          return p - 0.25 / (1 + (step - 1) * 0.5) * g / (std::sqrt(m[0]) + 0.0625);
+        });
 }
 
 TEST_CASE("an optimizer's update is few steps over all parameters, whatever their number") {

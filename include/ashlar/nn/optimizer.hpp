@@ -49,6 +49,95 @@ struct sgd {
   }
 };
 
+/// Stochastic gradient descent with Nesterov's momentum: it looks a step ahead along the velocity.
+/// units: weight_decay adds weight_decay * parameter to the gradient
+/// source: torch.optim.SGD with nesterov=True
+struct nesterov {
+  float learning_rate = 1e-2f;
+  float momentum = 0.9f;
+  float weight_decay = 0;
+
+  static constexpr int slots = 1;
+  static constexpr int scalars = 3;
+  static constexpr int variants = 1;
+  constexpr int variant() const { return 0; }
+  constexpr void write_scalars(std::int64_t, double* to) const {
+    to[0] = learning_rate;
+    to[1] = momentum;
+    to[2] = weight_decay;
+  }
+  template <int Variant, class Region>
+  static constexpr void update(Region& r) {
+    auto gradient = r.gradients + r.parameters * r.scalar[2];
+    r.slot[0] = r.slot[0] * r.scalar[1] + gradient;
+    r.parameters = r.parameters - (gradient + r.slot[0] * r.scalar[1]) * r.scalar[0];
+  }
+};
+
+/// RMSprop: the gradient divided by the root of its running mean square; with momentum where it is not 0 when the
+/// trainer is made.
+/// units: weight_decay adds weight_decay * parameter to the gradient
+/// source: Hinton, lecture 6e of "Neural Networks for Machine Learning", 2012; torch.optim.RMSprop
+struct rmsprop {
+  float learning_rate = 1e-2f;
+  float alpha = 0.99f;  // of the running mean
+  float epsilon = 1e-8f;
+  float momentum = 0;
+  float weight_decay = 0;
+
+  static constexpr int slots = 2;
+  static constexpr int scalars = 6;
+  static constexpr int variants = 2;
+  constexpr int variant() const { return momentum != 0 ? 1 : 0; }
+  constexpr void write_scalars(std::int64_t, double* to) const {
+    to[0] = learning_rate;
+    to[1] = alpha;
+    to[2] = 1 - static_cast<double>(alpha);
+    to[3] = epsilon;
+    to[4] = momentum;
+    to[5] = weight_decay;
+  }
+  template <int Variant, class Region>
+  static constexpr void update(Region& r) {
+    auto gradient = r.gradients + r.parameters * r.scalar[5];
+    r.slot[0] = r.slot[0] * r.scalar[1] + square(gradient) * r.scalar[2];
+    auto direction = gradient / (sqrt(r.slot[0]) + r.scalar[3]);
+    if constexpr (Variant == 0) {
+      r.parameters = r.parameters - direction * r.scalar[0];
+    } else {
+      r.slot[1] = r.slot[1] * r.scalar[4] + direction;
+      r.parameters = r.parameters - r.slot[1] * r.scalar[0];
+    }
+  }
+};
+
+/// Adagrad: the gradient divided by the root of the sum of its squares so far; learning_rate_decay divides the rate by
+/// 1 + learning_rate_decay * (steps before).
+/// units: weight_decay adds weight_decay * parameter to the gradient
+/// source: Duchi, Hazan, Singer, JMLR 12 (2011); torch.optim.Adagrad
+struct adagrad {
+  float learning_rate = 1e-2f;
+  float learning_rate_decay = 0;
+  float epsilon = 1e-10f;
+  float weight_decay = 0;
+
+  static constexpr int slots = 1;
+  static constexpr int scalars = 3;
+  static constexpr int variants = 1;
+  constexpr int variant() const { return 0; }
+  constexpr void write_scalars(std::int64_t step, double* to) const {
+    to[0] = learning_rate / (1 + static_cast<double>(step - 1) * learning_rate_decay);
+    to[1] = epsilon;
+    to[2] = weight_decay;
+  }
+  template <int Variant, class Region>
+  static constexpr void update(Region& r) {
+    auto gradient = r.gradients + r.parameters * r.scalar[2];
+    r.slot[0] = r.slot[0] + square(gradient);
+    r.parameters = r.parameters - gradient / (sqrt(r.slot[0]) + r.scalar[1]) * r.scalar[0];
+  }
+};
+
 namespace detail {
 
 /// The numbers that Adam and AdamW share.
