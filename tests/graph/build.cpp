@@ -54,6 +54,26 @@ TEST_CASE("operations of constants are constants; views of views and stretches o
   CHECK(broadcast(g, broadcast(g, y, of({1, 3}), 0), of({2, 3}), 0) == broadcast(g, y, of({2, 3}), 0));
 }
 
+TEST_CASE("constants of whole numbers truncate and wrap around as their dtype does") {
+  graph g;
+  auto whole = [&](double number, dtype type) { return add_constant(g, number, type, of({3})); };
+  CHECK(g[whole(-2.7, dtype::int32)].number == -2);
+  CHECK(g[whole(300, dtype::uint8)].number == 44);
+  CHECK(g[whole(0.5, dtype::boolean)].number == 1);
+  CHECK(g[whole(1e300, dtype::int32)].number == 2147483647.0);
+  CHECK(g[whole(-1e300, dtype::int64)].number == -9223372036854775808.0);
+  int const most = whole(2147483647.0, dtype::int32), two = whole(2, dtype::int32);
+  CHECK(g[binary(g, op::add, most, two)].number == -2147483647.0);
+  CHECK(g[binary(g, op::mul, most, most)].number == 1);
+  CHECK(g[reduce(g, op::sum, most, 1)].number == 2147483645.0);
+  CHECK(g[unary(g, op::neg, whole(-2147483648.0, dtype::int32))].number == -2147483648.0);
+  CHECK(g[binary(g, op::div, most, two)].code == op::div);
+  int const large = whole(9007199254740992.0, dtype::int64);
+  CHECK(g[binary(g, op::add, large, whole(1, dtype::int64))].code == op::add);
+  CHECK(g[reduce(g, op::sum, large, 1)].code == op::mul);
+  CHECK(g[reduce(g, op::sum, whole(1, dtype::boolean), 1)].number == 1);
+}
+
 TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
   graph g;
   int const x = input(g, {4, 3});

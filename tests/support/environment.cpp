@@ -24,10 +24,10 @@ std::vector<std::int64_t> byte_offsets(variable_info const& v) {
   return at;
 }
 
-double load_number(dtype type, char const* from) {
+number load_number(dtype type, char const* from) {
   auto as = [&](auto zero) {
     std::memcpy(&zero, from, sizeof zero);
-    return static_cast<double>(zero);
+    return static_cast<number>(zero);
   };
   switch (type) {
     case dtype::float32: return as(0.0f);
@@ -37,14 +37,14 @@ double load_number(dtype type, char const* from) {
     default: return as(std::uint8_t{});
   }
 }
-void store_number(dtype type, char* to, double number) {
+void store_number(dtype type, char* to, number x) {
   auto as = [&](auto value) { std::memcpy(to, &value, sizeof value); };
   switch (type) {
-    case dtype::float32: return as(static_cast<float>(number));
-    case dtype::float64: return as(number);
-    case dtype::int32: return as(static_cast<std::int32_t>(number));
-    case dtype::int64: return as(static_cast<std::int64_t>(number));
-    default: return as(static_cast<std::uint8_t>(number));
+    case dtype::float32: return as(static_cast<float>(x));
+    case dtype::float64: return as(static_cast<double>(x));
+    case dtype::int32: return as(static_cast<std::int32_t>(x));
+    case dtype::int64: return as(static_cast<std::int64_t>(x));
+    default: return as(static_cast<std::uint8_t>(x));
   }
 }
 

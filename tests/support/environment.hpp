@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,20 @@ namespace proof {
 using namespace ashlar;
 using namespace ashlar::detail;
 
+/// An element of any dtype: what holds every double and every int64. Floats are computed in double all the same.
+using number = long double;
+static_assert(std::numeric_limits<number>::digits >= 63, "the tests need a type that holds every int64 exactly");
+/// sum += a * b in double, as all floats here.
+inline void add_product(number& sum, number a, number b = 1) {
+  sum = static_cast<double>(sum) + static_cast<double>(a) * static_cast<double>(b);
+}
 /// A value of any dtype and shape, in row-major order.
-using numbers = std::vector<double>;
+using numbers = std::vector<number>;
 
 /// Everything a program reads, whatever runs it.
 struct environment {
   std::vector<numbers> inputs;              // by ordinal, of the whole batch; what unused rows hold must not matter
-  numbers scalars{0};                       // the number of valid rows, then the optimizer's
+  std::vector<double> scalars{0};           // the number of valid rows, then the optimizer's
   std::vector<numbers> parameters, states;  // by entry; those of loops stacked
   std::vector<numbers> slots;               // each as long as the region of all parameters
   std::uint64_t seed = 0, step = 0;
@@ -39,8 +47,8 @@ bool is_valid(shape const& s, int rows_per_sample, int valid_rows, std::int64_t 
 /// For each element of a parameter or state, its byte offset in the region: iterations lie apart.
 std::vector<std::int64_t> byte_offsets(variable_info const& v);
 
-double load_number(dtype type, char const* from);
-void store_number(dtype type, char* to, double number);
+number load_number(dtype type, char const* from);
+void store_number(dtype type, char* to, number x);
 
 /// How random environments are drawn.
 struct drawing {

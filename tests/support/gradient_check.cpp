@@ -17,7 +17,7 @@ std::string difference(std::vector<numbers> const& got, std::vector<numbers> con
     for (double x : wanted[v])
       if (std::isfinite(x)) scale = std::max(scale, std::fabs(x));
     for (std::size_t i = 0; i < got[v].size(); ++i) {
-      double const a = got[v][i], b = wanted[v][i];
+      number const a = got[v][i], b = wanted[v][i];
       if (a == b || (a != a && b != b) || std::fabs(a - b) <= tolerance * scale) continue;
       return "value " + std::to_string(v) + ", element " + std::to_string(i) + " of " + std::to_string(got[v].size()) +
              ": " + std::to_string(a) + ", wanted " + std::to_string(b) + " (off by " +

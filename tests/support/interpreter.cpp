@@ -8,6 +8,8 @@
 
 #include <ashlar/core/random.hpp>
 
+#include "support/whole_numbers.hpp"
+
 namespace proof {
 namespace {
 
@@ -54,12 +56,12 @@ class interpreter {
       case op::input: return e_.inputs[static_cast<std::size_t>(n.a[0])];
       case op::parameter: return stored(g_.parameters, e_.parameters, id);
       case op::state: return stored(g_.states, e_.states, id);
-      case op::scalar: return {e_.scalars[static_cast<std::size_t>(n.a[0])]};
+      case op::scalar: return {converted(n.type, dtype::float64, e_.scalars[static_cast<std::size_t>(n.a[0])])};
       case op::range: return n.a[0] == 0 ? region(e_.parameters) : e_.slots[static_cast<std::size_t>(n.a[0] - 1)];
       case op::constant: return numbers(size, n.number);
       case op::iota: {
         numbers v(size);
-        for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<double>(i);
+        for (std::size_t i = 0; i < size; ++i) v[i] = converted(n.type, dtype::int64, static_cast<number>(i));
         return v;
       }
       case op::random: return draw_random(n, size);
@@ -135,11 +137,20 @@ class interpreter {
     for (std::size_t i = 0; i < size; ++i) v[i] = one(n, a[i], b[i], c[i]);
     return v;
   }
-  static double one(node const& n, double a, double b, double c) {
-    bool const whole = !is_floating(n.type);
+  number one(node const& n, number a, number b, number c) const {
     switch (n.code) {
       case op::assign:
-      case op::convert: return n.type == dtype::boolean ? a != 0 : whole ? std::trunc(a) : a;
+      case op::convert: return converted(n.type, g_[n.in[0]].type, a);
+      case op::greater: return a > b;
+      case op::equal: return a == b;
+      case op::select: return a != 0 ? b : c;
+      default:
+        if (is_floating(n.type)) return one_floating(n.code, static_cast<double>(a), static_cast<double>(b));
+        return whole_result(n.code, n.type, a, n.in[1] >= 0 ? b : 0);
+    }
+  }
+  static double one_floating(op code, double a, double b) {
+    switch (code) {
       case op::neg: return -a;
       case op::exp: return std::exp(a);
       case op::log: return std::log(a);
@@ -153,13 +164,10 @@ class interpreter {
       case op::add: return a + b;
       case op::sub: return a - b;
       case op::mul: return a * b;
-      case op::div: return whole ? std::trunc(a / b) : a / b;
+      case op::div: return a / b;
       case op::maximum: return a != a ? a : b != b ? b : a > b ? a : b;
       case op::minimum: return a != a ? a : b != b ? b : a < b ? a : b;
-      case op::greater: return a > b;
-      case op::equal: return a == b;
-      case op::select: return a != 0 ? b : c;
-      default: fail(error(std::string("the oracle does not know ") + name_of(n.code)));
+      default: fail(error(std::string("the oracle does not know ") + name_of(code)));
     }
   }
 
@@ -170,10 +178,12 @@ class interpreter {
     numbers v(size, n.code == op::sum ? 0 : -std::numeric_limits<double>::infinity());
     each_index(x.extents, [&](std::int64_t i, int const* at) {
       if (over_rows && !is_valid(x.extents, x.rows, e_.rows(), i)) return;
-      double& to = v[offset(n.extents, at)];
-      double const f = from[static_cast<std::size_t>(i)];
-      if (n.code == op::sum)
-        to += f;
+      number& to = v[offset(n.extents, at)];
+      number const f = from[static_cast<std::size_t>(i)];
+      if (n.code == op::sum && is_floating(n.type))
+        add_product(to, f);
+      else if (n.code == op::sum)
+        to = whole_result(op::add, n.type, to, f);
       else
         to = to != to || to > f ? to : f;
     });
@@ -195,7 +205,7 @@ class interpreter {
       q[tb ? r - 2 : r - 1] = at[r - 1];
       for (int k = 0; k < depth; ++k) {
         p[ta ? r - 2 : r - 1] = q[tb ? r - 1 : r - 2] = k;
-        v[static_cast<std::size_t>(i)] += left[offset(a.extents, p)] * right[offset(b.extents, q)];
+        add_product(v[static_cast<std::size_t>(i)], left[offset(a.extents, p)], right[offset(b.extents, q)]);
       }
     });
     return v;
@@ -226,13 +236,13 @@ class interpreter {
     numbers v(size, 0);
     if (n.code == op::conv)
       each_product(first, second, n.extents, n.window(), batch,
-                   [&](std::size_t x, std::size_t w, std::size_t y) { v[y] += a[x] * b[w]; });
+                   [&](std::size_t x, std::size_t w, std::size_t y) { add_product(v[y], a[x], b[w]); });
     else if (n.code == op::conv_data)
       each_product(n.extents, second, first, n.window(), batch,
-                   [&](std::size_t x, std::size_t w, std::size_t y) { v[x] += a[y] * b[w]; });
+                   [&](std::size_t x, std::size_t w, std::size_t y) { add_product(v[x], a[y], b[w]); });
     else
       each_product(second, n.extents, first, n.window(), batch,
-                   [&](std::size_t x, std::size_t w, std::size_t y) { v[w] += a[y] * b[x]; });
+                   [&](std::size_t x, std::size_t w, std::size_t y) { add_product(v[w], a[y], b[x]); });
     return v;
   }
 
@@ -254,18 +264,18 @@ class interpreter {
             int const row = at[2] * w.stride[0] + ky - w.padding[0], column = at[3] * w.stride[1] + kx - w.padding[1];
             if (row < 0 || row >= large[2] || column < 0 || column >= large[3]) continue;
             int const p = row * large[3] + column;
-            double const candidate = a[begin + static_cast<std::size_t>(p)];
-            double const held = best < 0 ? 0 : a[begin + static_cast<std::size_t>(best)];
+            number const candidate = a[begin + static_cast<std::size_t>(p)];
+            number const held = best < 0 ? 0 : a[begin + static_cast<std::size_t>(best)];
             if (best < 0 || candidate > held || (candidate != candidate && held == held)) best = p;
           }
         v[here] = best;
         return;
       }
-      double const p = value(n.in[1])[here];
+      number const p = value(n.in[1])[here];
       if (p != p) return;  // a row that is not valid
       std::size_t const there = begin + static_cast<std::size_t>(p);
       if (put)
-        v[there] += a[here];
+        add_product(v[there], a[here]);
       else
         v[here] = a[there];
     });

@@ -49,7 +49,7 @@ class memory_image {
   dtype parameter_type() const { return map_.parameters[0].type; }
 
   memory_map map_;
-  numbers scalars_;
+  std::vector<double> scalars_;
   int fill_;
   std::int64_t slot_bytes_;
   memory arena_, parameters_, states_, slots_;

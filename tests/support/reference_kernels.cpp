@@ -7,6 +7,8 @@
 
 #include <ashlar/core/random.hpp>
 
+#include "support/whole_numbers.hpp"
+
 namespace proof {
 namespace {
 
@@ -66,15 +68,35 @@ class fused_reference {
     }
   }
 
-  double read(int k, std::int64_t at) const {
-    element const e = static_cast<element>(c_.code[fused_code::head + k * fused_code::input_size]);
-    if (e == element::iota) return static_cast<double>(at);
-    if (e == element::scalar) return load_number(dtype::float64, c_.operands[static_cast<std::size_t>(k)]);
+  /// The dtype of a lane; floats are computed in double.
+  dtype type_of(lane_type t) const {
+    switch (t) {
+      case lane_type::truth: return dtype::boolean;
+      case lane_type::uint8: return dtype::uint8;
+      case lane_type::int32: return dtype::int32;
+      case lane_type::int64: return dtype::int64;
+      case lane_type::single: return dtype::float32;
+      default: return c_.code[fused_code::wide] ? dtype::float64 : dtype::float32;
+    }
+  }
+  int input_code(int k) const { return c_.code[fused_code::head + k * fused_code::input_size]; }
+  element input_element(int k) const { return static_cast<element>(fused_code::without_lane(input_code(k))); }
+  dtype type_of_operand(int operand) const {
+    if (operand >= 0) return type_of(fused_code::lane_in(instruction(operand)[0]));
+    if (operand > constant_base) return type_of(fused_code::lane_in(input_code(-1 - operand)));
+    return operand > whole_constant_base ? dtype::float64 : dtype::int64;
+  }
+
+  number read(int k, std::int64_t at) const {
+    element const e = input_element(k);
+    dtype const type = type_of_operand(-1 - k);
+    if (e == element::iota) return converted(type, dtype::int64, static_cast<number>(at));
+    if (e == element::scalar)
+      return converted(type, dtype::float64, load_number(dtype::float64, c_.operands[static_cast<std::size_t>(k)]));
     if (e == element::random) {
       bool const column = c_.code[fused_code::kind] == static_cast<int>(kernel_kind::column);
       int ordinal = 0;
-      for (int j = 0; j < k; ++j)
-        ordinal += c_.code[fused_code::head + j * fused_code::input_size] == static_cast<int>(element::random);
+      for (int j = 0; j < k; ++j) ordinal += input_element(j) == element::random;
       auto const key = static_cast<std::uint64_t>(tail()[(column ? outputs_ : 0) + ordinal]);
       return static_cast<double>(
           random_stream(seed(c_.around->seed), key + c_.iteration * 0x9E3779B97F4A7C15u, c_.around->step)
@@ -91,28 +113,29 @@ class fused_reference {
       elements.push_back(inner);
     });
     std::vector<numbers> value(static_cast<std::size_t>(count_));
-    auto fetch = [&](int operand, std::size_t element) {
+    auto fetch = [&](int operand, std::size_t element) -> number {
       if (operand >= 0) {
         numbers const& v = value[static_cast<std::size_t>(operand)];
         return v[v.size() == 1 ? 0 : element];
       }
+      if (operand <= whole_constant_base) return c_.constants[whole_constant_base - operand];
       if (operand <= constant_base) return c_.constants[constant_base - operand];
       return read(-1 - operand, offset(-1 - operand, elements[element]));
     };
     for (int i = 0; i < count_; ++i) {
       int const* const code = instruction(i);
-      op const o = static_cast<op>(code[0]);
+      op const o = op_of(i);
       numbers& v = value[static_cast<std::size_t>(i)];
       if (is_reduction(o)) {
-        double r = o == op::sum ? 0 : -std::numeric_limits<double>::infinity();
-        for (std::size_t e = 0; e < elements.size(); ++e) r = combined(o, r, fetch(code[3], e));
+        number r = o == op::sum ? 0 : -std::numeric_limits<double>::infinity();
+        for (std::size_t e = 0; e < elements.size(); ++e) r = combined(o, type_of_operand(i), r, fetch(code[3], e));
         v = {r};
         continue;
       }
       int const arity = o == op::select ? 3 : o >= op::add && o <= op::assign ? 2 : 1;
       for (std::size_t e = 0; e < (code[1] ? 1 : elements.size()); ++e) {
-        double const a = fetch(code[3], e);
-        v.push_back(one(o, code, a, arity > 1 ? fetch(code[4], e) : 0, arity > 2 ? fetch(code[5], e) : 0));
+        number const a = fetch(code[3], e);
+        v.push_back(one(i, a, arity > 1 ? fetch(code[4], e) : 0, arity > 2 ? fetch(code[5], e) : 0));
       }
     }
     for (int o = 0; o < outputs_; ++o) {
@@ -122,8 +145,8 @@ class fused_reference {
       for (std::size_t e = 0; e < (per_row ? 1 : elements.size()); ++e) {
         char* const to =
             c_.operands[static_cast<std::size_t>(inputs_ + o)] + offset(inputs_ + o, elements[e]) * bytes_of(type);
-        double x = v[v.size() == 1 ? 0 : e];
-        if (column) x = combined(static_cast<op>(instruction(output(o)[0])[0]), load_number(type, to), x);
+        number x = v[v.size() == 1 ? 0 : e];
+        if (column) x = combined(op_of(output(o)[0]), type_of_operand(output(o)[0]), load_number(type, to), x);
         store_number(type, to, x);
       }
     }
@@ -131,22 +154,38 @@ class fused_reference {
   void clear_outputs() {
     for (int o = 0; o < outputs_; ++o) {
       dtype const type = stored(static_cast<element>(output(o)[1]));
-      bool const is_max = static_cast<op>(instruction(output(o)[0])[0]) == op::max;
+      bool const is_max = op_of(output(o)[0]) == op::max;
       for (std::int64_t i = 0; i < tail()[o]; ++i)
         store_number(type, c_.operands[static_cast<std::size_t>(inputs_ + o)] + i * bytes_of(type),
-                     is_max ? -std::numeric_limits<double>::infinity() : 0);
+                     is_max ? smallest(type) : 0);
     }
   }
-  static double combined(op o, double a, double b) {
-    if (o == op::sum) return a + b;
+  static number smallest(dtype type) {
+    if (is_floating(type)) return -std::numeric_limits<number>::infinity();
+    if (type == dtype::int32) return std::numeric_limits<std::int32_t>::min();
+    return type == dtype::int64 ? std::numeric_limits<std::int64_t>::min() : 0;
+  }
+  op op_of(int i) const { return static_cast<op>(fused_code::without_lane(instruction(i)[0])); }
+  static number combined(op o, dtype type, number a, number b) {
+    if (o == op::sum && is_floating(type)) add_product(a, b);
+    if (o == op::sum) return is_floating(type) ? a : whole_result(op::add, type, a, b);
     return a != a || a > b ? a : b;
   }
-  static double rounded(rounding how, double x) {
-    return how == rounding::none ? x : how == rounding::whole ? std::trunc(x) : x != 0;
-  }
-  static double one(op o, int const* code, double a, double b, double c) {
+  number one(int i, number a, number b, number c) const {
+    op const o = op_of(i);
+    dtype const type = type_of_operand(i);
     switch (o) {
-      case op::convert: return rounded(rounding{code[5]}, a);
+      case op::convert: return converted(type, type_of_operand(instruction(i)[3]), a);
+      case op::greater: return a > b;
+      case op::equal: return a == b;
+      case op::select: return a != 0 ? b : c;
+      default:
+        if (is_floating(type)) return one_floating(o, static_cast<double>(a), static_cast<double>(b));
+        return whole_result(o, type, a, b);
+    }
+  }
+  static double one_floating(op o, double a, double b) {
+    switch (o) {
       case op::neg: return -a;
       case op::exp: return std::exp(a);
       case op::log: return std::log(a);
@@ -160,12 +199,9 @@ class fused_reference {
       case op::add: return a + b;
       case op::sub: return a - b;
       case op::mul: return a * b;
-      case op::div: return rounded(rounding{code[5]}, a / b);
+      case op::div: return a / b;
       case op::maximum: return a != a || a > b ? a : b;
       case op::minimum: return a != a || a < b ? a : b;
-      case op::greater: return a > b;
-      case op::equal: return a == b;
-      case op::select: return a != 0 ? b : c;
       default: fail(error(std::string("no reference kernel for ") + name_of(o)));
     }
   }
@@ -184,11 +220,11 @@ void run_matmul(kernel_call const& c) {
   for (std::int64_t p = 0; p < extent[1]; ++p)
     for (std::int64_t i = 0; i < extent[2]; ++i)
       for (std::int64_t j = 0; j < n; ++j) {
-        double total = 0;
+        number total = 0;
         for (std::int64_t k = 0; k < extent[3]; ++k) {
           std::int64_t const a = p * full_m * full_k + (c.code[2] ? k * full_m + i : i * full_k + k);
           std::int64_t const b = p * full_k * n + (c.code[3] ? j * full_k + k : k * n + j);
-          total += load_number(type, c.operands[0] + a * size) * load_number(type, c.operands[1] + b * size);
+          add_product(total, load_number(type, c.operands[0] + a * size), load_number(type, c.operands[1] + b * size));
         }
         store_number(type, c.operands[2] + (p * full_m * n + i * n + j) * size, total);
       }
@@ -221,11 +257,11 @@ void run_convolution(kernel_call const& c) {
                 std::int64_t const weight = ((o * channels + ch) * n[7] + ky) * n[8] + kx;
                 std::int64_t const place = ((s * out + o) * oh + y) * ow + x;
                 if (forward)
-                  total[static_cast<std::size_t>(place)] += load(0, image) * load(1, weight);
+                  add_product(total[static_cast<std::size_t>(place)], load(0, image), load(1, weight));
                 else if (data)
-                  total[static_cast<std::size_t>(image)] += load(0, place) * load(1, weight);
+                  add_product(total[static_cast<std::size_t>(image)], load(0, place), load(1, weight));
                 else
-                  total[static_cast<std::size_t>(weight)] += load(0, place) * load(1, image);
+                  add_product(total[static_cast<std::size_t>(weight)], load(0, place), load(1, image));
               }
   for (std::size_t i = 0; i < total.size(); ++i)
     store_number(type, c.operands[2] + static_cast<std::int64_t>(i) * bytes_of(type), total[i]);
@@ -248,8 +284,8 @@ void run_window(kernel_call const& c) {
         for (std::int64_t k = 0; k < n[5] * n[6]; ++k) {
           std::int64_t const row = i / n[4] * n[7] + k / n[6] - n[9], column = i % n[4] * n[8] + k % n[6] - n[10];
           if (row < 0 || row >= h || column < 0 || column >= w) continue;
-          double const held = best < 0 ? 0 : load_number(type, first + (p * h * w + best) * size);
-          double const v = load_number(type, first + (p * h * w + row * w + column) * size);
+          number const held = best < 0 ? number() : load_number(type, first + (p * h * w + best) * size);
+          number const v = load_number(type, first + (p * h * w + row * w + column) * size);
           if (best < 0 || v > held || (v != v && held == held)) best = row * w + column;
         }
         store_number(dtype::int32, c.operands[1] + (p * small + i) * 4, static_cast<double>(best));

@@ -3,7 +3,8 @@
 #include <ashlar/expr/misfit_functions.hpp>
 
 /// Pointwise operators and functions of values. Two operands follow NumPy's broadcasting; numbers take the value's
-/// dtype.
+/// dtype. Whole numbers are exact and wrap around; they divide towards zero, and by zero give 0. On bool, + is or,
+/// - is unequal, * and / are and.
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 

@@ -5,8 +5,24 @@
 /// Functions that add nodes: each works out shape, dtype and rows of its result, and simplifies where that is exact.
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+constexpr std::int64_t wrapped(dtype type, std::int64_t x) {
+  if (type == dtype::boolean) return x != 0;
+  return type == dtype::uint8 ? x & 255 : type == dtype::int32 ? static_cast<std::int32_t>(x) : x;
+}
+/// A number as a dtype holds it: whole numbers truncate towards zero and wrap around; what not even int64 can hold
+/// becomes the smallest or largest.
+constexpr double number_in(dtype type, double x) {
+  constexpr double beyond = 9223372036854775808.0;  // 2^63
+  if (is_floating(type)) return x;
+  if (type == dtype::boolean || x != x) return x == x && x != 0;
+  if (x >= -beyond && x < beyond) return static_cast<double>(wrapped(type, static_cast<std::int64_t>(x)));
+  if (type == dtype::uint8) return x < 0 ? 0 : 255;
+  if (type == dtype::int32) return x < 0 ? -2147483648.0 : 2147483647.0;
+  return x < 0 ? -beyond : 9223372036854774784.0;  // the last double before 2^63
+}
+
 constexpr int add_constant(graph& g, double number, dtype type, shape extents = {}) {
-  return g.push({op::constant, type, {-1, -1, -1}, extents, 0, {}, number});
+  return g.push({op::constant, type, {-1, -1, -1}, extents, 0, {}, number_in(type, number)});
 }
 constexpr bool is_constant(graph const& g, int x, double number) {
   return g[x].code == op::constant && g[x].number == number;
@@ -119,25 +135,41 @@ constexpr int unary(graph& g, op code, int x) {
   return g.push({code, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows});
 }
 
+/// r = p op q of floating constants, where a constant can say it.
+constexpr bool fold_floating(op code, double p, double q, double& r) {
+  switch (code) {
+    case op::add: r = p + q; return true;
+    case op::sub: r = p - q; return true;
+    case op::mul: r = p * q; return true;
+    case op::div: r = q != 0 ? p / q : 0; return q != 0;
+    default: return false;
+  }
+}
+/// The same of whole numbers: constants are doubles, which hold them up to 2^53.
+constexpr bool fold_whole(op code, dtype type, double p, double q, double& r) {
+  std::uint64_t const a = static_cast<std::uint64_t>(static_cast<std::int64_t>(p));
+  std::uint64_t const b = static_cast<std::uint64_t>(static_cast<std::int64_t>(q));
+  std::uint64_t whole = 0;
+  switch (code) {
+    case op::add: whole = a + b; break;
+    case op::sub: whole = a - b; break;
+    case op::mul: whole = a * b; break;
+    default: return false;
+  }
+  std::int64_t const last = std::int64_t{1} << 53, made = wrapped(type, static_cast<std::int64_t>(whole));
+  r = static_cast<double>(made);
+  return made >= -last && made <= last;
+}
+constexpr bool fold(op code, dtype type, double p, double q, double& r) {
+  return is_floating(type) ? fold_floating(code, p, q, r) : fold_whole(code, type, p, q, r);
+}
+
 constexpr int binary(graph& g, op code, int x, int y) {
   node const a = g[x], b = g[y];
   if (!(a.extents == b.extents)) refuse("an operation of two values whose shapes differ");
   if (a.type != b.type) refuse("an operation of two values whose dtypes differ");
-  if (a.code == op::constant && b.code == op::constant) {
-    double p = a.number, q = b.number, r = 0;
-    bool folded = true;
-    if (code == op::add)
-      r = p + q;
-    else if (code == op::sub)
-      r = p - q;
-    else if (code == op::mul)
-      r = p * q;
-    else if (code == op::div && q != 0)
-      r = p / q;
-    else
-      folded = false;
-    if (folded) return add_constant(g, r, a.type, a.extents);
-  }
+  if (double r = 0; a.code == op::constant && b.code == op::constant && fold(code, a.type, a.number, b.number, r))
+    return add_constant(g, r, a.type, a.extents);
   bool keeps_rows = a.rows || !b.rows;  // what stays must not forget that axis 0 is the batch
   if (code == op::mul && is_constant(g, y, 1) && keeps_rows) return x;
   if (code == op::mul && is_constant(g, x, 1) && (b.rows || !a.rows)) return y;
@@ -183,8 +215,11 @@ constexpr int reduce(graph& g, op code, int x, int axes) {
     }
   bool over_rows = n.rows && (axes & 1);
   if (trivial && !over_rows) return x;
-  if (n.code == op::constant && !over_rows)
-    return add_constant(g, code == op::sum ? n.number * times : n.number, n.type, s);
+  if (n.code == op::constant && !over_rows) {
+    double r = n.number;
+    if (code == op::max || fold(op::mul, n.type, n.number, times, r)) return add_constant(g, r, n.type, s);
+    return binary(g, op::mul, add_constant(g, n.number, n.type, s), add_constant(g, times, n.type, s));
+  }
   return g.push({code, n.type, {x, -1, -1}, s, over_rows ? 0 : n.rows, {axes}});
 }
 

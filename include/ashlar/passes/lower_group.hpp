@@ -15,6 +15,31 @@ constexpr element element_of(dtype t) {
   }
 }
 
+constexpr lane_type lane_of(dtype t) {
+  switch (t) {
+    case dtype::float32:
+    case dtype::float64: return lane_type::floating;
+    case dtype::boolean: return lane_type::truth;
+    case dtype::uint8: return lane_type::uint8;
+    case dtype::int32: return lane_type::int32;
+    default: return lane_type::int64;
+  }
+}
+
+/// What computes an operation on bool: a sum is whether any is true, a difference whether two differ.
+constexpr op op_on_truth(op code) {
+  switch (code) {
+    case op::neg:
+    case op::abs:
+    case op::sign:
+    case op::relu: return op::convert;
+    case op::add: return op::maximum;
+    case op::div: return op::mul;
+    case op::sum: return op::max;
+    default: return code;
+  }
+}
+
 /// Turns a fused group into a kernel's key and numbers: a small program over registers, and a nest of loops whose
 /// axes are merged wherever all operands allow it.
 class group_lowering {
@@ -53,41 +78,34 @@ class group_lowering {
     return -out_.inputs.size();
   }
 
+  constexpr int constant(node const& n) {
+    out_.constants.push(n.number);
+    return (is_whole(lane_of(n.type)) ? whole_constant_base : constant_base) - (out_.constants.size() - 1);
+  }
   /// The operand that stands for node j inside this kernel.
   constexpr int operand(int j) {
     if (register_of_[j] != none) return register_of_[j];
     op code = g_[j].code;
-    if (code == op::constant) {
-      out_.constants.push(g_[j].number);
-      return register_of_[j] = constant_base - (out_.constants.size() - 1);
-    }
+    if (code == op::constant) return register_of_[j] = constant(g_[j]);
     if (code == op::broadcast) return register_of_[j] = operand(g_[j].in[0]);
     return register_of_[j] = input(j);
   }
 
-  constexpr rounding rounding_of(node const& n) const {
-    if (is_floating(n.type) || (n.code == op::convert && g_[n.in[0]].type == n.type)) return rounding::none;
-    return n.type == dtype::boolean ? rounding::truth : rounding::whole;
+  constexpr lane_type lane_of_result(node const& n) const {
+    return m_.wide && n.type == dtype::float32 ? lane_type::single : lane_of(n.type);
   }
   constexpr void emit(int i) {
     node const& n = g_[i];
     int a[3]{0, 0, 0};
     op code = n.code;
     if (is_inlined(code)) {  // a free node that is needed in memory: a copy of what stands for it
-      if (code == op::broadcast)
-        a[0] = operand(n.in[0]);
-      else if (code == op::constant) {
-        out_.constants.push(n.number);
-        a[0] = constant_base - (out_.constants.size() - 1);
-      } else {
-        a[0] = input(i);
-      }
+      a[0] = code == op::broadcast ? operand(n.in[0]) : code == op::constant ? constant(n) : input(i);
       code = op::convert;
     } else {
       for (int k = 0; k < 3; ++k)
         if (n.in[k] >= 0 && !(code == op::assign && k == 1)) a[k] = operand(n.in[k]);
-      if (code == op::convert || code == op::div) a[2] = static_cast<int>(rounding_of(n));
       if (code == op::assign) code = op::convert;
+      if (n.type == dtype::boolean) code = op_on_truth(code);
     }
     bool reduces = is_reduction(n.code);
     bool row_level = m_.kind == group::row && m_.axes && (reduces || !(n.extents == m_.space));
@@ -102,7 +120,7 @@ class group_lowering {
     levels_.push(row_level);
     stages_.push(stage);
     reduction_.push(reduces);
-    ops_.push(static_cast<int>(code));
+    ops_.push(fused_code::with_lane(static_cast<int>(code), lane_of_result(n)));
     for (int k : a) args_.push(k);
     if (reduces && stage + 1 > passes_) passes_ = stage + 1;
   }
@@ -177,7 +195,7 @@ class group_lowering {
       if (n.code == op::iota) e = element::iota;
       if (n.code == op::random) e = element::random;
       if (g_[storage_of(g_, out_.inputs[k])].code == op::scalar) e = element::scalar;
-      c.push(static_cast<int>(e));
+      c.push(fused_code::with_lane(static_cast<int>(e), lane_of(n.type)));
       c.push(static_cast<int>(access_of(k)));
     }
     for (int r = 0; r < count_; ++r) {

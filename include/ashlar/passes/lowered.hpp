@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <ashlar/core/list.hpp>
+#include <ashlar/graph/op.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -22,6 +23,10 @@ enum class kernel_kind : int {
 
 /// How an operand of a fused kernel is read or written.
 enum class element : int { float32, float64, int32, int64, byte, iota, random, scalar };
+/// What a lane of a fused kernel holds: a number of the kernel's floating type, such a number rounded to float32, such
+/// a 0 or 1, or a whole number in as many bits.
+enum class lane_type : int { floating, single, truth, uint8, int32, int64 };
+constexpr bool is_whole(lane_type t) { return t >= lane_type::uint8; }
 /// How it moves along the innermost axis.
 enum class access : int { splat, contiguous, strided };
 
@@ -39,13 +44,19 @@ struct lowered {
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.
 struct fused_code {
   static constexpr int kind = 0, wide = 1, inputs = 2, instructions = 3, outputs = 4, passes = 5, head = 6;
-  static constexpr int input_size = 2;        // element, access
-  static constexpr int instruction_size = 6;  // op, level (0 full, 1 row), stage, three operands
+  static constexpr int input_size = 2;        // element and lane type, access
+  static constexpr int instruction_size = 6;  // op and lane type, level (0 full, 1 row), stage, three operands
   static constexpr int output_size = 4;       // instruction, element, access, level
+  static constexpr int lane_unit = 64;        // of lane types, which stand above ops and elements
+
+  static constexpr int with_lane(int code, lane_type t) { return code + lane_unit * static_cast<int>(t); }
+  static constexpr int without_lane(int code) { return code % lane_unit; }
+  static constexpr lane_type lane_in(int code) { return static_cast<lane_type>(code / lane_unit); }
 };
-/// What becomes of a result that is no float; it stands in the last operand of convert's and div's instruction.
-enum class rounding : int { none, whole, truth };
-/// Operands of an instruction: >= 0 another instruction, from -1 down an input, from constant_base down a constant.
+static_assert(op_count <= fused_code::lane_unit);
+/// Operands of an instruction: >= 0 another instruction, from -1 down an input, from constant_base down a constant,
+/// from whole_constant_base down a constant that is a whole number.
 inline constexpr int constant_base = -1000;
+inline constexpr int whole_constant_base = -2000;
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
-#include <ashlar/backend/cpu/math.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
-#include <ashlar/graph/op.hpp>
+#include <ashlar/backend/cpu/whole_lanes.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -23,16 +22,27 @@ struct fused_program {
   static constexpr int first_instruction = layout::head + inputs * layout::input_size;
   static constexpr int first_output = first_instruction + count * layout::instruction_size;
 
-  static constexpr element input_element(int k) { return static_cast<element>(Code::at[layout::head + 2 * k]); }
+  static constexpr element input_element(int k) {
+    return static_cast<element>(layout::without_lane(Code::at[layout::head + 2 * k]));
+  }
+  static constexpr lane_type input_lane(int k) { return layout::lane_in(Code::at[layout::head + 2 * k]); }
   static constexpr access input_access(int k) { return static_cast<access>(Code::at[layout::head + 2 * k + 1]); }
   static constexpr int field(int i, int f) { return Code::at[first_instruction + i * layout::instruction_size + f]; }
-  static constexpr op code(int i) { return static_cast<op>(field(i, 0)); }
+  static constexpr op code(int i) { return static_cast<op>(layout::without_lane(field(i, 0))); }
+  static constexpr lane_type lane(int i) { return layout::lane_in(field(i, 0)); }
   static constexpr bool row_level(int i) { return field(i, 1) != 0; }
   static constexpr int stage(int i) { return field(i, 2); }
   static constexpr int argument(int i, int k) { return field(i, 3 + k); }
   static constexpr int arity(int i) {
     op c = code(i);
     return c == op::select ? 3 : c >= op::add && c <= op::assign ? 2 : 1;
+  }
+  /// The lane type of operand k of an instruction; of a constant, what matters of it.
+  static constexpr lane_type argument_lane(int i, int k) {
+    int a = argument(i, k);
+    if (a >= 0) return lane(a);
+    if (a > constant_base) return input_lane(-1 - a);
+    return a > whole_constant_base ? lane_type::floating : lane_type::int64;
   }
   static constexpr int output_field(int o, int f) { return Code::at[first_output + o * layout::output_size + f]; }
   static constexpr int output_instruction(int o) { return output_field(o, 0); }
@@ -129,8 +139,10 @@ struct fused_state {
       r = value[A];
     else if constexpr (A > constant_base)
       r = input[-1 - A];
-    else
+    else if constexpr (A > whole_constant_base)
       S::splat(r, static_cast<T>(args.constants[constant_base - A]));
+    else
+      S::splat(r, static_cast<typename S::bits>(args.constants[whole_constant_base - A]));
   }
 
   /// Loads input K for `count` elements at, at + 1, ... along the innermost axis.
@@ -138,17 +150,18 @@ struct fused_state {
   ASHLAR_INLINE void read(std::int64_t at, int count, std::int64_t distance) {
     constexpr element e = program::input_element(K);
     constexpr access how = program::input_access(K);
+    using N = lane_number<S, program::input_lane(K)>;
     vector& v = input[K];
     std::int64_t const begin = offset[K];
-    T part[width];
+    N part[width];
     if constexpr (e == element::scalar) {
-      S::splat(v, static_cast<T>(*reinterpret_cast<double const*>(args.operands[K])));
+      S::splat(v, static_cast<N>(*reinterpret_cast<double const*>(args.operands[K])));
     } else if constexpr (e == element::iota) {
-      S::lane_numbers(v);
       if constexpr (how == access::splat)
-        S::splat(v, static_cast<T>(begin));
+        S::splat(v, static_cast<N>(begin));
       else
-        v = v * static_cast<T>(distance) + static_cast<T>(begin + at * distance);
+        count_up<N>(v, begin + at * distance, distance);
+      if constexpr (is_whole(program::input_lane(K))) wrap_around<S, program::input_lane(K)>(v);
     } else if constexpr (e == element::random) {
       random_part(part, stream<K>(), begin + at * distance, distance, how == access::splat ? 1 : count);
       if constexpr (how == access::splat)
@@ -159,8 +172,8 @@ struct fused_state {
       using E = typename stored_type<T, e>::type;
       E const* p = reinterpret_cast<E const*>(args.operands[K]) + begin;
       if constexpr (how == access::splat) {
-        S::splat(v, static_cast<T>(*p));
-      } else if constexpr (how == access::contiguous && std::is_same_v<E, T>) {
+        S::splat(v, static_cast<N>(*p));
+      } else if constexpr (how == access::contiguous && std::is_same_v<E, N>) {
         if (count == width) {
           S::load(v, p + at);
         } else {
@@ -171,6 +184,19 @@ struct fused_state {
         gather_part(part, p + at * distance, distance, count);
         S::load(v, part);
       }
+    }
+  }
+  /// begin, begin + distance, ...
+  template <class N>
+  ASHLAR_INLINE static void count_up(vector& v, std::int64_t begin, std::int64_t distance) {
+    if constexpr (std::is_same_v<N, T>) {
+      S::lane_numbers(v);
+      v = v * static_cast<T>(distance) + static_cast<T>(begin);
+    } else {
+      using natural = std::make_unsigned_t<N>;
+      typename S::words lane;
+      for (int i = 0; i < width; ++i) lane[i] = static_cast<natural>(i);
+      v = reinterpret_cast<vector>(lane * static_cast<natural>(distance) + static_cast<natural>(begin));
     }
   }
   /// The stream of random input K: the K-th random input's number behind the strides.
@@ -187,78 +213,72 @@ struct fused_state {
     return {seed(args.seed), key + args.iteration * 0x9E3779B97F4A7C15u, args.step};
   }
 
-  template <rounding How>
-  ASHLAR_INLINE static void rounded(vector& r, vector const& x) {
-    if constexpr (How == rounding::none) {
-      r = x;
-    } else if constexpr (How == rounding::whole) {
-      r = __builtin_convertvector(__builtin_convertvector(x, typename S::mask), vector);
-    } else {
-      vector one, zero{};
-      S::splat(one, static_cast<T>(1));
-      S::choose(r, x == zero, zero, one);
-    }
-  }
-
   template <int I>
   ASHLAR_INLINE void execute() {
     constexpr op code = program::code(I);
+    constexpr lane_type from = program::argument_lane(I, 0), to = program::lane(I);
     vector& r = value[I];
-    vector a, b, zero{};
+    vector a, b{};
     fetch<program::argument(I, 0)>(a);
     if constexpr (program::arity(I) > 1) fetch<program::argument(I, 1)>(b);
-    if constexpr (code == op::convert || code == op::broadcast)
-      rounded<rounding{program::argument(I, 2)}>(r, a);
-    else if constexpr (code == op::neg)
+    if constexpr (code == op::convert || code == op::broadcast) {
+      convert_lanes<S, from, to>(r, a);
+    } else if constexpr (code == op::select) {
+      vector c, zero{};
+      fetch<program::argument(I, 2)>(c);
+      S::choose(r, a != zero, b, c);
+    } else if constexpr (code == op::greater || code == op::equal) {
+      compare<code, is_whole(from)>(r, a, b);
+    } else if constexpr (is_whole(to)) {
+      compute_whole<S, code>(r, a, b);
+      wrap_around<S, to>(r);
+    } else {
+      compute<code>(r, a, b);
+      if constexpr (to == lane_type::truth) convert_lanes<S, lane_type::floating, to>(r, r);
+    }
+  }
+  template <op Op, bool Whole>
+  ASHLAR_INLINE static void compare(vector& r, vector const& a, vector const& b) {
+    vector one, zero{};
+    S::splat(one, static_cast<T>(1));
+    if constexpr (Whole) {
+      typename S::mask holds;
+      compare_whole<S, Op>(holds, a, b);
+      S::choose(r, holds, one, zero);
+    } else if constexpr (Op == op::greater) {
+      S::choose(r, a > b, one, zero);
+    } else {
+      S::choose(r, a == b, one, zero);
+    }
+  }
+  template <op Op>
+  ASHLAR_INLINE static void compute(vector& r, vector const& a, vector const& b) {
+    vector zero{};
+    if constexpr (Op == op::neg)
       r = -a;
-    else if constexpr (code == op::exp)
-      exp_lanes<S>(r, a);
-    else if constexpr (code == op::log)
-      log_lanes<S>(r, a);
-    else if constexpr (code == op::tanh)
-      tanh_lanes<S>(r, a);
-    else if constexpr (code == op::sigmoid)
-      sigmoid_lanes<S>(r, a);
-    else if constexpr (code == op::sqrt)
-      sqrt_lanes<S>(r, a);
-    else if constexpr (code == op::rsqrt) {
-      sqrt_lanes<S>(r, a);
-      r = static_cast<T>(1) / r;
-    } else if constexpr (code == op::relu)
+    else if constexpr (Op == op::relu)
       S::choose(r, a < zero, zero, a);
-    else if constexpr (code == op::abs)
+    else if constexpr (Op == op::abs)
       S::magnitude(r, a);
-    else if constexpr (code == op::sign) {
+    else if constexpr (Op == op::sign) {
       vector one;
       S::splat(one, static_cast<T>(1));
       S::choose(r, a > zero, one, a);
       S::choose(r, a < zero, -one, r);
-    } else if constexpr (code == op::add)
+    } else if constexpr (Op == op::add)
       r = a + b;
-    else if constexpr (code == op::sub)
+    else if constexpr (Op == op::sub)
       r = a - b;
-    else if constexpr (code == op::mul)
+    else if constexpr (Op == op::mul)
       r = a * b;
-    else if constexpr (code == op::div)
-      rounded<rounding{program::argument(I, 2)}>(r, a / b);
-    else if constexpr (code == op::maximum)
+    else if constexpr (Op == op::div)
+      r = a / b;
+    else if constexpr (Op == op::maximum)
       S::larger(r, a, b);
-    else if constexpr (code == op::minimum)
+    else if constexpr (Op == op::minimum)
       S::choose(r, (a < b) | (a != a), a, b);
-    else if constexpr (code == op::greater || code == op::equal) {
-      vector one;
-      S::splat(one, static_cast<T>(1));
-      if constexpr (code == op::greater)
-        S::choose(r, a > b, one, zero);
-      else
-        S::choose(r, a == b, one, zero);
-    } else if constexpr (code == op::select) {
-      vector c;
-      fetch<program::argument(I, 2)>(c);
-      S::choose(r, a != zero, b, c);
-    } else {
-      static_assert(code == op::add, "ashlar: the cpu policy has no kernel for this primitive");
-    }
+    else
+      elementary<Op, S>(r, a);
   }
 
   template <int O>
@@ -266,8 +286,9 @@ struct fused_state {
     using E = typename stored_type<T, program::output_element(O)>::type;
     vector const& v = value[program::output_instruction(O)];
     E* p = reinterpret_cast<E*>(args.operands[program::inputs + O]) + offset[program::inputs + O];
-    T part[width];
-    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, T>) {
+    using N = lane_number<S, program::lane(program::output_instruction(O))>;
+    N part[width];
+    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, N>) {
       if (count == width) {
         S::store(v, p + at);
       } else {

@@ -36,14 +36,14 @@ struct fused_nest {
   }
 };
 
-template <class T, op Code>
-[[gnu::noinline]] void accumulate_part(T* to, std::int64_t distance, T const* from, int count) {
+template <class T, class From, op Code>
+[[gnu::noinline]] void accumulate_part(T* to, std::int64_t distance, From const* from, int count) {
   for (int i = 0; i < count; ++i) {
     T& t = to[i * distance];
     if constexpr (Code == op::max)
-      t = larger_or_nan(t, from[i]);
+      t = larger_or_nan(t, static_cast<T>(from[i]));
     else
-      t += from[i];
+      t = sum_of(t, static_cast<T>(from[i]));
   }
 }
 template <class T>
@@ -101,16 +101,33 @@ struct fused_kernel {
 
   // ---- reductions along the row
 
-  template <op Code_>
+  template <int I>
+  using number = lane_number<S, program::lane(I)>;
+
+  /// What reduction I is of nothing.
+  template <int I>
+  static constexpr number<I> start = [] {
+    if constexpr (program::code(I) == op::sum || program::lane(I) == lane_type::truth ||
+                  program::lane(I) == lane_type::uint8)
+      return number<I>{};
+    else if constexpr (is_whole(program::lane(I)))
+      return std::numeric_limits<number<I>>::min();
+    else
+      return -std::numeric_limits<T>::infinity();
+  }();
+
+  template <int I>
   ASHLAR_INLINE static void accumulate(vector& sum, vector const& v, int count) {
     vector x = v;
     if (count < S::width) {
-      T lanes[S::width];
+      number<I> lanes[S::width];
       S::store(v, lanes);
-      fill_part(lanes + count, Code_ == op::max ? -std::numeric_limits<T>::infinity() : T{}, S::width - count);
+      fill_part(lanes + count, start<I>, S::width - count);
       S::load(x, lanes);
     }
-    if constexpr (Code_ == op::sum)
+    if constexpr (is_whole(program::lane(I)))
+      compute_whole<S, program::code(I) == op::sum ? op::add : op::maximum>(sum, sum, x);
+    else if constexpr (program::code(I) == op::sum)
       sum = sum + x;
     else
       S::choose(sum, (sum > x) | (sum != sum), sum, x);
@@ -124,28 +141,28 @@ struct fused_kernel {
     if constexpr (reduces_in<Pass, I>) {
       vector v;
       s.template fetch<program::argument(I, 0)>(v);
-      accumulate<program::code(I)>(sums[I], v, count);
+      accumulate<I>(sums[I], v, count);
     }
   }
   template <int Pass, int I>
   ASHLAR_INLINE static void start_one(vector* sums) {
-    if constexpr (reduces_in<Pass, I>) {
-      sums[I] = vector{};
-      if constexpr (program::code(I) == op::max) S::splat(sums[I], -std::numeric_limits<T>::infinity());
-    }
+    if constexpr (reduces_in<Pass, I>) S::splat(sums[I], start<I>);
   }
-  template <op Code_>
-  ASHLAR_INLINE static T across(vector const& v) {
-    T lanes[S::width];
+  template <int I>
+  ASHLAR_INLINE static number<I> across(vector const& v) {
+    number<I> lanes[S::width];
     S::store(v, lanes);
-    if constexpr (Code_ == op::max)
+    if constexpr (program::code(I) == op::max)
       return lane_max(lanes, S::width);
     else
       return lane_sum(lanes, S::width);
   }
   template <int Pass, int I>
   ASHLAR_INLINE static void finish_one(state& s, vector const* sums) {
-    if constexpr (reduces_in<Pass, I>) S::splat(s.value[I], across<program::code(I)>(sums[I]));
+    if constexpr (reduces_in<Pass, I>) {
+      S::splat(s.value[I], across<I>(sums[I]));
+      wrap_around<S, program::lane(I)>(s.value[I]);
+    }
   }
   template <int O>
   ASHLAR_INLINE static void write_one(state& s, nest const& n, std::int64_t at, int count) {
@@ -217,11 +234,13 @@ struct fused_kernel {
   // ---- reductions over any axes
 
   template <int O>
+  using stored = typename stored_type<T, program::output_element(O)>::type;
+
+  template <int O>
   ASHLAR_INLINE static void clear_output(nest const& n) {
-    T* p = reinterpret_cast<T*>(n.args.operands[program::inputs + O]);
+    stored<O>* p = reinterpret_cast<stored<O>*>(n.args.operands[program::inputs + O]);
     std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
-    fill_part(p, program::code(program::output_instruction(O)) == op::max ? -std::numeric_limits<T>::infinity() : T{},
-              count);
+    fill_part(p, static_cast<stored<O>>(start<program::output_instruction(O)>), count);
   }
   template <int O>
   ASHLAR_INLINE static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
@@ -229,21 +248,26 @@ struct fused_kernel {
     vector v;
     s.template fetch<program::argument(r, 0)>(v);
     if constexpr (program::output_access(O) == access::splat) {
-      accumulate<program::code(r)>(sums[r], v, count);
+      accumulate<r>(sums[r], v, count);
     } else {
       std::int64_t const distance = n.stride(program::inputs + O, n.axes - 1);
-      T* p = reinterpret_cast<T*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O] + at * distance;
-      vector old;
-      if (program::output_access(O) == access::contiguous && count == S::width) {
-        S::load(old, p);
-        accumulate<program::code(r)>(old, v, count);
-        S::store(old, p);
-      } else {
-        T part[S::width];
-        S::store(v, part);
-        accumulate_part<T, program::code(r)>(p, distance, part, count);
+      stored<O>* p = output<O>(s) + at * distance;
+      if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<stored<O>, number<r>>) {
+        if (count == S::width) {
+          vector old;
+          S::load(old, p);
+          accumulate<r>(old, v, count);
+          return S::store(old, p);
+        }
       }
+      number<r> part[S::width];
+      S::store(v, part);
+      accumulate_part<stored<O>, number<r>, program::code(r)>(p, distance, part, count);
     }
+  }
+  template <int O>
+  ASHLAR_INLINE static stored<O>* output(state& s) {
+    return reinterpret_cast<stored<O>*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
   }
   template <int O>
   ASHLAR_INLINE static void start_output(vector* sums) {
@@ -253,11 +277,12 @@ struct fused_kernel {
   ASHLAR_INLINE static void finish_output(state& s, vector const* sums) {
     if constexpr (program::output_access(O) == access::splat) {
       constexpr int r = program::output_instruction(O);
-      T* p = reinterpret_cast<T*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
+      stored<O>* p = output<O>(s);
+      stored<O> const x = static_cast<stored<O>>(across<r>(sums[r]));
       if constexpr (program::code(r) == op::max)
-        *p = larger_or_nan(*p, across<op::max>(sums[r]));
+        *p = larger_or_nan(*p, x);
       else
-        *p += across<op::sum>(sums[r]);
+        *p = sum_of(*p, x);
     }
   }
   template <int... O>

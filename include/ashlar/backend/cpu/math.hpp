@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/graph/op.hpp>
 
 /// Elementary functions on vectors: branch-free polynomials in float (their error bounds are tested), the C library
 /// lane by lane in double. S is a simd type; results and operands go by reference.
@@ -145,6 +146,26 @@ ASHLAR_INLINE void sqrt_lanes(typename S::vector& r, typename S::vector const& x
     S::store(x, lanes);
     for (float& v : lanes) v = __builtin_sqrtf(v);
     S::load(r, lanes);
+  }
+}
+
+/// The elementary function of an operation.
+template <op Code, class S>
+ASHLAR_INLINE void elementary(typename S::vector& r, typename S::vector const& x) {
+  if constexpr (Code == op::exp) {
+    exp_lanes<S>(r, x);
+  } else if constexpr (Code == op::log) {
+    log_lanes<S>(r, x);
+  } else if constexpr (Code == op::tanh) {
+    tanh_lanes<S>(r, x);
+  } else if constexpr (Code == op::sigmoid) {
+    sigmoid_lanes<S>(r, x);
+  } else if constexpr (Code == op::sqrt) {
+    sqrt_lanes<S>(r, x);
+  } else {
+    static_assert(Code == op::rsqrt, "ashlar: the cpu policy has no kernel for this primitive");
+    sqrt_lanes<S>(r, x);
+    r = static_cast<typename S::element>(1) / r;
   }
 }
 

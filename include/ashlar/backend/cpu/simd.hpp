@@ -13,18 +13,19 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 template <class T, instruction_set Set>
 struct vector_of;
 
-#define ASHLAR_VECTOR(Type, Integer, Set, Bytes)                                      \
-  template <>                                                                         \
-  struct vector_of<Type, instruction_set::Set> {                                      \
-    typedef Type type __attribute__((vector_size(Bytes), aligned(Bytes)));            \
-    typedef Integer integer_type __attribute__((vector_size(Bytes), aligned(Bytes))); \
+#define ASHLAR_VECTOR(Type, Integer, Set, Bytes)                                              \
+  template <>                                                                                 \
+  struct vector_of<Type, instruction_set::Set> {                                              \
+    typedef Type type __attribute__((vector_size(Bytes), aligned(Bytes)));                    \
+    typedef std::Integer integer_type __attribute__((vector_size(Bytes), aligned(Bytes)));    \
+    typedef std::u##Integer natural_type __attribute__((vector_size(Bytes), aligned(Bytes))); \
   };
-ASHLAR_VECTOR(float, std::int32_t, baseline, 16)
-ASHLAR_VECTOR(float, std::int32_t, avx2, 32)
-ASHLAR_VECTOR(float, std::int32_t, avx512, 64)
-ASHLAR_VECTOR(double, std::int64_t, baseline, 16)
-ASHLAR_VECTOR(double, std::int64_t, avx2, 32)
-ASHLAR_VECTOR(double, std::int64_t, avx512, 64)
+ASHLAR_VECTOR(float, int32_t, baseline, 16)
+ASHLAR_VECTOR(float, int32_t, avx2, 32)
+ASHLAR_VECTOR(float, int32_t, avx512, 64)
+ASHLAR_VECTOR(double, int64_t, baseline, 16)
+ASHLAR_VECTOR(double, int64_t, avx2, 32)
+ASHLAR_VECTOR(double, int64_t, avx512, 64)
 #undef ASHLAR_VECTOR
 
 /// The vector type of T on an instruction set, and what works on it.
@@ -32,17 +33,19 @@ template <class T, instruction_set Set>
 struct simd {
   using element = T;
   using vector = typename vector_of<T, Set>::type;
-  using mask = typename vector_of<T, Set>::integer_type;  // lanes of all ones or all zeros
+  using mask = typename vector_of<T, Set>::integer_type;   // lanes of all ones or all zeros
+  using words = typename vector_of<T, Set>::natural_type;  // whole numbers that wrap around
   static constexpr int width = static_cast<int>(sizeof(vector) / sizeof(T));
 
   using bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
   /// As integers: adding a number to zeros would lose the sign of -0.
-  ASHLAR_INLINE static void splat(vector& v, T x) {
-    v = reinterpret_cast<vector>(mask{} + __builtin_bit_cast(bits, x));
-  }
+  ASHLAR_INLINE static void splat(vector& v, T x) { splat(v, __builtin_bit_cast(bits, x)); }
+  ASHLAR_INLINE static void splat(vector& v, bits x) { v = reinterpret_cast<vector>(mask{} + x); }
   ASHLAR_INLINE static void load(vector& v, T const* from) { std::memcpy(&v, from, sizeof v); }
   ASHLAR_INLINE static void store(vector const& v, T* to) { std::memcpy(to, &v, sizeof v); }
+  ASHLAR_INLINE static void load(vector& v, bits const* from) { std::memcpy(&v, from, sizeof v); }
+  ASHLAR_INLINE static void store(vector const& v, bits* to) { std::memcpy(to, &v, sizeof v); }
   ASHLAR_INLINE static void lane_numbers(vector& v) {
     for (int i = 0; i < width; ++i) v[i] = static_cast<T>(i);
   }
@@ -62,6 +65,14 @@ struct simd {
   ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) { choose(r, (a > b) | (a != a), a, b); }
 };
 
+/// The sum of two numbers; whole ones wrap around.
+template <class T>
+ASHLAR_INLINE T sum_of(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) + static_cast<std::make_unsigned_t<T>>(b));
+  else
+    return a + b;
+}
 /// The larger of two numbers; NaN where either is.
 template <class T>
 ASHLAR_INLINE T larger_or_nan(T a, T b) {
@@ -86,7 +97,7 @@ template <class To, class From>
 template <class T>
 [[gnu::noinline]] T lane_sum(T* lanes, int width) {
   for (int half = width / 2; half; half /= 2)
-    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    for (int i = 0; i < half; ++i) lanes[i] = sum_of(lanes[i], lanes[i + half]);
   return lanes[0];
 }
 template <class T>
