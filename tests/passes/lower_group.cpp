@@ -53,6 +53,21 @@ TEST_CASE("the axis of the batch says how many of its units belong to a valid ro
         std::vector<std::int64_t>{1, 0, 15, 60, 1, 1});
 }
 
+TEST_CASE("sums of floats over many steps of an outer axis are cut into blocks, with workspace for their levels") {
+  graph g;
+  auto blocks = [&](std::initializer_list<int> extents, int axes) {
+    lowered const l = lower(g, reduce(g, op::sum, input(g, extents), axes));
+    std::vector<std::int64_t> const n = numbers_of(l);
+    return std::vector<std::int64_t>{n[n.size() - 2], n[n.size() - 1], l.workspace};
+  };
+  using three = std::vector<std::int64_t>;  // steps of a block, levels, bytes
+  CHECK(blocks({256, 7}, 1) == three{0, 0, 0});
+  CHECK(blocks({257, 7}, 1) == three{64, 1, 28});
+  CHECK(blocks({100000, 7}, 1) == three{64, 2, 56});
+  CHECK(blocks({5, 1000, 3}, 2) == three{64, 1, 12});
+  CHECK(blocks({100, 2, 100, 3, 2}, 21) == three{1, 2, 48});
+}
+
 TEST_CASE("equal work on other shapes has the same code, so one kernel serves both") {
   graph g;
   auto code = [&](std::initializer_list<int> extents) {

@@ -97,7 +97,7 @@ class fused_reference {
       bool const column = c_.code[fused_code::kind] == static_cast<int>(kernel_kind::column);
       int ordinal = 0;
       for (int j = 0; j < k; ++j) ordinal += input_element(j) == element::random;
-      auto const key = static_cast<std::uint64_t>(tail()[(column ? outputs_ : 0) + ordinal]);
+      auto const key = static_cast<std::uint64_t>(tail()[(column ? outputs_ + 2 : 0) + ordinal]);
       return static_cast<double>(
           random_stream(seed(c_.around->seed), key + c_.iteration * 0x9E3779B97F4A7C15u, c_.around->step)
               .uniform(static_cast<std::uint64_t>(at)));

@@ -68,6 +68,7 @@ class group_lowering {
 
  private:
   static constexpr int none = -1000000;
+  static constexpr std::int64_t block_terms = 64;  // that are added one after the other
 
   constexpr std::int64_t row_size() const { return m_.space.size() / without(m_.space, m_.axes).size(); }
 
@@ -212,8 +213,33 @@ class group_lowering {
     }
   }
 
+  /// Sums of floats over many steps of outer axes: how many steps of the first of these axes make a block, and how
+  /// many levels of blocks there are, for which the kernel has workspace.
+  constexpr void write_blocks() {
+    std::int64_t steps = 0, levels = 0;
+    int const output = out_.inputs.size(), last = extent_.size() - 1;
+    int const axis = stride(output, 0) == 0 ? 0 : 1;
+    std::int64_t terms = 1;  // of a sum in a step
+    for (int a = axis + 1; a < last; ++a)
+      if (stride(output, a) == 0) terms *= extent_[a];
+    if (axis < last && adds_floats() && extent_[axis] * terms > 4 * block_terms) {
+      steps = terms < block_terms ? block_terms / terms : 1;
+      levels = 1;
+      for (std::int64_t blocks = extent_[axis] / steps; blocks > 64 && levels < 4; blocks /= 64) ++levels;
+      std::int64_t const elements = axis ? stride(output, 0) : g_.extents(out_.outputs[0]).size();
+      out_.workspace = levels * out_.outputs.size() * elements * (m_.wide ? 8 : 4);
+    }
+    out_.numbers.push(steps);
+    out_.numbers.push(levels);
+  }
+  constexpr bool adds_floats() const {
+    for (int j : out_.outputs)
+      if (g_[j].code == op::sum && is_floating(g_[j].type)) return true;
+    return false;
+  }
+
   /// axes, row axes, units of axis 0 per valid row (0: all), extents, then the strides of every operand; a column
-  /// kernel adds the elements of each output; random inputs add their streams.
+  /// kernel adds the elements of each output and its blocks; random inputs add their streams.
   constexpr void write_numbers() {
     list<std::int64_t>& n = out_.numbers;
     int axes = extent_.size(), row_axes = 0;
@@ -224,8 +250,10 @@ class group_lowering {
     for (int a = 0; a < axes; ++a) n.push(extent_[a]);
     for (int o = 0; o < operands_; ++o)
       for (int a = 0; a < axes; ++a) n.push(stride(o, a));
-    if (m_.kind == group::column)
+    if (m_.kind == group::column) {
       for (int j : out_.outputs) n.push(g_.extents(j).size());
+      write_blocks();
+    }
     for (int j : out_.inputs)
       if (g_[j].code == op::random) n.push(static_cast<std::int64_t>(g_[j].a[1]) << 32 | g_[j].a[0]);
   }

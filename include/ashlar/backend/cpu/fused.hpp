@@ -209,7 +209,7 @@ struct fused_state {
     }();
     std::int64_t axes = args.numbers[0];
     std::int64_t const* tail = args.numbers + 3 + axes + axes * program::operands;
-    std::uint64_t key = static_cast<std::uint64_t>(tail[(program::column ? program::outputs : 0) + ordinal]);
+    std::uint64_t key = static_cast<std::uint64_t>(tail[(program::column ? program::outputs + 2 : 0) + ordinal]);
     return {seed(args.seed), key + args.iteration * 0x9E3779B97F4A7C15u, args.step};
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/fused.hpp>
+#include <ashlar/backend/cpu/long_sums.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -136,6 +137,27 @@ struct fused_kernel {
   static constexpr bool reduces_in = is_reduction(program::code(I)) &&
                                      (program::column || (program::row_level(I) && program::stage(I) == Pass));
 
+  /// Sums of floats along the innermost axis, which blocks keep accurate.
+  template <int Pass, int I>
+  static constexpr bool adds_blocks = reduces_in<Pass, I>&& program::code(I) == op::sum &&
+                                      !is_whole(program::lane(I)) &&
+                                      !(program::column && program::output_access(0) != access::splat);
+  template <int Pass, int... I>
+  static constexpr int count_blocks(std::integer_sequence<int, I...>) {
+    return (0 + ... + adds_blocks<Pass, I>);
+  }
+  template <int Pass>
+  using blocks = block_sums<S, count_blocks<Pass>(std::make_integer_sequence<int, program::count>{})>;
+
+  template <int Pass, int I>
+  ASHLAR_INLINE static void take_block(vector* sums, blocks<Pass>& b) {
+    if constexpr (adds_blocks<Pass, I>) b.take(sums[I], count_blocks<Pass>(std::make_integer_sequence<int, I>{}));
+  }
+  template <int Pass, int I>
+  ASHLAR_INLINE static void add_blocks(vector* sums, blocks<Pass> const& b) {
+    if constexpr (adds_blocks<Pass, I>) b.add_all(sums[I], count_blocks<Pass>(std::make_integer_sequence<int, I>{}));
+  }
+
   template <int Pass, int I>
   ASHLAR_INLINE static void accumulate_one(state& s, vector* sums, int count) {
     if constexpr (reduces_in<Pass, I>) {
@@ -179,13 +201,21 @@ struct fused_kernel {
     else
       (write_one<O>(s, n, at, count), ...);
   }
-  template <int Pass>
-  ASHLAR_INLINE static void innermost(state& s, nest const& n, vector* sums) {
+  template <int Pass, int... I>
+  ASHLAR_INLINE static void innermost(state& s, nest const& n, vector* sums, blocks<Pass>& b,
+                                      std::integer_sequence<int, I...> instructions) {
     std::int64_t const extent = n.extent[n.axes - 1];
-    std::make_integer_sequence<int, program::count> instructions;
     std::make_integer_sequence<int, program::outputs> outputs;
-    for (std::int64_t at = 0; at < extent; at += S::width)
-      chunk<Pass>(s, n, sums, at, count_at(at, extent), instructions, outputs);
+    for (std::int64_t at = 0; at < extent;) {
+      for (std::int64_t const end = b.end(at, extent); at < end; at += S::width)
+        if constexpr (program::column)
+          column_chunk(s, n, sums, at, count_at(at, extent), outputs);
+        else
+          chunk<Pass>(s, n, sums, at, count_at(at, extent), instructions, outputs);
+      if (!b.is_full()) continue;
+      (take_block<Pass, I>(sums, b), ...);
+      b.next();
+    }
   }
   ASHLAR_INLINE static int count_at(std::int64_t at, std::int64_t extent) {
     return extent - at < S::width ? static_cast<int>(extent - at) : S::width;
@@ -198,9 +228,11 @@ struct fused_kernel {
     if constexpr (Pass < program::passes) (start_one<Pass, I>(sums), ...);
     int const first = n.axes - n.row_axes;
     std::int64_t index[7]{};
-    do innermost<Pass>(s, n, sums);
+    blocks<Pass> b;
+    do innermost<Pass>(s, n, sums, b, instructions);
     while (n.advance(index, s.offset, first, n.axes - 1));
     if constexpr (Pass < program::passes) {
+      (add_blocks<Pass, I>(sums, b), ...);
       (finish_one<Pass, I>(s, sums), ...);
       row_values<Pass + 1>(s, n, instructions);
     }
@@ -274,9 +306,10 @@ struct fused_kernel {
     start_one<0, program::output_instruction(O)>(sums);
   }
   template <int O>
-  ASHLAR_INLINE static void finish_output(state& s, vector const* sums) {
+  ASHLAR_INLINE static void finish_output(state& s, vector* sums, [[maybe_unused]] blocks<0> const& b) {
     if constexpr (program::output_access(O) == access::splat) {
       constexpr int r = program::output_instruction(O);
+      add_blocks<0, r>(sums, b);
       stored<O>* p = output<O>(s);
       stored<O> const x = static_cast<stored<O>>(across<r>(sums[r]));
       if constexpr (program::code(r) == op::max)
@@ -292,20 +325,57 @@ struct fused_kernel {
     execute_all<pass_need<0>>(s, std::make_integer_sequence<int, program::count>{});
     (add_to_output<O>(s, n, sums, at, count), ...);
   }
+  template <int O>
+  static constexpr bool is_floating_sum = program::code(program::output_instruction(O)) == op::sum &&
+                                          !is_whole(program::lane(program::output_instruction(O)));
+
+  /// An output's part that is being summed, or one of its levels.
+  template <int O>
+  ASHLAR_INLINE static T* part(nest const& n, column_blocks const& b, int level) {
+    if (level < 0) return reinterpret_cast<T*>(n.args.operands[program::inputs + O]) + b.base;
+    return reinterpret_cast<T*>(n.args.operands[program::operands]) + (level * program::outputs + O) * b.count;
+  }
+  template <int O>
+  ASHLAR_INLINE static void clear_levels(nest const& n, column_blocks const& b) {
+    if constexpr (is_floating_sum<O>)
+      for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k), T{}, b.count);
+  }
+  /// Moves the sums of an output and of its full levels one level up; at the end of a part, all into the output.
+  template <int O>
+  ASHLAR_INLINE static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
+    if constexpr (is_floating_sum<O>) {
+      for (int k = 0; k < full; ++k) move_sums(part<O>(n, b, k), part<O>(n, b, k - 1), b.count);
+      for (int k = 0; ends && k < b.levels; ++k) move_sums(part<O>(n, b, -1), part<O>(n, b, k), b.count);
+    }
+  }
+  template <int... O>
+  ASHLAR_INLINE static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset, column_blocks& b,
+                                           std::integer_sequence<int, O...>) {
+    std::int64_t const before = b.steps ? index[b.axis] : 0;
+    bool const more = n.advance(index, offset, 0, n.axes - 1);
+    if (b.steps == 0 || (more && index[b.axis] == before)) return more;
+    bool const ends = !more || index[b.axis] == 0;
+    int const full = b.full_levels();
+    if (full || ends) (move_levels<O>(n, b, full, ends), ...);
+    if (ends) b.next_part();
+    return more;
+  }
   template <int... O>
   ASHLAR_INLINE static void column(kernel_arguments const& args, std::integer_sequence<int, O...> outputs) {
     state s{args, {}, {}, {}};
     nest n(args, program::operands);
     (clear_output<O>(n), ...);
+    std::int64_t const* const elements = args.numbers + 3 + n.axes + program::operands * n.axes;
+    column_blocks outer(elements + program::outputs, elements[0], n.stride(program::inputs, 0));
+    (clear_levels<O>(n, outer), ...);
     std::int64_t index[7]{};
-    std::int64_t const extent = n.extent[n.axes - 1];
     do {
       vector sums[program::count + 1];
       (start_output<O>(sums), ...);
-      for (std::int64_t at = 0; at < extent; at += S::width)
-        column_chunk(s, n, sums, at, count_at(at, extent), outputs);
-      (finish_output<O>(s, sums), ...);
-    } while (n.advance(index, s.offset, 0, n.axes - 1));
+      blocks<0> b;
+      innermost<0>(s, n, sums, b, std::make_integer_sequence<int, program::count>{});
+      (finish_output<O>(s, sums, b), ...);
+    } while (advance_column(n, index, s.offset, outer, outputs));
   }
 
   ASHLAR_INLINE static void run(kernel_arguments const& args) {
