@@ -112,7 +112,7 @@ class comparison {
   static bool is_made_again(step_entry const& s, int k) {
     int const* const code = tables.code + tables.kernel_begin[s.kernel];
     if (code[fused_code::kind] > static_cast<int>(kernel_kind::column) || k >= code[fused_code::inputs]) return false;
-    int const e = code[fused_code::head + fused_code::input_size * k];
+    int const e = fused_code::without_lane(code[fused_code::head + fused_code::input_size * k]);
     return e == static_cast<int>(element::iota) || e == static_cast<int>(element::random);
   }
   static void compare_operands(step_entry const& s, printed_step const& printed, loop_entry const* around) {

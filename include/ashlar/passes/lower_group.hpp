@@ -92,6 +92,12 @@ class group_lowering {
     return register_of_[j] = input(j);
   }
 
+  /// Whether a reduction takes so many elements to one that adding them one after the other would be inaccurate; the
+  /// code says so in operand 1. Along a row the lanes of a vector add side by side.
+  constexpr bool is_long(node const& n) const {
+    std::int64_t const terms = 4 * block_terms * (m_.kind == group::row ? 8 : 1);
+    return g_[n.in[0]].extents.size() > terms * n.extents.size();
+  }
   constexpr lane_type lane_of_result(node const& n) const {
     return m_.wide && n.type == dtype::float32 ? lane_type::single : lane_of(n.type);
   }
@@ -117,6 +123,7 @@ class group_lowering {
         int s = stages_[a[k]] + (reduction_[a[k]] ? 1 : 0);
         stage = s > stage ? s : stage;
       }
+    if (reduces && is_floating(n.type)) a[1] = is_long(n);
     register_of_[i] = count_++;
     levels_.push(row_level);
     stages_.push(stage);
@@ -222,7 +229,7 @@ class group_lowering {
     std::int64_t terms = 1;  // of a sum in a step
     for (int a = axis + 1; a < last; ++a)
       if (stride(output, a) == 0) terms *= extent_[a];
-    if (axis < last && adds_floats() && extent_[axis] * terms > 4 * block_terms) {
+    if (axis < last && adds_long() && extent_[axis] * terms > 4 * block_terms) {
       steps = terms < block_terms ? block_terms / terms : 1;
       levels = 1;
       for (std::int64_t blocks = extent_[axis] / steps; blocks > 64 && levels < 4; blocks /= 64) ++levels;
@@ -232,9 +239,9 @@ class group_lowering {
     out_.numbers.push(steps);
     out_.numbers.push(levels);
   }
-  constexpr bool adds_floats() const {
+  constexpr bool adds_long() const {
     for (int j : out_.outputs)
-      if (g_[j].code == op::sum && is_floating(g_[j].type)) return true;
+      if (g_[j].code == op::sum && is_floating(g_[j].type) && is_long(g_[j])) return true;
     return false;
   }
 

@@ -33,6 +33,8 @@ struct fused_program {
   static constexpr bool row_level(int i) { return field(i, 1) != 0; }
   static constexpr int stage(int i) { return field(i, 2); }
   static constexpr int argument(int i, int k) { return field(i, 3 + k); }
+  /// Whether a reduction is one of many elements.
+  static constexpr bool is_long(int i) { return argument(i, 1) != 0; }
   static constexpr int arity(int i) {
     op c = code(i);
     return c == op::select ? 3 : c >= op::add && c <= op::assign ? 2 : 1;

@@ -139,7 +139,7 @@ struct fused_kernel {
 
   /// Sums of floats along the innermost axis, which blocks keep accurate.
   template <int Pass, int I>
-  static constexpr bool adds_blocks = reduces_in<Pass, I>&& program::code(I) == op::sum &&
+  static constexpr bool adds_blocks = reduces_in<Pass, I>&& program::code(I) == op::sum&& program::is_long(I) &&
                                       !is_whole(program::lane(I)) &&
                                       !(program::column && program::output_access(0) != access::splat);
   template <int Pass, int... I>
@@ -326,8 +326,9 @@ struct fused_kernel {
     (add_to_output<O>(s, n, sums, at, count), ...);
   }
   template <int O>
-  static constexpr bool is_floating_sum = program::code(program::output_instruction(O)) == op::sum &&
-                                          !is_whole(program::lane(program::output_instruction(O)));
+  static constexpr bool is_long_sum =
+      program::code(program::output_instruction(O)) == op::sum&& program::is_long(program::output_instruction(O)) &&
+      !is_whole(program::lane(program::output_instruction(O)));
 
   /// An output's part that is being summed, or one of its levels.
   template <int O>
@@ -337,13 +338,13 @@ struct fused_kernel {
   }
   template <int O>
   ASHLAR_INLINE static void clear_levels(nest const& n, column_blocks const& b) {
-    if constexpr (is_floating_sum<O>)
+    if constexpr (is_long_sum<O>)
       for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k), T{}, b.count);
   }
   /// Moves the sums of an output and of its full levels one level up; at the end of a part, all into the output.
   template <int O>
   ASHLAR_INLINE static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
-    if constexpr (is_floating_sum<O>) {
+    if constexpr (is_long_sum<O>) {
       for (int k = 0; k < full; ++k) move_sums(part<O>(n, b, k), part<O>(n, b, k - 1), b.count);
       for (int k = 0; ends && k < b.levels; ++k) move_sums(part<O>(n, b, -1), part<O>(n, b, k), b.count);
     }
@@ -365,17 +366,35 @@ struct fused_kernel {
     state s{args, {}, {}, {}};
     nest n(args, program::operands);
     (clear_output<O>(n), ...);
+    if constexpr ((is_long_sum<O> || ...))
+      long_column(args, s, n, outputs);
+    else
+      short_column(s, n, outputs);
+  }
+  template <int... O>
+  ASHLAR_INLINE static void short_column(state& s, nest const& n, std::integer_sequence<int, O...> outputs) {
+    std::int64_t index[7]{};
+    do column_steps(s, n, outputs);
+    while (n.advance(index, s.offset, 0, n.axes - 1));
+  }
+  template <int... O>
+  ASHLAR_INLINE static void long_column(kernel_arguments const& args, state& s, nest const& n,
+                                        std::integer_sequence<int, O...> outputs) {
     std::int64_t const* const elements = args.numbers + 3 + n.axes + program::operands * n.axes;
     column_blocks outer(elements + program::outputs, elements[0], n.stride(program::inputs, 0));
     (clear_levels<O>(n, outer), ...);
     std::int64_t index[7]{};
-    do {
-      vector sums[program::count + 1];
-      (start_output<O>(sums), ...);
-      blocks<0> b;
-      innermost<0>(s, n, sums, b, std::make_integer_sequence<int, program::count>{});
-      (finish_output<O>(s, sums, b), ...);
-    } while (advance_column(n, index, s.offset, outer, outputs));
+    do column_steps(s, n, outputs);
+    while (advance_column(n, index, s.offset, outer, outputs));
+  }
+  /// One run along the innermost axis.
+  template <int... O>
+  ASHLAR_INLINE static void column_steps(state& s, nest const& n, std::integer_sequence<int, O...>) {
+    vector sums[program::count + 1];
+    (start_output<O>(sums), ...);
+    blocks<0> b;
+    innermost<0>(s, n, sums, b, std::make_integer_sequence<int, program::count>{});
+    (finish_output<O>(s, sums, b), ...);
   }
 
   ASHLAR_INLINE static void run(kernel_arguments const& args) {
