@@ -101,11 +101,11 @@ TEST_CASE("csv: lines may end with a carriage return alone") {
   dataset<2> const data = read("1,2,0\r3,4,1\r");
   CHECK(data.size() == 2);
   CHECK(data.sample(1)[1] == 4);
-  CHECK(complaint("1,2,0\r3,4\r") == "line 2: 1 values, expected 2 and a label");
+  CHECK(complaint("1,2,0\r3,4\r") == "line 2: 1 value, expected 2 and a label");
 }
 
 TEST_CASE("csv: a wrong number of columns is refused with the line") {
-  CHECK(complaint("1,2,0\n3,1\n") == "line 2: 1 values, expected 2 and a label");
+  CHECK(complaint("1,2,0\n3,1\n") == "line 2: 1 value, expected 2 and a label");
   CHECK(complaint("a,b,c\n1,2,0\n1,2,3,4\n", {.header = true}) == "line 3: 3 values, expected 2 and a label");
   CHECK(complaint("1,2,0\n\n1,2,0\n") == "line 2: a blank line, expected 2 and a label");
 }

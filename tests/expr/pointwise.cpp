@@ -173,3 +173,27 @@ TEST_CASE("int64 counts past what a float can hold") {
   CHECK(evaluate(
             cpu, [](auto v) { return v + 1; }, x) == tensor<std::int64_t, 2>{16777218, -9007199254740990});
 }
+
+TEST_CASE(">= and <= are true of equals and false of NaN; select takes numbers and broadcasts") {
+  auto compare = [](auto x, auto y) {
+    auto as_numbers = [](auto condition) { return convert<int>(condition); };
+    auto both = x;
+    both += y;
+    both *= 2.0f;
+    return std::tuple{as_numbers(x >= y), as_numbers(x <= y), select(x >= 1.0f, 5.0f, y),
+                      select(x <= 1.0f, x, sum_keep(y, axes<0>)), both};
+  };
+  float const nan = std::numeric_limits<float>::quiet_NaN();
+  auto const [above, below, chosen, stretched, both] =
+      evaluate(cpu, compare, tensor<float, 4>{1, 2, nan, 0}, tensor<float, 4>{1, 1, 1, 1});
+  int const wanted_above[] = {1, 1, 0, 0}, wanted_below[] = {1, 0, 0, 1};
+  float const wanted_chosen[] = {5, 5, 1, 1}, wanted_stretched[] = {1, 4, 4, 0};
+  for (int i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    CHECK(above(i) == wanted_above[i]);
+    CHECK(below(i) == wanted_below[i]);
+    CHECK(chosen(i) == wanted_chosen[i]);
+    CHECK(stretched(i) == wanted_stretched[i]);
+  }
+  CHECK(both(1) == 6);
+}

@@ -78,8 +78,10 @@ TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
   graph g;
   int const x = input(g, {4, 3});
   int const ones = broadcast(g, constant(g, 1, {1, 3}), of({4, 3}), 1);
-  CHECK(binary(g, op::mul, x, ones) == x);  // a constant knows no batch
+  CHECK(g[binary(g, op::mul, x, ones)].rows == 1);
+  CHECK(binary(g, op::mul, x, constant(g, 1, {4, 3})) == x);
   int const batch = input(g, {4, 3}, 1);
+  CHECK(binary(g, op::mul, batch, ones) == batch);
   CHECK(g[binary(g, op::mul, x, batch)].rows == 1);
   CHECK(g[binary(g, op::add, batch, x)].rows == 1);
 }

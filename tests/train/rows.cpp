@@ -86,6 +86,49 @@ TEST_CASE("a trainer steps on fewer rows than its batch as a trainer of exactly 
   });
 }
 
+namespace {
+
+constexpr auto tail_network = linear<4> | tanh | linear<3>;
+template <class Objective, int Batch>
+using tail_step = detail::training_recorder<std::remove_cvref_t<decltype(tail_network)>, input_type<double, 2>,
+                                            no_target_type, Objective, sgd, Batch>;
+/// An objective that makes numbers of constants: on a partial batch there are as many as valid rows.
+template <class Objective>
+void check_tail(char const* name, Objective) {
+  CAPTURE(name);
+  environment e;
+  check_partial<tail_step<Objective, 8>, tail_step<Objective, 3>>(sgd{.learning_rate = 0.5f}, 8, 3, 2, e);
+}
+
+}  // namespace
+
+TEST_CASE("constants, too, have the rows of the batch: sums of them count the valid ones") {
+  check_tail("a sum", [](auto net, auto x) { return sum(net(x)) * 0.125f; });
+  check_tail("a number taken away", [](auto net, auto x) { return 0.0f * sum(x) - sum(net(x) - 1.0f); });
+  check_tail("a sum of means", [](auto net, auto x) { return sum(mean(net(x), axes<1>)); });
+  check_tail("a penalty on the slope of a sum", [](auto net, auto x) {
+    auto total = [=](auto v) { return sum(net(v)); };
+    return mean(net(x)) + sum(square(grad<0>(total)(x)));
+  });
+  check_tail("a count of samples", [](auto net, auto x) {
+    auto y = net(x);
+    return sum(y) / sum(zeros_like(y) + 1) + mean(square(y));
+  });
+  check_tail("a function of zeros", [](auto net, auto x) {
+    auto y = net(x);
+    return mean(y) * sum(exp(zeros_like(y)));
+  });
+  check_tail("a choice between numbers", [](auto net, auto x) {
+    auto y = net(x);
+    auto z = zeros_like(y);
+    return mean(y) + mean(y) * sum(select(z > 1, z, z + 1)) + sum(select(y >= 0.0f, y, 2.0f));
+  });
+  check_tail("a mean stretched again", [](auto net, auto x) {
+    auto y = net(x);
+    return sum(square(zeros_like(y) + mean_keep(y, axes<0>))) + mean(y);
+  });
+}
+
 TEST_CASE("a prediction does not depend on the batch it stands in") {
   auto const net = model(proof::image_network, input<2, 6, 5>, cpu, seed{3});
   tensor<float, 70, 2, 6, 5> x;  // more than one batch of 64

@@ -27,7 +27,10 @@ class loop_reversal {
   constexpr bool floating(int k) const { return is_floating(body_[forward_.results[k]].type); }
   constexpr bool wanted(int q) const { return wanted_[q] && adjoint_[q] >= 0; }
   constexpr int last_invariant() const { return forward_.carries + forward_.invariants; }
-  constexpr int zeros(graph& in, int like) const { return add_constant(in, 0, body_[like].type, body_[like].extents); }
+  constexpr int zeros(graph& in, int like) const {
+    node const& n = body_[like];
+    return add_constant(in, 0, n.type, n.extents, n.rows);
+  }
 
   constexpr void sweep_body(adjoints const& adj) {
     adjoints inner(body_);

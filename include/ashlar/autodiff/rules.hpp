@@ -11,7 +11,7 @@ template <class Needs, class Pass>
 constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
   node const n = g[i];
   int const a = n.in[0], b = n.in[1];
-  auto number = [&](double v) { return add_constant(g, v, n.type, n.extents); };
+  auto number = [&](double v) { return add_like(g, i, v); };
   auto mul = [&](int x, int y) { return binary(g, op::mul, x, y); };
   auto div = [&](int x, int y) { return binary(g, op::div, x, y); };
   auto sub = [&](int x, int y) { return binary(g, op::sub, x, y); };
@@ -57,7 +57,7 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
       shape const s = g.extents(a);
       int const rows = g[a].rows;
       int winners = binary(g, op::equal, a, broadcast(g, i, s, rows));
-      int ones = add_constant(g, 1, n.type, s), zeros = add_constant(g, 0, n.type, s);
+      int ones = add_like(g, a, 1), zeros = add_like(g, a, 0);
       int count = reduce(g, op::sum, select(g, winners, ones, zeros), n.a[0]);
       return pass(0, select(g, winners, broadcast(g, div(d, count), s, rows), zeros));
     }

@@ -68,7 +68,8 @@ class csv_reader {
   void read_row(std::string_view row) {
     std::int64_t columns = 1;
     for (char c : row) columns += c == options_.separator;
-    if (columns != values_ + 1) refuse(std::to_string(columns - 1) + " values", expected_row());
+    if (columns != values_ + 1)
+      refuse(std::to_string(columns - 1) + (columns == 2 ? " value" : " values"), expected_row());
     for (std::int64_t column = 0; column < columns; ++column) {
       std::string_view const field = trimmed(next(row, options_.separator));
       if (column == label_column_)

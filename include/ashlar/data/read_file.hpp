@@ -20,6 +20,7 @@ class input_file {
  public:
   explicit input_file(std::string name) : name_(std::move(name)), stream_(std::fopen(name_.c_str(), "rb")) {
     struct stat status;
+    if (name_.empty()) fail(error_parts{.place = "a file to read", .found = "no name"});
     if (!stream_) refuse("cannot be opened");
     if (fstat(fileno(stream_), &status) != 0) refuse("cannot be examined");
     if (S_ISDIR(status.st_mode)) {

@@ -30,7 +30,7 @@ constexpr V renamed_if_asked(graph& g, V const& v) {
 template <class V>
 constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
   int d = adj.of[x.id];
-  return {&g, d >= 0 ? d : add_constant(g, 0, g[x.id].type, g[x.id].extents)};
+  return {&g, d >= 0 ? d : add_like(g, x.id, 0)};
 }
 
 template <int Arguments, int... Wanted>
@@ -56,6 +56,20 @@ struct elements_of : std::integral_constant<std::int64_t, 0> {};
 template <any_value Y>
 struct elements_of<Y> : std::integral_constant<std::int64_t, Y::size()> {};
 
+template <bool Floating, class... Arguments>
+struct gradient_by_whole_numbers {
+  template <class Path>
+  struct report {
+    static_assert(
+        Floating,
+        "ashlar: grad<I>(f): argument number I must be of float or double; whole numbers have no gradient (this "
+        "message states the arguments)");
+  };
+};
+template <int I, class... V>
+inline constexpr bool is_floating_at =
+    std::is_floating_point_v<typename std::tuple_element_t<I, std::tuple<V...>>::element_type>;
+
 template <class F, bool WithValue, int... I>
 struct gradient_function {
   [[no_unique_address]] F f;
@@ -67,6 +81,8 @@ struct gradient_function {
       return first_misfit<V...>{};
     else if constexpr (!((I >= 0 && I < arguments) && ...))
       return misfit<layer_path<>, gradient_for_no_argument<arguments, I...>>{};
+    else if constexpr (!(is_floating_at<I, V...> && ...))
+      return misfit<layer_path<>, gradient_by_whole_numbers<false, V...>>{};
     else
       return call(std::index_sequence_for<V...>{}, v...);
   }
@@ -87,7 +103,7 @@ struct gradient_function {
       int seed = node_in(g, y);
       adjoints adj(g);
       ((adj.needed[std::get<static_cast<std::size_t>(I)>(x).id] = 1), ...);
-      adj.of[seed] = add_constant(g, 1, g[seed].type, g[seed].extents);
+      adj.of[seed] = add_like(g, seed, 1);
       sweep(g, adj);
       if constexpr (sizeof...(I) == 1)
         return with_value(y, first(adjoint_value(g, adj, std::get<static_cast<std::size_t>(I)>(x))...));

@@ -15,6 +15,17 @@ struct matmul_inner_extents_differ {
   };
 };
 
+template <bool Fits, class Left, class Right>
+struct matmul_operands_do_not_fit {
+  template <class Path>
+  struct report {
+    static_assert(
+        Fits,
+        "ashlar: matmul(a, b) takes two matrices, or two equal batches of matrices ([p, m, k] x [p, k, n]), of "
+        "one dtype (this message states both operands, and the path of the layer)");
+  };
+};
+
 template <class R, class A, class B>
 constexpr R product(A const& a, B const& b) {
   graph& g = graph_of(a, b);
@@ -42,6 +53,10 @@ constexpr auto matmul(basic_value<T, P, M, K> a, basic_value<T, P, K2, N> b) {
                                                                             detail::right_operand<P, K2, N>>>{};
   else
     return detail::product<basic_value<T, P, M, N>>(a, b);
+}
+template <detail::any_value A, detail::any_value B>
+constexpr auto matmul(A, B) {
+  return detail::misfit<layer_path<>, detail::matmul_operands_do_not_fit<false, A, B>>{};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

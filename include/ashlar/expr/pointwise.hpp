@@ -45,6 +45,12 @@ constexpr int unequal_extent(shape const& a, shape const& b) {
   return 0;
 }
 
+/// The rows of a result of shape s: those of an operand j that has its axis 0, else as before.
+constexpr int rows_after(graph const& g, int j, shape const& s, int before) {
+  node const& n = g[j];
+  return n.extents.rank == s.rank && n.rows && n.extents[0] == s[0] ? n.rows : before;
+}
+
 template <class R, class A, class B>
 constexpr R combine(op code, A const& a, B const& b) {
   graph& g = graph_of(a, b);
@@ -52,8 +58,7 @@ constexpr R combine(op code, A const& a, B const& b) {
   int x = node_in(g, a), y = node_in(g, b);
   shape s = R::shape();
   int rows = 0;
-  for (int j : {x, y})
-    if (g[j].extents.rank == s.rank && g[j].rows && g[j].extents[0] == s[0]) rows = g[j].rows;
+  for (int j : {x, y}) rows = rows_after(g, j, s, rows);
   return {&g, binary(g, code, broadcast(g, x, s, rows), broadcast(g, y, s, rows))};
 }
 /// An operation of two values, broadcast; Result is its dtype.
@@ -71,6 +76,18 @@ constexpr auto apply(op code, basic_value<T, A...> const& a, basic_value<U, B...
   }
 }
 
+/// select, broadcast to R.
+template <class R, class C, class A, class B>
+constexpr R choose(C const& condition, A const& a, B const& b) {
+  graph& g = graph_of(condition, a, b);
+  located const here(g, place_of(condition, a, b));
+  int const c = node_in(g, condition), x = node_in(g, a), y = node_in(g, b);
+  shape const s = R::shape();
+  int rows = 0;
+  for (int j : {c, x, y}) rows = rows_after(g, j, s, rows);
+  return {&g, select(g, broadcast(g, c, s, rows), broadcast(g, x, s, rows), broadcast(g, y, s, rows))};
+}
+
 template <class T, int... D>
 constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> const& x) {
   located const here(*x.g, x.at);
@@ -78,7 +95,7 @@ constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> const& x) {
 }
 template <class T, int... D>
 constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double number) {
-  return {like.g, add_constant(*like.g, number, dtype_of<T>, make_shape<D...>())};
+  return {like.g, add_like(*like.g, like.id, number)};
 }
 
 }  // namespace detail
@@ -218,20 +235,69 @@ constexpr auto equal(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<bool>(detail::op::equal, a, b);
 }
 
-/// condition ? a : b, element by element.  gradient: to the one chosen
-template <class T, int... D>
-constexpr basic_value<T, D...> select(basic_value<bool, D...> condition, basic_value<T, D...> a,
-                                      basic_value<T, D...> b) {
-  detail::graph& g = detail::graph_of(condition, a, b);
-  detail::located const here(g, detail::place_of(condition, a, b));
-  return {&g, detail::select(g, detail::node_in(g, condition), detail::node_in(g, a), detail::node_in(g, b))};
+/// a > b or equal, element by element; false where one is NaN.
+template <detail::any_value A, detail::any_value B>
+constexpr auto operator>=(A a, B b) {
+  return (a > b) + equal(a, b);
 }
+template <detail::any_value A, detail::any_value B>
+constexpr auto operator<=(A a, B b) {
+  return (a < b) + equal(a, b);
+}
+template <detail::any_value V>
+constexpr auto operator>=(V x, detail::number auto b) {
+  return x >= detail::filled(x, static_cast<double>(b));
+}
+template <detail::any_value V>
+constexpr auto operator<=(V x, detail::number auto b) {
+  return x <= detail::filled(x, static_cast<double>(b));
+}
+
+template <detail::any_value V, class B>
+requires std::is_same_v<V, decltype(std::declval<V>() + std::declval<B>())>
+constexpr V& operator+=(V& a, B const& b) { return a = a + b; }
+template <detail::any_value V, class B>
+requires std::is_same_v<V, decltype(std::declval<V>() - std::declval<B>())>
+constexpr V& operator-=(V& a, B const& b) { return a = a - b; }
+template <detail::any_value V, class B>
+requires std::is_same_v<V, decltype(std::declval<V>() * std::declval<B>())>
+constexpr V& operator*=(V& a, B const& b) { return a = a * b; }
+template <detail::any_value V, class B>
+requires std::is_same_v<V, decltype(std::declval<V>() / std::declval<B>())>
+constexpr V& operator/=(V& a, B const& b) { return a = a / b; }
 
 /// The same numbers as another dtype.  gradient: converted back
 template <class To, class T, int... D>
 constexpr basic_value<To, D...> convert(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return {x.g, detail::convert(*x.g, x.id, dtype_of<To>)};
+}
+
+/// condition ? a : b, element by element; the three follow NumPy's broadcasting.  gradient: to the one chosen
+template <class T, int... C, int... A, int... B>
+constexpr auto select(basic_value<bool, C...> condition, basic_value<T, A...> a, basic_value<T, B...> b) {
+  using branches = detail::broadcast_of<basic_value<T, A...>, basic_value<T, B...>>;
+  if constexpr (branches::value.rank < 0) {
+    return a + b;  // whose answer says so
+  } else {
+    using all = detail::broadcast_of<detail::value_of<T, branches>, basic_value<bool, C...>>;
+    if constexpr (all::value.rank < 0)
+      return convert<T>(condition) + detail::value_of<T, branches>{};
+    else
+      return detail::choose<detail::value_of<T, all>>(condition, a, b);
+  }
+}
+template <int... C, detail::any_value V>
+constexpr auto select(basic_value<bool, C...> condition, V a, detail::number auto b) {
+  return select(condition, a, detail::filled(a, static_cast<double>(b)));
+}
+template <int... C, detail::any_value V>
+constexpr auto select(basic_value<bool, C...> condition, detail::number auto a, V b) {
+  return select(condition, detail::filled(b, static_cast<double>(a)), b);
+}
+template <int... C, detail::any_value A, detail::any_value B>
+constexpr auto select(basic_value<bool, C...>, A a, B b) {
+  return a + b;  // of two dtypes: whose answer says so
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

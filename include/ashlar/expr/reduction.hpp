@@ -56,6 +56,32 @@ constexpr basic_value<T> count_of(basic_value<T, D...> const& x) {
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Given>
+struct axes_as_numbers {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Given, Path>,
+                  "ashlar: the axes of sum, mean and max are template arguments: sum(x, axes<0>), not sum(x, 0)");
+  };
+};
+
+}  // namespace detail
+
+template <detail::any_value V, detail::number N>
+constexpr auto sum(V, N) {
+  return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
+}
+template <detail::any_value V, detail::number N>
+constexpr auto mean(V, N) {
+  return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
+}
+template <detail::any_value V, detail::number N>
+constexpr auto max(V, N) {
+  return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
+}
+
 /// Sum of all elements, or over axes<...> (which vanish); over the batch, of its valid rows.
 /// gradient: d for every element
 template <class T, int... D>

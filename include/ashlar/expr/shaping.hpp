@@ -17,6 +17,32 @@ struct reshape_to_another_size {
                   "many its extents want, the operand, and the path of the layer)");
   };
 };
+template <bool Fits, class Operand, class Wanted>
+struct broadcast_does_not_fit {
+  template <class Path>
+  struct report {
+    static_assert(Fits,
+                  "ashlar: broadcast_to: each extent of the operand must be 1 or equal to the wanted one (this message "
+                  "states the operand, what is wanted, and the path of the layer)");
+  };
+};
+template <class Operand>
+struct transpose_of_another_rank {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Operand, Path>,
+                  "ashlar: transpose takes a matrix; permute<...> orders the axes of others (this message states the "
+                  "operand, and the path of the layer)");
+  };
+};
+/// The batch can be neither known nor refused by extents alone where it is 1, and nothing is stretched then.
+constexpr int broadcast_to(graph& g, int x, shape const& to) {
+  bool const had_axis = g.extents(x).rank == to.rank && g.extents(x)[0] == to[0];
+  if (g.batch > 1 && !had_axis && to.rank > 0 && to[0] == g.batch && g[x].rows == 0)
+    return add_refused(g, refusal::stretched_to_the_batch, g[x].type, to);
+  return broadcast(g, x, to, 0);
+}
+
 template <class V, int... Order>
 struct permuted {
   static constexpr shape value = [] {
@@ -55,6 +81,10 @@ constexpr auto permute(basic_value<T, D...> x) {
   return detail::value_of<T, detail::permuted<basic_value<T, D...>, Order...>>{x.g, detail::permute(*x.g, x.id, order)};
 }
 
+template <class T, int... D>
+constexpr auto transpose(basic_value<T, D...>) {
+  return detail::misfit<layer_path<>, detail::transpose_of_another_rank<detail::operand<D...>>>{};
+}
 /// A matrix with rows and columns exchanged.
 template <class T, int M, int N>
 constexpr basic_value<T, N, M> transpose(basic_value<T, M, N> x) {
@@ -63,19 +93,21 @@ constexpr basic_value<T, N, M> transpose(basic_value<T, M, N> x) {
 }
 
 /// Stretches extents of 1 to To... (NumPy's rule).  gradient: summed back
+/// errors: does not compile where an extent is neither 1 nor the wanted one, and where axis 0 becomes the batch
 template <int... To, class T, int... D>
-constexpr basic_value<T, To...> broadcast_to(basic_value<T, D...> x) {
-  constexpr shape fitted = detail::broadcast_shape(make_shape<D...>(), make_shape<To...>());
-  static_assert(fitted == make_shape<To...>(),
-                "ashlar: broadcast_to: each extent must be 1 or equal to the wanted one");
-  detail::located const here(*x.g, x.at);
-  return {x.g, detail::broadcast(*x.g, x.id, make_shape<To...>(), 0)};
+constexpr auto broadcast_to(basic_value<T, D...> x) {
+  if constexpr (!(detail::broadcast_shape(make_shape<D...>(), make_shape<To...>()) == make_shape<To...>())) {
+    return detail::misfit<layer_path<>, detail::broadcast_does_not_fit<false, detail::operand<D...>, needs<To...>>>{};
+  } else {
+    detail::located const here(*x.g, x.at);
+    return basic_value<T, To...>{x.g, detail::broadcast_to(*x.g, x.id, make_shape<To...>())};
+  }
 }
 
 /// Zeros of x's dtype and shape.
 template <class T, int... D>
 constexpr basic_value<T, D...> zeros_like(basic_value<T, D...> x) {
-  return {x.g, detail::add_constant(*x.g, 0, dtype_of<T>, make_shape<D...>())};
+  return {x.g, detail::add_like(*x.g, x.id, 0)};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -21,8 +21,13 @@ constexpr double number_in(dtype type, double x) {
   return x < 0 ? -beyond : 9223372036854774784.0;  // the last double before 2^63
 }
 
-constexpr int add_constant(graph& g, double number, dtype type, shape extents = {}) {
-  return g.push({op::constant, type, {-1, -1, -1}, extents, 0, {}, number_in(type, number)});
+/// Rows as of the value that it is like: a sum over the batch takes so many of a constant, too.
+constexpr int add_constant(graph& g, double number, dtype type, shape extents = {}, int rows = 0) {
+  return g.push({op::constant, type, {-1, -1, -1}, extents, rows, {}, number_in(type, number)});
+}
+/// A number for every element of node x.
+constexpr int add_like(graph& g, int x, double number) {
+  return add_constant(g, number, g[x].type, g.extents(x), g[x].rows);
 }
 constexpr bool is_constant(graph const& g, int x, double number) {
   return g[x].code == op::constant && g[x].number == number;
@@ -83,7 +88,7 @@ constexpr int reshape(graph& g, int x, shape extents) {
       return add_refused(g, refusal::reshape_cuts_samples, g[x].type, extents);
     rows = extents[0] / batch;
   }
-  if (g[x].code == op::constant) return add_constant(g, g[x].number, g[x].type, extents);
+  if (g[x].code == op::constant) return add_constant(g, g[x].number, g[x].type, extents, rows);
   if (g[x].code == op::reshape) return reshape(g, g[x].in[0], extents);
   return g.push({op::reshape, g[x].type, {x, -1, -1}, extents, rows});
 }
@@ -102,9 +107,11 @@ constexpr int broadcast(graph& g, int x, shape extents, int rows) {
   }
   for (int i = 0; i < extents.rank; ++i)
     if (n.extents[i] != extents[i] && n.extents[i] != 1) refuse("broadcast: extents must be equal or 1");
-  if (n.code == op::constant) return add_constant(g, n.number, n.type, extents);
+  if (n.rows && n.extents[0] != extents[0]) return add_refused(g, refusal::batch_stretched, n.type, extents);
+  if (n.rows) rows = n.rows;
+  if (n.code == op::constant) return add_constant(g, n.number, n.type, extents, rows);
   if (n.code == op::broadcast) return broadcast(g, n.in[0], extents, rows);
-  return g.push({op::broadcast, n.type, {x, -1, -1}, extents, n.rows ? n.rows : rows});
+  return g.push({op::broadcast, n.type, {x, -1, -1}, extents, rows});
 }
 
 /// The same value in memory of its own; never merged with another.
@@ -125,13 +132,14 @@ constexpr int with_own_memory(graph& g, int id, list<int>& taken) {
 
 constexpr int convert(graph& g, int x, dtype type) {
   if (g[x].type == type) return x;
-  if (g[x].code == op::constant && is_floating(type)) return add_constant(g, g[x].number, type, g[x].extents);
+  if (g[x].code == op::constant && is_floating(type))
+    return add_constant(g, g[x].number, type, g[x].extents, g[x].rows);
   return g.push({op::convert, type, {x, -1, -1}, g[x].extents, g[x].rows});
 }
 
 constexpr int unary(graph& g, op code, int x) {
   if (code == op::neg && g[x].code == op::neg) return g[x].in[0];
-  if (code == op::neg && g[x].code == op::constant) return add_constant(g, -g[x].number, g[x].type, g[x].extents);
+  if (code == op::neg && g[x].code == op::constant) return add_like(g, x, -g[x].number);
   return g.push({code, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows});
 }
 
@@ -169,7 +177,7 @@ constexpr int binary(graph& g, op code, int x, int y) {
   if (!(a.extents == b.extents)) refuse("an operation of two values whose shapes differ");
   if (a.type != b.type) refuse("an operation of two values whose dtypes differ");
   if (double r = 0; a.code == op::constant && b.code == op::constant && fold(code, a.type, a.number, b.number, r))
-    return add_constant(g, r, a.type, a.extents);
+    return add_constant(g, r, a.type, a.extents, a.rows > b.rows ? a.rows : b.rows);
   bool keeps_rows = a.rows || !b.rows;  // what stays must not forget that axis 0 is the batch
   if (code == op::mul && is_constant(g, y, 1) && keeps_rows) return x;
   if (code == op::mul && is_constant(g, x, 1) && (b.rows || !a.rows)) return y;
@@ -217,8 +225,8 @@ constexpr int reduce(graph& g, op code, int x, int axes) {
   if (trivial && !over_rows) return x;
   if (n.code == op::constant && !over_rows) {
     double r = n.number;
-    if (code == op::max || fold(op::mul, n.type, n.number, times, r)) return add_constant(g, r, n.type, s);
-    return binary(g, op::mul, add_constant(g, n.number, n.type, s), add_constant(g, times, n.type, s));
+    if (code == op::max || fold(op::mul, n.type, n.number, times, r)) return add_constant(g, r, n.type, s, n.rows);
+    return binary(g, op::mul, add_constant(g, n.number, n.type, s, n.rows), add_constant(g, times, n.type, s, n.rows));
   }
   return g.push({code, n.type, {x, -1, -1}, s, over_rows ? 0 : n.rows, {axes}});
 }
@@ -244,6 +252,7 @@ constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool tran
     if (a.extents[i] != b.extents[i]) refuse("matmul: the leading axes differ");
   s.extent[r - 2] = m;
   s.extent[r - 1] = n;
+  if (!is_floating(a.type)) return add_refused(g, refusal::whole_numbers, a.type, s);
   int rows = 0;
   if (r > 2) {
     rows = a.rows > b.rows ? a.rows : b.rows;
@@ -267,6 +276,7 @@ constexpr int conv(graph& g, int x, int weight, window const& w) {
   s.extent[1] = k[0];
   s.extent[2] = w.output(0, s[2]);
   s.extent[3] = w.output(1, s[3]);
+  if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, s);
   return g.push(window_node(op::conv, g[x].type, x, weight, s, g[x].rows, w));
 }
 constexpr int conv_data(graph& g, int dy, int weight, shape input, window const& w) {
@@ -280,6 +290,7 @@ constexpr int window_index(graph& g, int x, window const& w) {
   shape s = g.extents(x);
   s.extent[2] = w.output(0, s[2]);
   s.extent[3] = w.output(1, s[3]);
+  if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, dtype::int32, s);
   return g.push(window_node(op::window_index, dtype::int32, x, -1, s, g[x].rows, w));
 }
 constexpr int window_take(graph& g, int x, int index, window const& w) {

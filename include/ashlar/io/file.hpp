@@ -29,6 +29,7 @@ class file_replacement {
  public:
   explicit file_replacement(std::string name) : name_(std::move(name)), target_(name_) {
     struct stat status;
+    if (name_.empty()) fail(error_parts{.place = "a file to write", .found = "no name"});
     if (lstat(name_.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) follow_link();
     // Renaming over /dev/null would replace the device.
     bool const replaces = stat(target_.c_str(), &status) == 0;

@@ -104,6 +104,7 @@ struct mse_loss {
 
 /// Mean over the rows of -log softmax(logits)[label].
 /// shape: logits [batch, ..., classes], labels int32 [batch, ...] -> []
+/// errors: a trainer refuses labels out of range; in evaluate and compile such a row's loss is 0
 inline constexpr detail::cross_entropy_loss cross_entropy;
 
 /// Mean squared difference.  shape: two of the same -> []

@@ -7,6 +7,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// The shape of one sample, as `input<1, 8, 8>`.
 template <class T, int... Dims>
 struct input_type {
+  static_assert((true && ... && (Dims > 0)), "ashlar: input<...>: every extent must be positive");
   template <int Batch>
   using batched = basic_value<T, Batch, Dims...>;
   using element_type = T;

@@ -82,7 +82,7 @@ struct plan_counts {
   int nodes = 0, steps = 0, kernels = 0;
   refusal refused = refusal::none;  // then there is no plan, and `names` holds the path of the layer
   int refused_at = 0;               // the line of the user's source; not positive: not known
-  int label_classes = 0;  // labels of the target index 0 to label_classes - 1; 0: it holds no labels
+  int label_classes = 0;            // labels of the target index 0 to label_classes - 1; 0: it holds no labels
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

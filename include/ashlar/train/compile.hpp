@@ -127,6 +127,14 @@ auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) return compile(policy, f, inputs...).evaluate(inputs...);
 }
+template <class First, class... Given>
+requires(!detail::any_policy<First>) auto evaluate(First const&, Given const&...) {
+  static_assert(detail::accepted<detail::misfit<layer_path<>, detail::evaluate_of_other_arguments<First, Given...>>>);
+}
+template <class First, class... Given>
+requires(!detail::any_policy<First>) auto compile(First const&, Given const&...) {
+  static_assert(detail::accepted<detail::misfit<layer_path<>, detail::evaluate_of_other_arguments<First, Given...>>>);
+}
 
 namespace detail {
 
@@ -152,5 +160,9 @@ auto operator*(A const&, B const&) { detail::takes_values<A, B>(); }
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto operator/(A const&, B const&) { detail::takes_values<A, B>(); }
+
+template <class A, class B>
+requires detail::some_tensor<A, B>
+auto matmul(A const&, B const&) { detail::takes_values<A, B>(); }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -65,8 +65,7 @@ fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& trai
       if (!std::isfinite(loss))
         fail(error_parts{.place = "step " + std::to_string(t.steps()),
                          .problem = "the loss is {found}; try a smaller learning rate",
-                         .found = std::to_string(loss),
-                         .expected = "a finite number"});
+                         .found = std::to_string(loss)});
       loss_sum += static_cast<double>(loss) * rows.size();
       seen += rows.size();
       line.during(epoch, loss_sum / static_cast<double>(seen), seen, seconds());

@@ -35,7 +35,7 @@ class predictor {
   using input_sample = detail::sample_of<typename recorder::input_value>;
   using output_sample = detail::sample_of<typename recorder::output_value>;
   using element = typename input_sample::element;
-  static_assert(detail::accepted<decltype(detail::program_verdict<program>())>);
+  static_assert(detail::accepted<decltype(detail::prediction_verdict<program, Model, Batch>())>);
 
   explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
 

@@ -93,7 +93,7 @@ struct training_recorder {
     if (g.refused.why != refusal::none) return;
     adjoints adj(g);
     for (variable_entry const& e : g.parameters) adj.needed[e.node] = 1;
-    adj.of[loss.id] = add_constant(g, 1, g[loss.id].type, g[loss.id].extents);
+    adj.of[loss.id] = add_like(g, loss.id, 1);
     sweep(g, adj);
     for (variable_entry const& e : g.parameters) {
       int d = adj.of[e.node];

@@ -69,6 +69,16 @@ struct refused_by_the_graph {
     static_assert(Why != refusal::many_axes,
                   "ashlar: repeat: what it stacks, iteration by iteration, has more than 6 axes (this message states "
                   "the layer's path)");
+    static_assert(Why != refusal::batch_stretched,
+                  "ashlar: broadcasting stretches axis 0, which is the batch (this message states the line and the "
+                  "layer's path)");
+    static_assert(Why != refusal::stretched_to_the_batch,
+                  "ashlar: broadcast_to stretches axis 0 to the extent of the batch, and cannot know whether that is "
+                  "the batch: write zeros_like(y) + x with a value y of that shape (this message states the line and "
+                  "the layer's path)");
+    static_assert(Why != refusal::whole_numbers,
+                  "ashlar: matmul, convolutions and max pooling take float or double: convert<float>(x) (this message "
+                  "states the line and the layer's path)");
     static_assert(Why != refusal::parameters_of_two_dtypes, "ashlar: all parameters of a model must share a dtype");
   };
 };
@@ -82,6 +92,52 @@ constexpr auto program_verdict() {
   else
     return misfit<decltype(refused_path<Program, 0>()),
                   refused_by_the_graph<counts.refused, at_line<counts.refused_at <= 0 ? 0 : counts.refused_at>>>{};
+}
+
+template <int Rows, int Extent, int Batch>
+struct outputs_without_the_batch {
+  template <class Path>
+  struct report {
+    static_assert(
+        Rows == 1,
+        "ashlar: predict and accuracy need one row of outputs for each sample: the network's result must have "
+        "the batch as axis 0 (this message states how many rows there are for each sample, 0 where axis 0 is "
+        "not the batch, its extent, and the batch)");
+  };
+};
+template <bool Same>
+struct parameters_that_depend_on_the_batch {
+  template <class Path>
+  struct report {
+    static_assert(Same, "ashlar: the network's parameters or states depend on the size of the batch, and must not");
+  };
+};
+constexpr bool same_variables(variable_info const* a, variable_info const* b, int count) {
+  for (int k = 0; k < count; ++k)
+    if (!(a[k].extents == b[k].extents) || a[k].at.offset != b[k].at.offset) return false;
+  return true;
+}
+/// Whether two programs have the same parameters and states, at the same places.
+template <class A, class B>
+constexpr bool same_memory(A const& a, B const& b) {
+  return a.sizes.parameters == b.sizes.parameters && a.sizes.states == b.sizes.states &&
+         same_variables(a.parameters, b.parameters, a.sizes.parameters) &&
+         same_variables(a.states, b.states, a.sizes.states);
+}
+/// Whether Program predicts with Model.
+template <class Program, class Model, int Batch>
+constexpr auto prediction_verdict() {
+  using planned = decltype(program_verdict<Program>());
+  constexpr auto const& outputs = Program::tables.outputs[0];
+  if constexpr (any_misfit<planned>)
+    return planned{};
+  else if constexpr (outputs.rows != 1 || outputs.extents[0] != Batch)
+    return misfit<layer_path<>,
+                  outputs_without_the_batch<outputs.rows, outputs.extents.rank ? outputs.extents[0] : 1, Batch>>{};
+  else if constexpr (!same_memory(Program::tables, Model::tables()))
+    return misfit<layer_path<>, parameters_that_depend_on_the_batch<false>>{};
+  else
+    return fits{};
 }
 
 template <class F>
@@ -103,15 +159,45 @@ struct function_with_parameters {
   };
 };
 
+template <class Result>
+struct function_without_values {
+  template <class Path>
+  struct report {
+    static_assert(
+        std::is_same_v<Result, Path>,
+        "ashlar: evaluate and compile take a function of one tensor at least that returns a value, a tuple of "
+        "values or what value_and_grad returns (this message states what it returns)");
+  };
+};
+template <class... Given>
+struct evaluate_of_other_arguments {
+  template <class Path>
+  struct report {
+    static_assert(!std::is_same_v<Path, Path>,
+                  "ashlar: evaluate and compile take (policy, function, tensors...), such as evaluate(cpu, f, x) (this "
+                  "message states what they were given)");
+  };
+};
+template <class Y>
+inline constexpr bool is_planned_output = any_value<Y>;
+template <class... Y>
+inline constexpr bool is_planned_output<std::tuple<Y...>> = (is_planned_output<Y> && ...);
+template <class Y, class D>
+inline constexpr bool is_planned_output<value_and_gradient<Y, D>> = is_planned_output<Y>&& is_planned_output<D>;
+
 /// Whether a function takes values like these.
 template <class F, class... V>
 constexpr auto function_verdict() {
   if constexpr (!is_stateless<F>) {
     return misfit<layer_path<>, function_with_state<F>>{};
+  } else if constexpr (sizeof...(V) == 0) {
+    return misfit<layer_path<>, function_without_values<void>>{};
   } else {
     using output = decltype(F{}(std::declval<V>()...));
     if constexpr (any_misfit<output>)
       return output{};
+    else if constexpr (!is_planned_output<output>)
+      return misfit<layer_path<>, function_without_values<output>>{};
     else
       return fits{};
   }
@@ -211,6 +297,8 @@ constexpr auto step_verdict() {
     return planned{};
   else if constexpr (trained != Model::parameters())
     return misfit<layer_path<>, objective_without_its_network<trained, Model::parameters()>>{};
+  else if constexpr (!same_memory(Program::tables, Model::tables()))
+    return misfit<layer_path<>, parameters_that_depend_on_the_batch<false>>{};
   else
     return fits{};
 }
