@@ -82,6 +82,8 @@ TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
   CHECK(binary(g, op::mul, x, constant(g, 1, {4, 3})) == x);
   int const batch = input(g, {4, 3}, 1);
   CHECK(binary(g, op::mul, batch, ones) == batch);
+  int const one = input(g, {1, 3}, 1);
+  CHECK(g[broadcast(g, one, of({4, 3}), 0)].rows == 0);  // a batch of 1 that is stretched is none
   CHECK(g[binary(g, op::mul, x, batch)].rows == 1);
   CHECK(g[binary(g, op::add, batch, x)].rows == 1);
 }

@@ -255,7 +255,7 @@ TEST_CASE("to_text: blocks of the arena that live together do not overlap") {
 TEST_CASE("to_text: what a kernel makes again is there, and what it reads has its name") {
   std::string const text = to_text(small_plan);
   for (char const* part : {"\n  makes again \\d+ random float32 \\[8, 4\\] rows of stream \\d+ \\(5\\)",
-                           "\n  makes again \\d+ constant float32 \\[8, 4\\] = 0.5 \\(5\\)",
+                           "\n  makes again \\d+ constant float32 \\[8, 4\\] rows = 0.5 \\(5\\)",
                            "\n  makes again \\d+ iota int32 ", "\n  makes again \\d+ broadcast float32 ",
                            "\n  reads \\d+ parameter float32 .* parameters \\[\\d+, \\d+\\) 3\\.weight\n",
                            "\n  reads \\d+ input float32 \\[8, 1, 6, 6\\] rows: arena ", "\n  works in arena "}) {

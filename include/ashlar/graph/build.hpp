@@ -107,8 +107,7 @@ constexpr int broadcast(graph& g, int x, shape extents, int rows) {
   }
   for (int i = 0; i < extents.rank; ++i)
     if (n.extents[i] != extents[i] && n.extents[i] != 1) refuse("broadcast: extents must be equal or 1");
-  if (n.rows && n.extents[0] != extents[0]) return add_refused(g, refusal::batch_stretched, n.type, extents);
-  if (n.rows) rows = n.rows;
+  if (n.rows) rows = n.extents[0] == extents[0] ? n.rows : 0;  // a batch of 1 that is stretched is none
   if (n.code == op::constant) return add_constant(g, n.number, n.type, extents, rows);
   if (n.code == op::broadcast) return broadcast(g, n.in[0], extents, rows);
   return g.push({op::broadcast, n.type, {x, -1, -1}, extents, rows});

@@ -16,7 +16,6 @@ enum class refusal : unsigned char {
   one_name_for_two_shapes,
   deep_repeat,
   many_axes,
-  batch_stretched,
   stretched_to_the_batch,
   whole_numbers,
   parameters_of_two_dtypes

@@ -69,9 +69,6 @@ struct refused_by_the_graph {
     static_assert(Why != refusal::many_axes,
                   "ashlar: repeat: what it stacks, iteration by iteration, has more than 6 axes (this message states "
                   "the layer's path)");
-    static_assert(Why != refusal::batch_stretched,
-                  "ashlar: broadcasting stretches axis 0, which is the batch (this message states the line and the "
-                  "layer's path)");
     static_assert(Why != refusal::stretched_to_the_batch,
                   "ashlar: broadcast_to stretches axis 0 to the extent of the batch, and cannot know whether that is "
                   "the batch: write zeros_like(y) + x with a value y of that shape (this message states the line and "
