@@ -93,6 +93,14 @@ constexpr basic_value<T, D...> apply(op code, basic_value<T, D...> const& x) {
   located const here(*x.g, x.at);
   return {x.g, unary(*x.g, code, x.id)};
 }
+/// Where `a op= b` stands: b was copied there, where it is a value; a was made before.
+template <class B, class V>
+constexpr place place_of_operand(B const& b, V const& a) {
+  if constexpr (any_value<B>)
+    return place_of(b, a);
+  else
+    return a.at;
+}
 template <class T, int... D>
 constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double number) {
   return {like.g, add_like(*like.g, like.id, number)};
@@ -238,33 +246,49 @@ constexpr auto equal(basic_value<T, A...> a, basic_value<U, B...> b) {
 /// a > b or equal, element by element; false where one is NaN.
 template <detail::any_value A, detail::any_value B>
 constexpr auto operator>=(A a, B b) {
+  detail::located const here(detail::graph_of(a, b), detail::place_of(a, b));
   return (a > b) + equal(a, b);
 }
 template <detail::any_value A, detail::any_value B>
 constexpr auto operator<=(A a, B b) {
+  detail::located const here(detail::graph_of(a, b), detail::place_of(a, b));
   return (a < b) + equal(a, b);
 }
 template <detail::any_value V>
 constexpr auto operator>=(V x, detail::number auto b) {
+  detail::located const here(*x.g, x.at);
   return x >= detail::filled(x, static_cast<double>(b));
 }
 template <detail::any_value V>
 constexpr auto operator<=(V x, detail::number auto b) {
+  detail::located const here(*x.g, x.at);
   return x <= detail::filled(x, static_cast<double>(b));
 }
 
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() + std::declval<B>())>
-constexpr V& operator+=(V& a, B const& b) { return a = a + b; }
+constexpr V& operator+=(V& a, B b) {
+  detail::located const here(*a.g, detail::place_of_operand(b, a));
+  return a = a + b;
+}
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() - std::declval<B>())>
-constexpr V& operator-=(V& a, B const& b) { return a = a - b; }
+constexpr V& operator-=(V& a, B b) {
+  detail::located const here(*a.g, detail::place_of_operand(b, a));
+  return a = a - b;
+}
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() * std::declval<B>())>
-constexpr V& operator*=(V& a, B const& b) { return a = a * b; }
+constexpr V& operator*=(V& a, B b) {
+  detail::located const here(*a.g, detail::place_of_operand(b, a));
+  return a = a * b;
+}
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() / std::declval<B>())>
-constexpr V& operator/=(V& a, B const& b) { return a = a / b; }
+constexpr V& operator/=(V& a, B b) {
+  detail::located const here(*a.g, detail::place_of_operand(b, a));
+  return a = a / b;
+}
 
 /// The same numbers as another dtype.  gradient: converted back
 template <class To, class T, int... D>
@@ -289,10 +313,12 @@ constexpr auto select(basic_value<bool, C...> condition, basic_value<T, A...> a,
 }
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, V a, detail::number auto b) {
+  detail::located const here(detail::graph_of(condition, a), detail::place_of(condition, a));
   return select(condition, a, detail::filled(a, static_cast<double>(b)));
 }
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, detail::number auto a, V b) {
+  detail::located const here(detail::graph_of(condition, b), detail::place_of(condition, b));
   return select(condition, detail::filled(b, static_cast<double>(a)), b);
 }
 template <int... C, detail::any_value A, detail::any_value B>
