@@ -14,9 +14,16 @@
 
 // expr: values of a graph, their operators and transformations
 #include <ashlar/expr/composite.hpp>
+#include <ashlar/expr/convolution.hpp>
+#include <ashlar/expr/custom.hpp>
+#include <ashlar/expr/elementary.hpp>
+#include <ashlar/expr/extremum.hpp>
 #include <ashlar/expr/gradient.hpp>
+#include <ashlar/expr/indexing.hpp>
 #include <ashlar/expr/matmul.hpp>
+#include <ashlar/expr/moving.hpp>
 #include <ashlar/expr/pointwise.hpp>
+#include <ashlar/expr/random_values.hpp>
 #include <ashlar/expr/reduction.hpp>
 #include <ashlar/expr/shaping.hpp>
 #include <ashlar/expr/value.hpp>
@@ -25,6 +32,7 @@
 #include <ashlar/nn/activation.hpp>
 #include <ashlar/nn/chain.hpp>
 #include <ashlar/nn/conv2d.hpp>
+#include <ashlar/nn/conv_transpose2d.hpp>
 #include <ashlar/nn/dropout.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/loss.hpp>

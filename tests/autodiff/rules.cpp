@@ -45,6 +45,14 @@ int reduction(graph& g, list<int> const& x) {
 }
 constexpr window plain{{3, 3}, {1, 1}, {0, 0}};
 constexpr window oblong{{3, 2}, {2, 1}, {1, 1}};
+constexpr window apart{{3, 2}, {2, 3}, {1, 2}, {2, 3}, 2};
+constexpr window shares{{0, 0}};
+
+/// 0, 0, 1, 1, 2, 2, ... along an axis.
+int halves(graph& g, shape const& s, int axis) {
+  int const places = broadcast(g, add_iota(g, dtype::int32, s.rank, axis, s[axis]), s, 0);
+  return binary(g, op::div, places, add_like(g, places, 2));
+}
 
 std::vector<std::vector<shape>> const one_each = {{of({1})},  {of({3})},     {of({17})},
                                                   {of({33})}, {of({3, 17})}, {of({})}};
@@ -61,18 +69,29 @@ std::vector<rule_case> const cases = {
      [](graph& g, list<int> const& x) { return broadcast(g, x[0], of({3, 17}), 0); }},
     {op::neg, second::zero, one_each, of_one<op::neg>},
     {op::exp, second::nonzero, one_each, of_one<op::exp>},
+    {op::expm1, second::nonzero, one_each, of_one<op::expm1>},
     {op::log, second::nonzero, one_each, of_one<op::log>, 0.3, 3},
+    {op::log1p, second::nonzero, one_each, of_one<op::log1p>, -0.7, 3},
     {op::tanh, second::nonzero, one_each, of_one<op::tanh>},
     {op::sigmoid, second::nonzero, one_each, of_one<op::sigmoid>},
     {op::sqrt, second::nonzero, one_each, of_one<op::sqrt>, 0.3, 3},
     {op::rsqrt, second::nonzero, one_each, of_one<op::rsqrt>, 0.3, 3},
+    {op::sin, second::nonzero, one_each, of_one<op::sin>},
+    {op::cos, second::nonzero, one_each, of_one<op::cos>},
+    {op::erf, second::nonzero, one_each, of_one<op::erf>},
     {op::relu, second::zero, one_each, of_one<op::relu>},
     {op::abs, second::zero, one_each, of_one<op::abs>},
     {op::sign, second::zero, one_each, of_one<op::sign>},
+    {op::floor, second::zero, one_each, of_one<op::floor>},
     {op::add, second::zero, two_each, of_two<op::add>},
     {op::sub, second::zero, two_each, of_two<op::sub>},
     {op::mul, second::nonzero, two_each, of_two<op::mul>},
     {op::div, second::nonzero, two_each, of_two<op::div>, 0.3, 3},
+    {op::pow, second::nonzero, two_each, of_two<op::pow>, 0.3, 3},
+    {op::pow, second::nonzero, {{of({3, 17})}},
+     [](graph& g, list<int> const& x) { return power(g, x[0], add_like(g, x[0], 2.5)); }, 0.3, 3},
+    {op::pow, second::nonzero, {{of({17})}},
+     [](graph& g, list<int> const& x) { return power(g, x[0], add_like(g, x[0], 3)); }},
     {op::maximum, second::zero, two_each, of_two<op::maximum>},
     {op::minimum, second::zero, two_each, of_two<op::minimum>},
     {op::select, second::zero, two_each,
@@ -99,19 +118,67 @@ std::vector<rule_case> const cases = {
      [](graph& g, list<int> const& x) { return conv(g, x[0], x[1], plain); }},
     {op::conv, second::nonzero, {{of({2, 2, 6, 5}), of({3, 2, 3, 2})}},
      [](graph& g, list<int> const& x) { return conv(g, x[0], x[1], oblong); }},
+    {op::conv, second::nonzero, {{of({2, 6, 7, 6}), of({4, 3, 3, 2})}},
+     [](graph& g, list<int> const& x) { return conv(g, x[0], x[1], apart); }},
     {op::conv_data, second::nonzero, {{of({2, 4, 3, 5}), of({4, 3, 3, 3})}},
      [](graph& g, list<int> const& x) { return conv_data(g, x[0], x[1], of({2, 3, 5, 7}), plain); }},
     {op::conv_data, second::nonzero, {{of({2, 3, 3, 6}), of({3, 2, 3, 2})}},
      [](graph& g, list<int> const& x) { return conv_data(g, x[0], x[1], of({2, 2, 6, 5}), oblong); }},
+    {op::conv_data, second::nonzero, {{of({2, 4, 3, 3}), of({4, 3, 3, 2})}},
+     [](graph& g, list<int> const& x) { return conv_data(g, x[0], x[1], of({2, 6, 7, 6}), apart); }},
     {op::conv_weight, second::nonzero, {{of({2, 4, 3, 5}), of({2, 3, 5, 7})}},
      [](graph& g, list<int> const& x) { return conv_weight(g, x[0], x[1], of({4, 3, 3, 3}), plain); }},
     {op::conv_weight, second::nonzero, {{of({2, 3, 3, 6}), of({2, 2, 6, 5})}},
      [](graph& g, list<int> const& x) { return conv_weight(g, x[0], x[1], of({3, 2, 3, 2}), oblong); }},
+    {op::conv_weight, second::nonzero, {{of({2, 4, 3, 3}), of({2, 6, 7, 6})}},
+     [](graph& g, list<int> const& x) { return conv_weight(g, x[0], x[1], of({4, 3, 3, 2}), apart); }},
     {op::window_take, second::zero, {{of({2, 3, 5, 6})}, {of({1, 1, 3, 3})}},
      [](graph& g, list<int> const& x) { return window_take(g, x[0], window_index(g, x[0], oblong), oblong); }},
     {op::window_put, second::zero, {{of({2, 3, 3, 7}), of({2, 3, 5, 6})}},
      [](graph& g, list<int> const& x) {
        return window_put(g, x[0], window_index(g, x[1], oblong), g.extents(x[1]), oblong);
+     }},
+    {op::window_take, second::zero, {{of({2, 3, 7, 6})}},
+     [](graph& g, list<int> const& x) { return window_take(g, x[0], window_index(g, x[0], apart), apart); }},
+    {op::window_take, second::zero, {{of({2, 3, 7, 5})}},
+     [](graph& g, list<int> const& x) {
+       return window_take(g, x[0], window_index(g, x[0], of({2, 3, 3, 2}), shares), shares);
+     }},
+    {op::window_sum, second::zero, {{of({2, 3, 5, 6})}, {of({1, 1, 3, 3})}},
+     [](graph& g, list<int> const& x) { return window_sum(g, x[0], windows_of(g.extents(x[0]), oblong), oblong); }},
+    {op::window_sum, second::zero, {{of({2, 3, 7, 6})}},
+     [](graph& g, list<int> const& x) { return window_sum(g, x[0], windows_of(g.extents(x[0]), apart), apart); }},
+    {op::window_sum, second::zero, {{of({2, 3, 7, 5})}, {of({2, 3, 2, 2})}},
+     [](graph& g, list<int> const& x) { return window_sum(g, x[0], of({2, 3, 3, 2}), shares); }},
+    {op::window_spread, second::zero, {{of({2, 3, 3, 2})}},
+     [](graph& g, list<int> const& x) { return window_spread(g, x[0], of({2, 3, 7, 5}), shares); }},
+    {op::window_spread, second::zero, {{of({2, 3, 3, 7})}},
+     [](graph& g, list<int> const& x) { return window_spread(g, x[0], of({2, 3, 5, 6}), oblong); }},
+    {op::slice, second::zero, {{of({7})}, {of({7, 3})}, {of({7, 2, 17})}},
+     [](graph& g, list<int> const& x) { return slice(g, x[0], 0, 1, 3, 2); }},
+    {op::slice, second::zero, {{of({3, 7})}, {of({2, 5, 3})}},
+     [](graph& g, list<int> const& x) { return slice(g, x[0], 1, g.extents(x[0])[1] - 1, g.extents(x[0])[1], -1); }},
+    {op::pad, second::zero, {{of({3})}, {of({3, 4})}}, [](graph& g, list<int> const& x) { return pad(g, x[0], 0, 2, 9, 2); }},
+    {op::pad, second::zero, {{of({2, 3})}, {of({2, 3, 5})}},
+     [](graph& g, list<int> const& x) { return pad(g, x[0], 1, 4, 6, -2); }},
+    {op::concat, second::zero, {{of({2, 3}), of({4, 3})}}, [](graph& g, list<int> const& x) { return concat(g, 0, x[0], x[1]); }},
+    {op::concat, second::zero, {{of({2, 3, 2}), of({2, 1, 2}), of({2, 5, 2})}},
+     [](graph& g, list<int> const& x) { return concat(g, 1, x[0], x[1], x[2]); }},
+    {op::cumsum, second::zero, {{of({17})}, {of({3, 5})}, {of({1, 4})}, {of({3, 2, 4})}},
+     [](graph& g, list<int> const& x) { return cumsum(g, x[0], 0); }},
+    {op::cumsum, second::zero, {{of({3, 5})}, {of({2, 5, 3})}},
+     [](graph& g, list<int> const& x) { return cumsum(g, x[0], 1, true); }},
+    {op::gather, second::zero, {{of({4})}, {of({4, 3})}, {of({5, 2, 3})}},
+     [](graph& g, list<int> const& x) { return gather(g, x[0], halves(g, of({7}), 0), 0); }},
+    {op::gather, second::zero, {{of({2, 4})}, {of({2, 5, 3})}},
+     [](graph& g, list<int> const& x) { return gather(g, x[0], halves(g, of({2, 7}), 1), 1); }},
+    {op::scatter, second::zero, {{of({7})}, {of({7, 3})}},
+     [](graph& g, list<int> const& x) {
+       return scatter(g, x[0], halves(g, of({7}), 0), with_extent(g.extents(x[0]), 0, 5), 0);
+     }},
+    {op::scatter, second::zero, {{of({2, 7})}, {of({2, 7, 3})}},
+     [](graph& g, list<int> const& x) {
+       return scatter(g, x[0], halves(g, of({2, 7}), 1), with_extent(g.extents(x[0]), 1, 4), 1);
      }},
     {op::permute, second::zero, {{of({2, 3, 5})}, {of({1, 3, 17})}},
      [](graph& g, list<int> const& x) {
@@ -121,10 +188,10 @@ std::vector<rule_case> const cases = {
 };
 
 /// Primitives that carry no gradient, and those with tests of their own.
-std::set<op> const without_gradient = {op::input,    op::parameter, op::state,    op::scalar,      op::range,
-                                       op::argument, op::constant,  op::iota,     op::random,      op::greater,
-                                       op::equal,    op::assign,    op::exchange, op::window_index};
-std::set<op> const elsewhere = {op::convert, op::loop, op::result};
+std::set<op> const without_gradient = {op::input,    op::parameter, op::state,    op::scalar,       op::range,
+                                       op::argument, op::constant,  op::iota,     op::random,       op::greater,
+                                       op::equal,    op::assign,    op::exchange, op::window_index, op::permutation};
+std::set<op> const elsewhere = {op::convert, op::loop, op::result, op::stop_gradient, op::custom};
 
 }  // namespace
 
@@ -237,9 +304,57 @@ TEST_CASE("the gradient of a window's maximum goes to its first") {
   CHECK(same(at({{5, not_a_number, 1, 2, not_a_number, 0, 2, 3}}, pool, {3, 7})[0], {not_a_number, 3}));
 }
 
+TEST_CASE("powers of 0 have finite gradients, and gradients of these, where the slope is finite") {
+  auto const first = at({{0, 0, 0, 2}, {0, 1, 2, 0}}, of_two<op::pow>, {3, 5, 7, 11});
+  CHECK(same(first[0], {1, 0, 0, 1}));
+  CHECK(same(first[1], {0, 5, 0, 0}));
+  CHECK(same(first[2], {0, 0, 0, 11 * std::log(2.0)}));
+  auto twice = [](graph& g, list<int> const& x) {
+    int const s = reduce(g, op::sum, binary(g, op::pow, x[0], x[1]), 1);
+    list<int> const d = proof::gradients(g, reshape(g, s, of({})), x);
+    return binary(g, op::add, d[0], d[1]);
+  };
+  auto const second = at({{0, 0, 0}, {1, 2, 3}}, twice, {1, 1, 1});
+  for (proof::numbers const& d : second)
+    for (proof::number x : d) CHECK(std::isfinite(static_cast<double>(x)));
+}
+
+TEST_CASE("a window outside of its image gives -infinity and takes no gradient") {
+  auto pool = [](graph& g, list<int> const& x) {
+    window const w{{1, 2}, {1, 1}, {0, 1}, {1, 3}, 1};
+    int const image = reshape(g, x[0], of({1, 1, 1, 2}));
+    return window_take(g, image, window_index(g, image, w), w);
+  };
+  auto const found = at({{5, 6}}, pool, {3});
+  CHECK(same(found[0], {-infinity}));
+  CHECK(same(found[1], {0, 0}));
+}
+
+TEST_CASE("an index that is none reads NaN, and what is put there goes nowhere") {
+  auto beyond = [](graph& g, list<int> const& x) {
+    int const places = add_iota(g, dtype::int32, 1, 0, 4);
+    return gather(g, x[0], binary(g, op::sub, places, add_like(g, places, 1)), 0);
+  };
+  auto const found = at({{5, 6}}, beyond, {1, 2, 3, 4});
+  CHECK(same(found[0], {not_a_number, 5, 6, not_a_number}));
+  CHECK(same(found[1], {2, 3}));
+}
+
+TEST_CASE("no gradient passes a stop, a floor or a comparison") {
+  auto stopped = [](graph& g, list<int> const& x) {
+    return binary(g, op::mul, x[0], unary(g, op::exp, add_stop(g, x[0])));
+  };
+  auto const found = at({{0, 1}}, stopped, {1, 2});
+  CHECK(same(found[1], {1, 2 * std::exp(1.0)}));
+  CHECK(same(at({{0.5, -0.5, 2}}, of_one<op::floor>, {1, 2, 3})[0], {0, -1, 2}));
+  CHECK(same(at({{0.5, -0.5, 2}}, of_one<op::floor>, {1, 2, 3})[1], {0, 0, 0}));
+}
+
 TEST_CASE("NaN passes through every primitive") {
-  build const unaries[] = {of_one<op::neg>,  of_one<op::exp>,   of_one<op::log>,  of_one<op::tanh>, of_one<op::sigmoid>,
-                           of_one<op::sqrt>, of_one<op::rsqrt>, of_one<op::relu>, of_one<op::abs>,  of_one<op::sign>};
+  build const unaries[] = {of_one<op::neg>,     of_one<op::exp>,   of_one<op::log>,   of_one<op::tanh>,
+                           of_one<op::sigmoid>, of_one<op::sqrt>,  of_one<op::rsqrt>, of_one<op::relu>,
+                           of_one<op::abs>,     of_one<op::sign>,  of_one<op::sin>,   of_one<op::cos>,
+                           of_one<op::erf>,     of_one<op::expm1>, of_one<op::log1p>, of_one<op::floor>};
   for (build f : unaries) CHECK(std::isnan(at({{not_a_number, 1}}, f, {1, 1})[0][0]));
   build const binaries[] = {of_two<op::add>, of_two<op::sub>,     of_two<op::mul>,
                             of_two<op::div>, of_two<op::maximum>, of_two<op::minimum>};

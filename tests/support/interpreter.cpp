@@ -66,7 +66,8 @@ class interpreter {
       }
       case op::random: return draw_random(n, size);
       case op::reshape:
-      case op::alias: return value(n.in[0]);
+      case op::alias:
+      case op::stop_gradient: return value(n.in[0]);
       case op::broadcast: {
         numbers v(size);
         numbers const& from = value(n.in[0]);
@@ -83,7 +84,16 @@ class interpreter {
       case op::conv_weight: return convolution(n, size);
       case op::window_index:
       case op::window_take:
-      case op::window_put: return windows(n, size);
+      case op::window_put:
+      case op::window_sum:
+      case op::window_spread: return windows(n, size);
+      case op::slice:
+      case op::pad: return moved(n, size);
+      case op::concat: return joined(n, size);
+      case op::cumsum: return running_sums(n, size);
+      case op::gather:
+      case op::scatter: return looked_up(n, size);
+      case op::permutation: return orders(n, size);
       case op::permute: {
         numbers v(size);
         numbers const& from = value(n.in[0]);
@@ -153,7 +163,14 @@ class interpreter {
     switch (code) {
       case op::neg: return -a;
       case op::exp: return std::exp(a);
+      case op::expm1: return std::expm1(a);
       case op::log: return std::log(a);
+      case op::log1p: return std::log1p(a);
+      case op::sin: return std::sin(a);
+      case op::cos: return std::cos(a);
+      case op::erf: return std::erf(a);
+      case op::floor: return std::floor(a);
+      case op::pow: return std::pow(a, b);
       case op::tanh: return std::tanh(a);
       case op::sigmoid: return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a));
       case op::sqrt: return std::sqrt(a);
@@ -214,17 +231,18 @@ class interpreter {
   /// f(image, weight, result) for every product of a convolution over valid samples.
   template <class F>
   static void each_product(shape const& x, shape const& w, shape const& y, window const& win, int batch, F f) {
+    int const in = x[1] / win.groups, out = y[1] / win.groups;
     for (int s = 0; s < batch; ++s)
       for (int o = 0; o < y[1]; ++o)
-        for (int c = 0; c < x[1]; ++c)
+        for (int c = 0; c < in; ++c)
           for (int i = 0; i < y[2]; ++i)
             for (int j = 0; j < y[3]; ++j)
               for (int ky = 0; ky < w[2]; ++ky)
                 for (int kx = 0; kx < w[3]; ++kx) {
-                  int const row = i * win.stride[0] + ky - win.padding[0];
-                  int const column = j * win.stride[1] + kx - win.padding[1];
+                  int const row = i * win.stride[0] + ky * win.dilation[0] - win.padding[0];
+                  int const column = j * win.stride[1] + kx * win.dilation[1] - win.padding[1];
                   if (row < 0 || row >= x[2] || column < 0 || column >= x[3]) continue;
-                  int const px[] = {s, c, row, column}, pw[] = {o, c, ky, kx}, py[] = {s, o, i, j};
+                  int const px[] = {s, o / out * in + c, row, column}, pw[] = {o, c, ky, kx}, py[] = {s, o, i, j};
                   f(offset(x, px), offset(w, pw), offset(y, py));
                 }
   }
@@ -246,9 +264,20 @@ class interpreter {
     return v;
   }
 
+  /// The elements of an axis that window `at` covers; a kernel of 0 divides the axis into `windows` parts.
+  static std::vector<int> covered(window const& w, int axis, int at, int extent, int windows) {
+    std::vector<int> all;
+    for (int i = 0; i < extent; ++i)
+      if (w.kernel[axis] == 0 && i >= at * extent / windows && i * windows < (at + 1) * extent) all.push_back(i);
+    for (int k = 0; k < w.kernel[axis]; ++k) {
+      int const i = at * w.stride[axis] + k * w.dilation[axis] - w.padding[axis];
+      if (i >= 0 && i < extent) all.push_back(i);
+    }
+    return all;
+  }
   numbers windows(node const& n, std::size_t size) {
     numbers const& a = value(n.in[0]);
-    bool const put = n.code == op::window_put;
+    bool const put = n.code == op::window_put || n.code == op::window_spread;
     shape const& large = put ? n.extents : g_.extents(n.in[0]);
     shape const& small = put ? g_.extents(n.in[0]) : n.extents;
     window const w = n.window();
@@ -257,28 +286,128 @@ class interpreter {
       auto const here = static_cast<std::size_t>(i);
       index plane{at[0], at[1], 0, 0};
       std::size_t const begin = offset(large, plane);
-      if (n.code == op::window_index) {
-        int best = -1;
-        for (int ky = 0; ky < w.kernel[0]; ++ky)
-          for (int kx = 0; kx < w.kernel[1]; ++kx) {
-            int const row = at[2] * w.stride[0] + ky - w.padding[0], column = at[3] * w.stride[1] + kx - w.padding[1];
-            if (row < 0 || row >= large[2] || column < 0 || column >= large[3]) continue;
-            int const p = row * large[3] + column;
-            number const candidate = a[begin + static_cast<std::size_t>(p)];
-            number const held = best < 0 ? 0 : a[begin + static_cast<std::size_t>(best)];
-            if (best < 0 || candidate > held || (candidate != candidate && held == held)) best = p;
-          }
-        v[here] = best;
+      if (n.code == op::window_take || n.code == op::window_put) {
+        number const p = value(n.in[1])[here];
+        if (p != p) return;  // a row that is not valid
+        std::size_t const there = begin + static_cast<std::size_t>(p);
+        if (p < 0)
+          v[here] = put ? v[here] : -std::numeric_limits<double>::infinity();
+        else if (put)
+          add_product(v[there], a[here]);
+        else
+          v[here] = a[there];
         return;
       }
-      number const p = value(n.in[1])[here];
-      if (p != p) return;  // a row that is not valid
-      std::size_t const there = begin + static_cast<std::size_t>(p);
-      if (put)
-        add_product(v[there], a[here]);
-      else
-        v[here] = a[there];
+      int best = -1;
+      for (int row : covered(w, 0, at[2], large[2], small[2]))
+        for (int column : covered(w, 1, at[3], large[3], small[3])) {
+          int const p = row * large[3] + column;
+          std::size_t const there = begin + static_cast<std::size_t>(p);
+          if (n.code == op::window_sum) add_product(v[here], a[there]);
+          if (n.code == op::window_spread) add_product(v[there], a[here]);
+          if (n.code != op::window_index) continue;
+          number const candidate = a[there], held = best < 0 ? 0 : a[begin + static_cast<std::size_t>(best)];
+          if (best < 0 || candidate > held || (candidate != candidate && held == held)) best = p;
+        }
+      if (n.code == op::window_index) v[here] = best;
     });
+    return v;
+  }
+
+  /// Elements cut out along an axis, or put into zeros.
+  numbers moved(node const& n, std::size_t size) {
+    numbers const& from = value(n.in[0]);
+    bool const cut = n.code == op::slice;
+    shape const& small = cut ? n.extents : g_.extents(n.in[0]);
+    shape const& large = cut ? g_.extents(n.in[0]) : n.extents;
+    numbers v(size, 0);
+    each_index(small, [&](std::int64_t i, int const* at) {
+      index there{};
+      std::copy(at, at + small.rank, there);
+      there[n.a[0]] = n.a[1] + at[n.a[0]] * n.a[2];
+      std::size_t const element = offset(large, there), here = static_cast<std::size_t>(i);
+      v[cut ? here : element] = from[cut ? element : here];
+    });
+    return v;
+  }
+  numbers joined(node const& n, std::size_t size) {
+    numbers v(size);
+    int begin = 0;
+    for (int j : n.in) {
+      if (j < 0) continue;
+      shape const& s = g_.extents(j);
+      each_index(s, [&](std::int64_t i, int const* at) {
+        index there{};
+        std::copy(at, at + s.rank, there);
+        there[n.a[0]] += begin;
+        v[offset(n.extents, there)] = value(j)[static_cast<std::size_t>(i)];
+      });
+      begin += s[n.a[0]];
+    }
+    return v;
+  }
+  numbers running_sums(node const& n, std::size_t size) {
+    numbers const& from = value(n.in[0]);
+    numbers v(size, 0);
+    int const axis = n.a[0];
+    each_index(n.extents, [&](std::int64_t i, int const* at) {
+      index there{};
+      std::copy(at, at + n.extents.rank, there);
+      for (int k = 0; k < n.extents[axis]; ++k) {
+        if (n.a[1] ? k < at[axis] : k > at[axis]) continue;
+        there[axis] = k;
+        std::size_t const element = offset(n.extents, there);
+        if (!is_valid(n.extents, n.rows, e_.rows(), static_cast<std::int64_t>(element))) continue;
+        number& to = v[static_cast<std::size_t>(i)];
+        if (is_floating(n.type))
+          add_product(to, from[element]);
+        else
+          to = whole_result(op::add, n.type, to, from[element]);
+      }
+    });
+    return v;
+  }
+  /// Slices at indices, or zeros with slices added at indices.
+  numbers looked_up(node const& n, std::size_t size) {
+    numbers const &from = value(n.in[0]), &indices = value(n.in[1]);
+    bool const gathers = n.code == op::gather;
+    shape const& large = gathers ? g_.extents(n.in[0]) : n.extents;
+    shape const& small = gathers ? n.extents : g_.extents(n.in[0]);
+    shape const& s = g_.extents(n.in[1]);
+    int const leading = n.a[0];
+    numbers v(size, 0);
+    each_index(small, [&](std::int64_t i, int const* at) {
+      auto const here = static_cast<std::size_t>(i);
+      number const wanted = indices[offset(s, at)];
+      if (wanted != wanted) return;  // a row that is not valid
+      if (wanted < 0 || wanted >= large[leading]) {
+        if (gathers && is_floating(n.type)) v[here] = not_a_number;
+        return;
+      }
+      index there{};
+      for (int k = 0; k < leading; ++k) there[k] = at[k];
+      there[leading] = static_cast<int>(wanted);
+      for (int k = leading + 1; k < large.rank; ++k) there[k] = at[s.rank + k - leading - 1];
+      std::size_t const element = offset(large, there);
+      if (gathers)
+        v[here] = from[element];
+      else if (is_floating(n.type))
+        add_product(v[element], from[here]);
+      else
+        v[element] = whole_result(op::add, n.type, v[element], from[here]);
+    });
+    return v;
+  }
+  numbers orders(node const& n, std::size_t size) const {
+    std::uint64_t const key = static_cast<std::uint64_t>(n.a[1]) << 32 | static_cast<std::uint64_t>(n.a[0]);
+    auto const count = static_cast<std::size_t>(n.extents[n.extents.rank - 1]);
+    numbers v;
+    for (std::uint64_t row = 0; row < size / count; ++row) {
+      std::vector<std::int32_t> order(count);
+      permutation(order,
+                  random_stream(seed(e_.seed), (key + iteration_ * 0x9E3779B97F4A7C15u) ^ spread_bits(row), e_.step));
+      v.insert(v.end(), order.begin(), order.end());
+    }
     return v;
   }
 

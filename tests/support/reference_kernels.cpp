@@ -188,7 +188,14 @@ class fused_reference {
     switch (o) {
       case op::neg: return -a;
       case op::exp: return std::exp(a);
+      case op::expm1: return std::expm1(a);
       case op::log: return std::log(a);
+      case op::log1p: return std::log1p(a);
+      case op::sin: return std::sin(a);
+      case op::cos: return std::cos(a);
+      case op::erf: return std::erf(a);
+      case op::floor: return std::floor(a);
+      case op::pow: return std::pow(a, b);
       case op::tanh: return std::tanh(a);
       case op::sigmoid: return 1 / (1 + std::exp(-a));
       case op::sqrt: return std::sqrt(a);
@@ -234,12 +241,11 @@ void run_convolution(kernel_call const& c) {
   dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
   auto const kind = static_cast<kernel_kind>(c.code[0]);
   std::int64_t const* n = c.number;
-  std::int64_t const batch = n[13] ? n[13] * c.around->rows() : n[0];
+  std::int64_t const batch = n[16] ? n[16] * c.around->rows() : n[0];
   std::int64_t const channels = n[1], h = n[2], w = n[3], out = n[4], oh = n[5], ow = n[6];
+  std::int64_t const kh = n[7], kw = n[8], groups = n[15], in = channels / groups;
   bool const forward = kind == kernel_kind::conv, data = kind == kernel_kind::conv_data;
-  std::int64_t const result = forward ? batch * out * oh * ow
-                              : data  ? batch * channels * h * w
-                                      : out * channels * n[7] * n[8];
+  std::int64_t const result = forward ? batch * out * oh * ow : data ? batch * channels * h * w : out * in * kh * kw;
   numbers total(static_cast<std::size_t>(result), 0);
   auto load = [&](int operand, std::int64_t at) {
     return load_number(type, c.operands[static_cast<std::size_t>(operand)] + at * bytes_of(type));
@@ -248,13 +254,13 @@ void run_convolution(kernel_call const& c) {
     for (std::int64_t o = 0; o < out; ++o)
       for (std::int64_t y = 0; y < oh; ++y)
         for (std::int64_t x = 0; x < ow; ++x)
-          for (std::int64_t ch = 0; ch < channels; ++ch)
-            for (std::int64_t ky = 0; ky < n[7]; ++ky)
-              for (std::int64_t kx = 0; kx < n[8]; ++kx) {
-                std::int64_t const row = y * n[9] + ky - n[11], column = x * n[10] + kx - n[12];
+          for (std::int64_t ch = 0; ch < in; ++ch)
+            for (std::int64_t ky = 0; ky < kh; ++ky)
+              for (std::int64_t kx = 0; kx < kw; ++kx) {
+                std::int64_t const row = y * n[9] + ky * n[13] - n[11], column = x * n[10] + kx * n[14] - n[12];
                 if (row < 0 || row >= h || column < 0 || column >= w) continue;
-                std::int64_t const image = ((s * channels + ch) * h + row) * w + column;
-                std::int64_t const weight = ((o * channels + ch) * n[7] + ky) * n[8] + kx;
+                std::int64_t const image = ((s * channels + o / (out / groups) * in + ch) * h + row) * w + column;
+                std::int64_t const weight = ((o * in + ch) * kh + ky) * kw + kx;
                 std::int64_t const place = ((s * out + o) * oh + y) * ow + x;
                 if (forward)
                   add_product(total[static_cast<std::size_t>(place)], load(0, image), load(1, weight));
@@ -267,57 +273,178 @@ void run_convolution(kernel_call const& c) {
     store_number(type, c.operands[2] + static_cast<std::int64_t>(i) * bytes_of(type), total[i]);
 }
 
-void run_window(kernel_call const& c) {
-  dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
-  auto const kind = static_cast<kernel_kind>(c.code[0]);
-  int const size = bytes_of(type);
-  std::int64_t const* n = c.number;
-  std::int64_t const planes = n[11] ? n[11] * c.around->rows() : n[0];
-  std::int64_t const h = n[1], w = n[2], small = n[3] * n[4];
-  for (std::int64_t p = 0; p < planes; ++p) {
-    char* const first = c.operands[0];
-    if (kind == kernel_kind::window_put)
-      for (std::int64_t i = 0; i < h * w; ++i) store_number(type, c.operands[2] + (p * h * w + i) * size, 0);
-    for (std::int64_t i = 0; i < small; ++i) {
-      if (kind == kernel_kind::window_index) {
-        std::int64_t best = -1;
-        for (std::int64_t k = 0; k < n[5] * n[6]; ++k) {
-          std::int64_t const row = i / n[4] * n[7] + k / n[6] - n[9], column = i % n[4] * n[8] + k % n[6] - n[10];
-          if (row < 0 || row >= h || column < 0 || column >= w) continue;
-          number const held = best < 0 ? number() : load_number(type, first + (p * h * w + best) * size);
-          number const v = load_number(type, first + (p * h * w + row * w + column) * size);
-          if (best < 0 || v > held || (v != v && held == held)) best = row * w + column;
-        }
-        store_number(dtype::int32, c.operands[1] + (p * small + i) * 4, static_cast<double>(best));
-        continue;
-      }
-      auto const at = static_cast<std::int64_t>(load_number(dtype::int32, c.operands[1] + (p * small + i) * 4));
-      char* const large = (kind == kernel_kind::window_take ? first : c.operands[2]) + (p * h * w + at) * size;
-      char* const element = (kind == kernel_kind::window_take ? c.operands[2] : first) + (p * small + i) * size;
-      if (kind == kernel_kind::window_take)
-        store_number(type, element, load_number(type, large));
-      else
-        store_number(type, large, load_number(type, large) + load_number(type, element));
+class window_reference {
+ public:
+  explicit window_reference(kernel_call const& c)
+      : c_(c), type_(c.code[1] ? dtype::float64 : dtype::float32), kind_(static_cast<kernel_kind>(c.code[0])) {}
+
+  void run() {
+    std::int64_t const* n = c_.number;
+    std::int64_t const planes = n[14] ? n[14] * c_.around->rows() : n[0];
+    bool const put = kind_ == kernel_kind::window_put || kind_ == kernel_kind::window_spread;
+    for (std::int64_t p = 0; p < planes; ++p) {
+      large_ = operand(put ? (kind_ == kernel_kind::window_put ? 2 : 1) : 0, p * n[1] * n[2]);
+      small_ = operand(put ? 0 : kind_ == kernel_kind::window_take ? 2 : 1, p * n[3] * n[4]);
+      for (std::int64_t i = 0; put && i < n[1] * n[2]; ++i) store_number(type_, large_ + i * size(), 0);
+      for (std::int64_t i = 0; i < n[3] * n[4]; ++i) one_window(p, i);
     }
   }
-}
 
-void run_permute(kernel_call const& c) {
-  auto const rank = static_cast<int>(c.number[0]);
+ private:
+  int size() const { return bytes_of(type_); }
+  char* operand(int k, std::int64_t element) const {
+    bool const holds_indices = kind_ == kernel_kind::window_index && k == 1;
+    return c_.operands[static_cast<std::size_t>(k)] + element * (holds_indices ? 4 : size());
+  }
+  void add(std::int64_t to, std::int64_t from) const {
+    store_number(type_, large_ + to * size(),
+                 load_number(type_, large_ + to * size()) + load_number(type_, small_ + from * size()));
+  }
+  bool covers(int axis, std::int64_t window, std::int64_t element) const {
+    std::int64_t const* n = c_.number;
+    std::int64_t const kernel = n[5 + axis], extent = n[1 + axis], windows = n[3 + axis];
+    if (kernel == 0) return element >= window * extent / windows && element * windows < (window + 1) * extent;
+    std::int64_t const from = element + n[9 + axis] - window * n[7 + axis], step = n[11 + axis];
+    return from >= 0 && from % step == 0 && from / step < kernel;
+  }
+  void one_window(std::int64_t plane, std::int64_t i) const {
+    std::int64_t const* n = c_.number;
+    if (kind_ == kernel_kind::window_take || kind_ == kernel_kind::window_put) {
+      std::int64_t const element = plane * n[3] * n[4] + i;
+      auto const at = static_cast<std::int64_t>(load_number(dtype::int32, c_.operands[1] + element * 4));
+      if (kind_ == kernel_kind::window_put && at >= 0) add(at, i);
+      if (kind_ == kernel_kind::window_take)
+        store_number(type_, small_ + i * size(),
+                     at < 0 ? -std::numeric_limits<double>::infinity() : load_number(type_, large_ + at * size()));
+      return;
+    }
+    std::int64_t best = -1;
+    number total = 0, held = 0;
+    for (std::int64_t e = 0; e < n[1] * n[2]; ++e) {
+      if (!covers(0, i / n[4], e / n[2]) || !covers(1, i % n[4], e % n[2])) continue;
+      if (kind_ == kernel_kind::window_spread) {
+        add(e, i);
+        continue;
+      }
+      number const v = load_number(type_, large_ + e * size());
+      add_product(total, v);
+      if (best < 0 || v > held || (v != v && held == held)) best = e, held = v;
+    }
+    if (kind_ == kernel_kind::window_sum) store_number(type_, small_ + i * size(), total);
+    if (kind_ == kernel_kind::window_index) store_number(dtype::int32, small_ + i * 4, static_cast<double>(best));
+  }
+
+  kernel_call const& c_;
+  dtype type_;
+  kernel_kind kind_;
+  char* large_ = nullptr;
+  char* small_ = nullptr;
+};
+
+void run_move(kernel_call const& c) {
+  auto const rank = static_cast<int>(c.number[1]);
   std::int64_t total = 1;
   std::vector<std::int64_t> extent, distance;
   for (int i = 0; i < rank; ++i) {
-    extent.push_back(i == 0 && c.number[1] ? c.number[1] * c.around->rows() : c.number[2 + 2 * i]);
-    distance.push_back(c.number[3 + 2 * i]);
+    extent.push_back(i == 0 && c.number[2] ? c.number[2] * c.around->rows() : c.number[3 + 2 * i]);
+    distance.push_back(c.number[4 + 2 * i]);
     total *= extent.back();
   }
   for (std::int64_t i = 0; i < total; ++i) {
-    std::int64_t rest = i, from = 0;
+    std::int64_t rest = i, from = c.number[0];
     for (int a = rank - 1; a >= 0; --a) {
       from += rest % extent[static_cast<std::size_t>(a)] * distance[static_cast<std::size_t>(a)];
       rest /= extent[static_cast<std::size_t>(a)];
     }
     std::memcpy(c.operands[1] + i * c.code[1], c.operands[0] + from * c.code[1], static_cast<std::size_t>(c.code[1]));
+  }
+}
+
+/// f(outer, i, inner) for every element of what lies around an axis of `extent`.
+template <class F>
+void each_around(std::int64_t outer, std::int64_t extent, std::int64_t inner, F f) {
+  for (std::int64_t e = 0; e < outer * extent * inner; ++e) f(e / inner / extent, e / inner % extent, e % inner);
+}
+
+void run_pad(kernel_call const& c) {
+  std::int64_t const* n = c.number;
+  std::int64_t const outer = n[3] ? n[3] * c.around->rows() : n[0];
+  each_around(outer, n[1], n[2], [&](std::int64_t o, std::int64_t i, std::int64_t k) {
+    char* const to = c.operands[1] + ((o * n[1] + i) * n[2] + k) * c.code[1];
+    std::int64_t const steps = (i - n[5]) / n[6];
+    if ((i - n[5]) % n[6] == 0 && steps >= 0 && steps < n[4])
+      std::memcpy(to, c.operands[0] + ((o * n[4] + steps) * n[2] + k) * c.code[1], static_cast<std::size_t>(c.code[1]));
+    else
+      std::memset(to, 0, static_cast<std::size_t>(c.code[1]));
+  });
+}
+
+void run_concat(kernel_call const& c) {
+  auto const operands = static_cast<std::size_t>(c.code[1]);
+  std::int64_t const outer = c.number[1] ? c.number[1] * c.around->rows() : c.number[0];
+  std::int64_t row = 0, begin = 0;
+  for (std::size_t k = 0; k < operands; ++k) row += c.number[2 + k];
+  for (std::size_t k = 0; k < operands; begin += c.number[2 + k++])
+    for (std::int64_t o = 0; o < outer; ++o)
+      std::memcpy(c.operands[operands] + o * row + begin, c.operands[k] + o * c.number[2 + k],
+                  static_cast<std::size_t>(c.number[2 + k]));
+}
+
+void run_cumsum(kernel_call const& c) {
+  std::int64_t const* n = c.number;
+  auto const type = static_cast<dtype>(c.code[1]);
+  std::int64_t const outer = n[3] ? n[3] * c.around->rows() : n[0], extent = n[4] ? n[4] * c.around->rows() : n[1];
+  each_around(outer, extent, n[2], [&](std::int64_t o, std::int64_t i, std::int64_t k) {
+    number total = 0;
+    for (std::int64_t j = n[5] ? extent - 1 : 0; n[5] ? j >= i : j <= i; j += n[5] ? -1 : 1) {
+      number const v = load_number(type, c.operands[0] + ((o * n[1] + j) * n[2] + k) * bytes_of(type));
+      if (is_floating(type))
+        add_product(total, v);
+      else
+        total = whole_result(op::add, type, total, v);
+    }
+    store_number(type, c.operands[1] + ((o * n[1] + i) * n[2] + k) * bytes_of(type), total);
+  });
+}
+
+void run_gather(kernel_call const& c) {
+  std::int64_t const* n = c.number;
+  auto const type = static_cast<dtype>(c.code[1]);
+  bool const gathers = static_cast<kernel_kind>(c.code[0]) == kernel_kind::gather;
+  std::int64_t const outer = n[4] ? n[4] * c.around->rows() : n[0];
+  std::int64_t const indices = n[5] ? n[5] * c.around->rows() : n[2];
+  std::vector<number> total(gathers ? 0 : static_cast<std::size_t>(outer * n[1] * n[3]), 0);
+  each_around(outer, indices, n[3], [&](std::int64_t o, std::int64_t i, std::int64_t k) {
+    auto const at = static_cast<std::int64_t>(load_number(dtype::int32, c.operands[1] + (o * n[2] + i) * 4));
+    bool const is_one = at >= 0 && at < n[1];
+    std::int64_t const large = (o * n[1] + at) * n[3] + k, small = (o * n[2] + i) * n[3] + k;
+    if (gathers && is_one)
+      store_number(type, c.operands[2] + small * bytes_of(type),
+                   load_number(type, c.operands[0] + large * bytes_of(type)));
+    if (gathers && !is_one)
+      store_number(type, c.operands[2] + small * bytes_of(type),
+                   is_floating(type) ? std::numeric_limits<double>::quiet_NaN() : 0.0);
+    if (gathers || !is_one) return;
+    number const v = load_number(type, c.operands[0] + small * bytes_of(type));
+    number& to = total[static_cast<std::size_t>(large)];
+    if (is_floating(type))
+      add_product(to, v);
+    else
+      to = whole_result(op::add, type, to, v);
+  });
+  for (std::size_t i = 0; i < total.size(); ++i)
+    store_number(type, c.operands[2] + static_cast<std::int64_t>(i) * bytes_of(type), total[i]);
+}
+
+void run_permutation(kernel_call const& c) {
+  std::int64_t const outer = c.number[2] ? c.number[2] * c.around->rows() : c.number[0];
+  auto const count = static_cast<std::size_t>(c.number[1]);
+  for (std::int64_t o = 0; o < outer; ++o) {
+    std::vector<std::int32_t> order(count);
+    std::uint64_t const key = static_cast<std::uint64_t>(c.number[3]) + c.iteration * 0x9E3779B97F4A7C15u;
+    permutation(order,
+                random_stream(seed(c.around->seed), key ^ spread_bits(static_cast<std::uint64_t>(o)), c.around->step));
+    std::memcpy(c.operands[0] + static_cast<std::size_t>(o) * count * 4, order.data(), count * 4);
   }
 }
 
@@ -331,8 +458,15 @@ void run_reference(kernel_call const& c) {
     case kernel_kind::conv:
     case kernel_kind::conv_data:
     case kernel_kind::conv_weight: return run_convolution(c);
-    case kernel_kind::permute: return run_permute(c);
-    default: return run_window(c);
+    case kernel_kind::move: return run_move(c);
+    case kernel_kind::pad: return run_pad(c);
+    case kernel_kind::concat: return run_concat(c);
+    case kernel_kind::cumsum: return run_cumsum(c);
+    case kernel_kind::gather:
+    case kernel_kind::scatter: return run_gather(c);
+    case kernel_kind::permutation: return run_permutation(c);
+    case kernel_kind::custom: fail(error("there is no reference kernel for a primitive of the user's"));
+    default: return window_reference(c).run();
   }
 }
 

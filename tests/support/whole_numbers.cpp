@@ -30,6 +30,11 @@ double elementary(op code, double x) {
     case op::log: return std::log(x);
     case op::tanh: return std::tanh(x);
     case op::sigmoid: return 1 / (1 + std::exp(-x));
+    case op::expm1: return std::expm1(x);
+    case op::log1p: return std::log1p(x);
+    case op::sin: return std::sin(x);
+    case op::cos: return std::cos(x);
+    case op::erf: return std::erf(x);
     case op::sqrt: return std::sqrt(x);
     case op::rsqrt: return 1 / std::sqrt(x);
     default: fail(error(std::string("whole numbers do not know ") + name_of(code)));
@@ -52,6 +57,13 @@ std::int64_t whole_bits(op code, std::int64_t a, std::int64_t b) {
     case op::div: return quotient(a, b);
     case op::maximum: return a > b ? a : b;
     case op::minimum: return a < b ? a : b;
+    case op::floor: return a;
+    case op::pow: {
+      if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+      std::uint64_t product = 1;
+      for (std::int64_t k = 0; k < b; ++k) product *= x;
+      return static_cast<std::int64_t>(product);
+    }
     default: return static_cast<std::int64_t>(elementary(code, static_cast<double>(a)));
   }
 }

@@ -60,7 +60,7 @@ class loop_reversal {
     op code = body_[j].code;
     int const made = code == op::result ? body_[j].in[0] : j;  // a loop inside may have saved more since
     return made < forward_nodes_ && !is_free(code) && code != op::scalar && code != op::reshape &&
-           code != op::broadcast && code != op::alias;
+           code != op::broadcast && code != op::alias && code != op::stop_gradient;
   }
 
   constexpr void mark() {

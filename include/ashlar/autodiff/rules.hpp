@@ -1,8 +1,27 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/graph/build.hpp>
+#include <ashlar/graph/build_moves.hpp>
+#include <ashlar/graph/custom.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// a to the power of b. A factor of 0 must not meet an infinite one, here and in the gradient of this: so powers and
+/// logarithms are taken of other numbers where the result is 0 whatever they are.
+template <class Needs, class Pass>
+constexpr void power_rule(graph& g, int i, int d, Needs needs, Pass pass) {
+  int const a = g[i].in[0], b = g[i].in[1];
+  int const zero = add_like(g, i, 0), one = add_like(g, i, 1);
+  if (needs(a)) {
+    int less = binary(g, op::sub, b, one);
+    if (g[b].code != op::constant) less = select(g, binary(g, op::equal, b, zero), one, less);
+    pass(0, binary(g, op::mul, binary(g, op::mul, d, b), power(g, a, less)));
+  }
+  if (needs(b)) {
+    int const base = select(g, binary(g, op::greater, zero, b), a, one);
+    int const logarithm = unary(g, op::log, select(g, binary(g, op::equal, a, zero), base, a));
+    pass(1, binary(g, op::mul, binary(g, op::mul, d, i), logarithm));
+  }
+}
 
 /// The gradient of every primitive, written in primitives. `i` is the node, `d` the gradient of its value;
 /// `pass(k, v)` gives v to operand k. Conventions: relu'(0) = abs'(0) = sqrt'(0) = 0; ties of max, maximum and minimum
@@ -29,7 +48,9 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
     case op::convert: return pass(0, convert(g, d, g[a].type));
     case op::neg: return pass(0, neg(d));
     case op::exp: return pass(0, mul(d, i));
+    case op::expm1: return pass(0, mul(d, binary(g, op::add, i, number(1))));
     case op::log: return pass(0, div(d, a));
+    case op::log1p: return pass(0, div(d, binary(g, op::add, a, number(1))));
     case op::tanh: return pass(0, mul(d, sub(number(1), mul(i, i))));
     case op::sigmoid: return pass(0, mul(d, mul(i, sub(number(1), i))));
     case op::sqrt: {
@@ -37,6 +58,10 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
       return pass(0, select(g, positive, div(mul(d, number(0.5)), select(g, positive, i, number(1))), zero()));
     }
     case op::rsqrt: return pass(0, mul(d, mul(number(-0.5), mul(i, mul(i, i)))));
+    case op::sin: return pass(0, mul(d, unary(g, op::cos, a)));
+    case op::cos: return pass(0, neg(mul(d, unary(g, op::sin, a))));
+    case op::erf:  // 2 / sqrt(pi)
+      return pass(0, mul(mul(d, number(1.1283791670955126)), unary(g, op::exp, neg(mul(a, a)))));
     case op::relu: return pass(0, select(g, binary(g, op::greater, a, zero()), d, zero()));
     case op::abs: return pass(0, mul(d, unary(g, op::sign, a)));
     case op::add: return pass(0, d), pass(1, d);
@@ -49,6 +74,7 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
       if (needs(a)) pass(0, div(d, b));
       if (needs(b)) pass(1, neg(div(mul(d, i), b)));
       return;
+    case op::pow: return power_rule(g, i, d, needs, pass);
     case op::maximum: return pass(0, shared(a, b, true)), pass(1, shared(b, a, true));
     case op::minimum: return pass(0, shared(a, b, false)), pass(1, shared(b, a, false));
     case op::select: return pass(1, select(g, a, d, zero())), pass(2, select(g, a, zero(), d));
@@ -81,6 +107,29 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
       return;
     case op::window_take: return pass(0, window_put(g, d, b, g.extents(a), n.window()));
     case op::window_put: return pass(0, window_take(g, d, b, n.window()));
+    case op::window_sum: return pass(0, window_spread(g, d, g.extents(a), n.window()));
+    case op::window_spread: return pass(0, window_sum(g, d, g.extents(a), n.window()));
+    case op::slice: return pass(0, pad(g, d, n.a[0], n.a[1], g.extents(a)[n.a[0]], n.a[2]));
+    case op::pad: return pass(0, slice(g, d, n.a[0], n.a[1], g.extents(a)[n.a[0]], n.a[2]));
+    case op::concat: {
+      int begin = 0;
+      for (int k = 0; k < 3 && n.in[k] >= 0; ++k) {
+        int const count = g.extents(n.in[k])[n.a[0]];
+        pass(k, slice(g, d, n.a[0], begin, count));
+        begin += count;
+      }
+      return;
+    }
+    case op::cumsum: return pass(0, cumsum(g, d, n.a[0], !n.a[1]));
+    case op::gather: return pass(0, scatter(g, d, b, g.extents(a), n.a[0]));
+    case op::scatter: return pass(0, gather(g, d, b, n.a[0]));
+    case op::custom: {
+      int given[3]{-1, -1, -1};
+      n.custom->gradient(g, i, d, given);
+      for (int k = 0; k < 3; ++k)
+        if (given[k] >= 0) pass(k, given[k]);
+      return;
+    }
     case op::permute: {
       int inverse[max_rank]{};
       for (int k = 0; k < n.extents.rank; ++k) inverse[n.a[0] >> (3 * k) & 7] = k;

@@ -18,6 +18,11 @@ constexpr void accumulate(graph& g, adjoints& adj, int node, int value) {
   adj.of[node] = adj.of[node] < 0 ? value : binary(g, op::add, adj.of[node], value);
 }
 
+/// Operations through which no gradient passes: constant between jumps, or told so.
+constexpr bool has_no_slope(op code) {
+  return code == op::greater || code == op::equal || code == op::sign || code == op::floor || code == op::stop_gradient;
+}
+
 constexpr void loop_gradient(graph& g, int id, adjoints& adj);
 
 /// Reverse mode: adj.of holds the seeds and afterwards every gradient; adj.needed the wanted leaves and afterwards
@@ -29,8 +34,7 @@ constexpr void sweep(graph& g, adjoints& adj) {
       g.each_operand(i, [&](int j) {
         if (adj.needed[j]) adj.needed[i] = 1;
       });
-    if (!is_floating(g[i].type) || g[i].code == op::greater || g[i].code == op::equal || g[i].code == op::sign)
-      adj.needed[i] = g[i].code == op::loop && adj.needed[i];
+    if (!is_floating(g[i].type) || has_no_slope(g[i].code)) adj.needed[i] = g[i].code == op::loop && adj.needed[i];
   }
   list<int> stated(n, -1);
   for (int k = 0; k < g.annotations.size(); ++k)

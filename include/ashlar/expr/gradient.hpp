@@ -134,6 +134,13 @@ struct gradient_of {
 
 }  // namespace detail
 
+/// The value, through which no gradient passes.
+template <class T, int... D>
+constexpr basic_value<T, D...> stop_gradient(basic_value<T, D...> x) {
+  detail::located const here(*x.g, x.at);
+  return {x.g, detail::add_stop(*x.g, x.id)};
+}
+
 /// grad<I>(f): the function that computes df / d(argument I); grad<I, J>(f) a tuple of both. f returns one number;
 /// the result is a function like f, so grad(grad(f)) is written as it is read.
 /// errors: does not compile where f returns more than one number or has no argument I

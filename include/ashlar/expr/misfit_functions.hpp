@@ -142,4 +142,125 @@ constexpr M convert(M m) {
   return m;
 }
 
+template <detail::any_misfit M>
+constexpr M expm1(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M log1p(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M sin(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M cos(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M erf(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M floor(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M stop_gradient(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M random_uniform(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M random_normal(M m) {
+  return m;
+}
+template <detail::any_misfit M>
+constexpr M random_permutation(M m) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M min(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M min_keep(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M argmax(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M argmax_keep(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M argmin(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M argmin_keep(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Axes>
+constexpr M flip(M m, Axes...) {
+  return m;
+}
+template <detail::any_misfit M, class... Numbers>
+constexpr M clamp(M m, Numbers...) {
+  return m;
+}
+template <detail::any_misfit M, class... Numbers>
+constexpr M random_bernoulli(M m, Numbers...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M slice(M m, More...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M pad(M m, More...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M roll(M m, More...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M cumsum(M m, More...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M one_hot(M m, More...) {
+  return m;
+}
+template <int... Numbers, class... V, class M = detail::first_misfit<V...>>
+constexpr M concat(V...) {
+  return {};
+}
+template <int... Numbers, class... V, class M = detail::first_misfit<V...>>
+constexpr M stack(V...) {
+  return {};
+}
+template <int... Numbers, class... V, class M = detail::first_misfit<V...>>
+constexpr M take(V...) {
+  return {};
+}
+template <int... Numbers, class... V, class M = detail::first_misfit<V...>>
+constexpr M gather(V...) {
+  return {};
+}
+template <int... Numbers, class... V, class M = detail::first_misfit<V...>>
+constexpr M scatter_add(V...) {
+  return {};
+}
+template <class A, class B, class M = detail::first_misfit<A, B>>
+constexpr M pow(A, B) {
+  return {};
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -35,6 +35,9 @@ constexpr bool is_constant(graph const& g, int x, double number) {
 constexpr int add_leaf(graph& g, op code, dtype type, shape extents, int rows, int ordinal) {
   return g.push({code, type, {-1, -1, -1}, extents, rows, {ordinal}});
 }
+constexpr int add_stop(graph& g, int x) {
+  return g.push({op::stop_gradient, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows});
+}
 constexpr int add_alias(graph& g, int x) {
   return g.push({op::alias, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows, {g.ordinal()}});
 }
@@ -192,6 +195,19 @@ constexpr int binary(graph& g, op code, int x, int y) {
   return g.push({code, type, {x, y, -1}, a.extents, rows});
 }
 
+/// x to the power of y; whole exponents from -1 to 3 become products.
+constexpr int power(graph& g, int x, int y) {
+  node const b = g[y];
+  bool const keeps_rows = g[x].rows || !b.rows;
+  if (b.code != op::constant || !keeps_rows) return binary(g, op::pow, x, y);
+  if (b.number == 0) return add_like(g, x, 1);
+  if (b.number == 1) return x;
+  if (b.number == 2) return binary(g, op::mul, x, x);
+  if (b.number == 3) return binary(g, op::mul, x, binary(g, op::mul, x, x));
+  if (b.number == -1 && is_floating(b.type)) return binary(g, op::div, add_like(g, x, 1), x);
+  return binary(g, op::pow, x, y);
+}
+
 /// condition != 0 ? x : y, element by element.
 constexpr int select(graph& g, int condition, int x, int y) {
   if (!(g[condition].extents == g[x].extents) || !(g[x].extents == g[y].extents))
@@ -265,30 +281,44 @@ constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool tran
 }
 
 constexpr node window_node(op code, dtype type, int x, int y, shape s, int rows, window const& w) {
-  return {code, type, {x, y, -1},
-          s,    rows, {w.kernel[0], w.kernel[1], w.stride[0], w.stride[1], w.padding[0], w.padding[1]}};
+  return {code,
+          type,
+          {x, y, -1},
+          s,
+          rows,
+          {w.kernel[0], w.kernel[1], w.stride[0], w.stride[1], w.padding[0], w.padding[1], w.dilation[0], w.dilation[1],
+           w.groups}};
 }
-/// [batch, in, h, w] with a weight [out, in, kh, kw].
-constexpr int conv(graph& g, int x, int weight, window const& w) {
-  shape s = g.extents(x), k = g.extents(weight);
-  if (s.rank != 4 || k.rank != 4 || s[1] != k[1]) refuse("conv: needs [batch, in, h, w] and [out, in, kh, kw]");
-  s.extent[1] = k[0];
+/// [batch, channels, h, w] after windows that slide over its planes.
+constexpr shape windows_of(shape s, window const& w) {
   s.extent[2] = w.output(0, s[2]);
   s.extent[3] = w.output(1, s[3]);
+  return s;
+}
+/// [batch, in, h, w] with a weight [out, in / groups, kh, kw].
+constexpr int conv(graph& g, int x, int weight, window const& w) {
+  shape s = g.extents(x), k = g.extents(weight);
+  if (s.rank != 4 || k.rank != 4 || s[1] != k[1] * w.groups || k[0] % w.groups)
+    refuse("conv: needs [batch, in, h, w] and [out, in / groups, kh, kw]");
+  s = windows_of(s, w);
+  s.extent[1] = k[0];
   if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, s);
   return g.push(window_node(op::conv, g[x].type, x, weight, s, g[x].rows, w));
 }
 constexpr int conv_data(graph& g, int dy, int weight, shape input, window const& w) {
   return g.push(window_node(op::conv_data, g[dy].type, dy, weight, input, g[dy].rows, w));
 }
+/// [batch, in, h, w] with a weight [in, out / groups, kh, kw]: what would give x's shape as a convolution's result.
+constexpr int transposed_conv(graph& g, int x, int weight, shape const& output, window const& w) {
+  if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, output);
+  return conv_data(g, x, weight, output, w);
+}
 constexpr int conv_weight(graph& g, int dy, int x, shape weight, window const& w) {
   return g.push(window_node(op::conv_weight, g[dy].type, dy, x, weight, 0, w));
 }
-/// The position (in its plane, as int32) of the first maximum of each window; NaN counts as largest.
-constexpr int window_index(graph& g, int x, window const& w) {
-  shape s = g.extents(x);
-  s.extent[2] = w.output(0, s[2]);
-  s.extent[3] = w.output(1, s[3]);
+/// The position (in its plane, as int32) of the first maximum of each window; NaN counts as largest. Windows without
+/// a kernel need the result's shape.
+constexpr int window_index(graph& g, int x, shape const& s, window const& w) {
   if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, dtype::int32, s);
   return g.push(window_node(op::window_index, dtype::int32, x, -1, s, g[x].rows, w));
 }
@@ -297,6 +327,17 @@ constexpr int window_take(graph& g, int x, int index, window const& w) {
 }
 constexpr int window_put(graph& g, int d, int index, shape plane, window const& w) {
   return g.push(window_node(op::window_put, g[d].type, d, index, plane, g[d].rows, w));
+}
+constexpr int window_index(graph& g, int x, window const& w) {
+  return window_index(g, x, windows_of(g.extents(x), w), w);
+}
+/// The sum of each window.
+constexpr int window_sum(graph& g, int x, shape const& s, window const& w) {
+  if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, s);
+  return g.push(window_node(op::window_sum, g[x].type, x, -1, s, g[x].rows, w));
+}
+constexpr int window_spread(graph& g, int d, shape const& plane, window const& w) {
+  return g.push(window_node(op::window_spread, g[d].type, d, -1, plane, g[d].rows, w));
 }
 
 /// Axis i of the result is axis order[i] of x.

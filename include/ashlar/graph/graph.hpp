@@ -82,7 +82,6 @@ class graph {
   int call = 0;   // how often the network was called before on other values
   int batch = 0;  // the maximum of rows; 0: no batch
   bool training = true;
-  int label_classes = 0;  // the fewest classes that the target's labels index; 0: none is a label
   int next_ordinal = 0;
   int next_region = 1;
   place at{};                 // of the user's call being recorded: the outermost one of the library
@@ -117,7 +116,8 @@ class graph {
     if (x.code == op::exchange)
       for (int j : exchanged) f(j);
   }
-  list<int> exchanged;  // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
+  list<int> index_limits;  // by ordinal of the input, where its numbers are indices below that; 0: they are not
+  list<int> exchanged;     // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
 
   /// Adds the node, or finds its equal.
   constexpr int push(node x) {
@@ -236,7 +236,7 @@ constexpr void graph::add(loop* l) {
 /// The node whose memory a view shows.
 constexpr int storage_of(graph const& g, int id) {
   node const* const nodes = g.nodes.items;
-  while (nodes[id].code == op::reshape || nodes[id].code == op::alias) id = nodes[id].in[0];
+  while (is_view(nodes[id].code)) id = nodes[id].in[0];
   return id;
 }
 

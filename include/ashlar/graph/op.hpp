@@ -18,25 +18,33 @@ enum class op : unsigned char {
   random,     // uniform numbers in [0, 1), indexed by (seed, step, stream, element)
   // same storage
   reshape,
-  alias,  // a fresh name for a value, so that gradients with respect to it see only this use
+  alias,          // a fresh name for a value, so that gradients with respect to it see only this use
+  stop_gradient,  // the value, through which no gradient passes
   // pointwise: one operand
   broadcast,
   convert,
   neg,
   exp,
+  expm1,
   log,
+  log1p,
   tanh,
   sigmoid,
   sqrt,
   rsqrt,
+  sin,
+  cos,
+  erf,
   relu,
   abs,
   sign,
+  floor,
   // pointwise: two operands
   add,
   sub,
   mul,
   div,
+  pow,
   maximum,
   minimum,
   greater,
@@ -50,12 +58,22 @@ enum class op : unsigned char {
   // kernels of their own
   matmul,
   conv,
-  conv_data,     // the gradient of conv with respect to its input
-  conv_weight,   // the gradient of conv with respect to its weight
-  window_index,  // the position of each window's maximum
-  window_take,   // the element of each window at a position
-  window_put,    // the sum over windows of what they put at a position
+  conv_data,      // the gradient of conv with respect to its input
+  conv_weight,    // the gradient of conv with respect to its weight
+  window_index,   // the position of each window's maximum
+  window_take,    // the element of each window at a position
+  window_put,     // the sum over windows of what they put at a position
+  window_sum,     // the sum of each window
+  window_spread,  // the sum over windows of what they put at all of their positions
   permute,
+  slice,        // every step-th element along an axis
+  pad,          // zeros, with the operand at every step-th place along an axis
+  concat,       // two or three values, one after the other along an axis
+  cumsum,       // the sum of the elements before and at each place along an axis, or at and after it
+  gather,       // the slices at given indices
+  scatter,      // zeros, to which slices are added at given indices
+  permutation,  // 0 to n - 1 in random order
+  custom,       // the user's own
   // several operands
   exchange,  // all gradients as one region, between the backward pass and the update
   loop,
@@ -65,17 +83,19 @@ enum class op : unsigned char {
 inline constexpr int op_count = static_cast<int>(op::result) + 1;
 
 constexpr char const* op_names[op_count] = {
-    "input",       "parameter",  "state",   "scalar",    "range",   "argument",  "constant",    "iota",
-    "random",      "reshape",    "alias",   "broadcast", "convert", "neg",       "exp",         "log",
-    "tanh",        "sigmoid",    "sqrt",    "rsqrt",     "relu",    "abs",       "sign",        "add",
-    "sub",         "mul",        "div",     "maximum",   "minimum", "greater",   "equal",       "assign",
-    "select",      "sum",        "max",     "matmul",    "conv",    "conv_data", "conv_weight", "window_index",
-    "window_take", "window_put", "permute", "exchange",  "loop",    "result"};
+    "input",       "parameter",  "state",      "scalar",        "range",     "argument",  "constant",    "iota",
+    "random",      "reshape",    "alias",      "stop_gradient", "broadcast", "convert",   "neg",         "exp",
+    "expm1",       "log",        "log1p",      "tanh",          "sigmoid",   "sqrt",      "rsqrt",       "sin",
+    "cos",         "erf",        "relu",       "abs",           "sign",      "floor",     "add",         "sub",
+    "mul",         "div",        "pow",        "maximum",       "minimum",   "greater",   "equal",       "assign",
+    "select",      "sum",        "max",        "matmul",        "conv",      "conv_data", "conv_weight", "window_index",
+    "window_take", "window_put", "window_sum", "window_spread", "permute",   "slice",     "pad",         "concat",
+    "cumsum",      "gather",     "scatter",    "permutation",   "custom",    "exchange",  "loop",        "result"};
 
 constexpr char const* name_of(op code) { return op_names[static_cast<int>(code)]; }
 constexpr bool is_leaf(op code) { return code <= op::argument; }
 constexpr bool is_free(op code) { return code >= op::constant && code <= op::random; }
-constexpr bool is_view(op code) { return code == op::reshape || code == op::alias; }
+constexpr bool is_view(op code) { return code >= op::reshape && code <= op::stop_gradient; }
 constexpr bool is_pointwise(op code) {
   return (code >= op::constant && code <= op::random) || (code >= op::broadcast && code <= op::select);
 }

@@ -15,6 +15,7 @@ struct path_entry {
   char const* text = nullptr;
   int length = 0;
   int calls = 0;  // layers called in this scope so far
+  int draws = 0;  // random values drawn in it so far
 
   constexpr bool is(int in, kind_type k, int n, char const* t, int len) const {
     if (parent != in || kind != k || number != n || length != len) return false;
@@ -32,7 +33,7 @@ class path_table {
   constexpr int child(int parent, path_entry::kind_type kind, int number, char const* text = nullptr, int length = 0) {
     for (int i = 1; i < entries_.size(); ++i)
       if (entries_[i].is(parent, kind, number, text, length)) return i;
-    entries_.push({kind, parent, number, text, length, 0});
+    entries_.push({kind, parent, number, text, length});
     return entries_.size() - 1;
   }
   /// The path `other[id]`, hung below `parent`.

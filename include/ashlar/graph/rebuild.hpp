@@ -40,7 +40,7 @@ constexpr void rebuild(graph const& from, graph& to, list<int>& outputs) {
     node x = from[i];
     if (x.code <= op::state) live[i] = 1;  // inputs and variables are the program's signature
     if (!live[i] || map[i] >= 0) continue;
-    if (x.code == op::alias) {
+    if (x.code == op::alias || x.code == op::stop_gradient) {
       map[i] = map[x.in[0]];
       continue;
     }

@@ -13,6 +13,7 @@ enum class refusal : unsigned char {
   batch_as_columns,
   batch_summed_on_one_side,
   batch_moved,
+  batch_rearranged,
   one_name_for_two_shapes,
   deep_repeat,
   many_axes,

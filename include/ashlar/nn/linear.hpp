@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/expr/matmul.hpp>
 #include <ashlar/expr/shaping.hpp>
+#include <ashlar/expr/window_options.hpp>
 #include <ashlar/nn/layer.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -27,9 +28,10 @@ struct linear_needs_a_flat_input {
   };
 };
 
-template <int Out>
-struct linear_layer : layer<linear_layer<Out>> {
+template <int Out, class... Options>
+struct linear_layer : layer<linear_layer<Out, Options...>> {
   static_assert(Out > 0, "ashlar: linear<N>: N, the number of outputs, must be positive");
+  static_assert((std::is_same_v<Options, no_bias> && ...), "ashlar: linear<N, no_bias>: there is no other option");
 
   template <class T, int B, int... D>
   static constexpr auto check(basic_value<T, B, D...>) {
@@ -42,8 +44,11 @@ struct linear_layer : layer<linear_layer<Out>> {
   static constexpr basic_value<T, B, Out> apply(basic_value<T, B, In> x) {
     graph& g = *x.g;
     auto weight = parameter<T, Out, In>(g, "weight", fan_in_uniform(In));
-    auto bias = parameter<T, Out>(g, "bias", fan_in_uniform(In));
-    return basic_value<T, B, Out>{&g, matmul(g, x.id, weight.id, false, true)} + bias;
+    basic_value<T, B, Out> const y{&g, matmul(g, x.id, weight.id, false, true)};
+    if constexpr (sizeof...(Options) > 0)
+      return y;
+    else
+      return y + parameter<T, Out>(g, "bias", fan_in_uniform(In));
   }
   template <class T, int B, int Time, int In>
   static constexpr basic_value<T, B, Time, Out> apply(basic_value<T, B, Time, In> x) {
@@ -53,10 +58,10 @@ struct linear_layer : layer<linear_layer<Out>> {
 
 }  // namespace detail
 
-/// A fully connected layer: x weight^T + bias.
+/// A fully connected layer: x weight^T + bias; linear<N, no_bias> without.
 /// shape: [batch, in] -> [batch, Out], or [batch, time, in] -> [batch, time, Out]; weight [Out, in], bias [Out]
 /// errors: does not compile where the input is an image; put `flatten` before it
-template <int Out>
-inline constexpr detail::linear_layer<Out> linear;
+template <int Out, class... Options>
+inline constexpr detail::linear_layer<Out, Options...> linear;
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/expr/composite.hpp>
+#include <ashlar/expr/indexing.hpp>
 #include <ashlar/expr/misfit.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -63,8 +64,7 @@ struct cross_entropy_loss {
     constexpr int last = V::rank - 1;
     constexpr int classes = V::shape()[last];
     V scores = log_softmax(V{&g, node_in(g, logits)});
-    if (node const& n = g[g.resolved(label.id)]; label.g == &g && n.code == op::input)
-      g.label_classes = g.label_classes && g.label_classes < classes ? g.label_classes : classes;
+    if (label.g == &g) note_index(g, label.id, classes);
     int index = add_iota(g, dtype::int32, V::rank, last, classes);
     shape column = V::shape();
     column.extent[last] = 1;

@@ -73,7 +73,7 @@ struct network_function {
     int const before = g.call, scope = g.scope;
     g.call = number;
     g.scope = 0;
-    g.paths[0].calls = 0;
+    g.paths[0].calls = g.paths[0].draws = 0;
     auto y = record(x);
     g.call = before;
     g.scope = scope;

@@ -15,7 +15,7 @@ class scoped_path {
  public:
   constexpr scoped_path(graph& g, int path) : g_(g), before_(g.scope) {
     g.scope = path;
-    g.paths[path].calls = 0;
+    g.paths[path].calls = g.paths[path].draws = 0;
   }
   scoped_path(scoped_path const&) = delete;
   scoped_path& operator=(scoped_path const&) = delete;

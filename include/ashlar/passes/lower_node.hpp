@@ -8,7 +8,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Which extent of a kernel shrinks with the number of valid rows.
 enum class rows_of : int { nothing, batch, m, k };
 
-/// Elements of a convolution's workspace: one image unfolded to [in * kh * kw, oh * ow].
+/// Elements of a convolution's workspace: one group of an image unfolded to [in / groups * kh * kw, oh * ow].
 constexpr std::int64_t unfolded_size(shape const& weight, shape const& output) {
   return std::int64_t{weight[1]} * weight[2] * weight[3] * output[2] * output[3];
 }
@@ -41,7 +41,7 @@ constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
 }
 
 constexpr void push_window(node const& n, lowered& out) {
-  for (int i = 0; i < 6; ++i) out.numbers.push(n.a[i]);
+  for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
 /// batch, channels, h, w, out channels, oh, ow, the window, rows.
@@ -65,35 +65,139 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
 }
 
 /// planes, h, w, oh, ow, the window, planes per valid row.
-constexpr void lower_window(graph const& g, node const& n, lowered& out) {
-  bool put = n.code == op::window_put;
+constexpr void lower_window(graph const& g, node const& n, kernel_kind kind, lowered& out) {
+  bool put = n.code == op::window_put || n.code == op::window_spread;
   shape const& plane = put ? n.extents : g.extents(n.in[0]);
   shape const& small = put ? g.extents(n.in[0]) : n.extents;
-  kernel_kind kind = put                         ? kernel_kind::window_put
-                     : n.code == op::window_take ? kernel_kind::window_take
-                                                 : kernel_kind::window_index;
   out.code.push(static_cast<int>(kind));
   out.code.push(g[n.in[0]].type == dtype::float64);
   for (std::int64_t v : {plane[0] * plane[1], plane[2], plane[3], small[2], small[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(g[n.in[0]].rows * plane[1]);
   out.flops = static_cast<double>(small.size()) * n.a[0] * n.a[1];
+  if (n.a[0] == 0) out.flops = static_cast<double>(plane.size());
 }
 
-/// rank, rows of axis 0 per valid row, then for each axis of the result its extent and the distance in the operand.
-constexpr void lower_permute(graph const& g, node const& n, lowered& out) {
-  shape const& from = g.extents(n.in[0]);
-  out.code.push(static_cast<int>(kernel_kind::permute));
-  out.code.push(bytes_of(n.type));
-  out.numbers.push(n.extents.rank);
-  out.numbers.push(n.rows);
-  for (int i = 0; i < n.extents.rank; ++i) {
-    int source = n.a[0] >> (3 * i) & 7;
-    std::int64_t distance = 1;
-    for (int k = source + 1; k < from.rank; ++k) distance *= from[k];
-    out.numbers.push(n.extents[i]);
-    out.numbers.push(distance);
+/// Row-major distances, in elements.
+constexpr void dense_strides(shape const& s, std::int64_t (&stride)[max_rank]) {
+  std::int64_t step = 1;
+  for (int i = s.rank - 1; i >= 0; --i) {
+    stride[i] = step;
+    step *= s[i];
   }
+}
+/// A copy of elements that lie apart: the first one's place, the number of axes, steps of axis 0 per valid row, then
+/// for each axis its extent and the distance in the operand. Axes merge where the operand allows it.
+constexpr void push_move(node const& n, std::int64_t begin, std::int64_t const (&distance)[max_rank], lowered& out) {
+  std::int64_t extent[max_rank]{1}, apart[max_rank]{1};
+  std::int64_t rows = n.rows;
+  int axes = 0;
+  for (int i = 0; i < n.extents.rank; ++i) {
+    if (n.extents[i] == 1 && !(i == 0 && n.rows)) continue;
+    if (axes && apart[axes - 1] == distance[i] * n.extents[i]) {
+      if (axes == 1) rows *= n.extents[i];
+      extent[axes - 1] *= n.extents[i];
+      apart[axes - 1] = distance[i];
+    } else {
+      extent[axes] = n.extents[i];
+      apart[axes++] = distance[i];
+    }
+  }
+  axes = axes ? axes : 1;
+  out.code.push(static_cast<int>(kernel_kind::move));
+  out.code.push(bytes_of(n.type));
+  for (std::int64_t v : {begin, static_cast<std::int64_t>(axes), rows}) out.numbers.push(v);
+  for (int i = 0; i < axes; ++i) {
+    out.numbers.push(extent[i]);
+    out.numbers.push(apart[i]);
+  }
+}
+constexpr void lower_permute(graph const& g, node const& n, lowered& out) {
+  std::int64_t from[max_rank]{}, distance[max_rank]{};
+  dense_strides(g.extents(n.in[0]), from);
+  for (int i = 0; i < n.extents.rank; ++i) distance[i] = from[n.a[0] >> (3 * i) & 7];
+  push_move(n, 0, distance, out);
+}
+constexpr void lower_slice(graph const& g, node const& n, lowered& out) {
+  std::int64_t distance[max_rank]{};
+  dense_strides(g.extents(n.in[0]), distance);
+  std::int64_t const begin = n.a[1] * distance[n.a[0]];
+  distance[n.a[0]] *= n.a[2];
+  push_move(n, begin, distance, out);
+}
+
+/// What lies before an axis, on it and behind it; and how much of what lies before belongs to a valid row.
+struct axis_split {
+  std::int64_t outer = 1, extent = 1, inner = 1, outer_rows = 0;
+
+  constexpr axis_split(shape const& s, int axis, int rows) {
+    for (int i = 0; i < axis; ++i) outer *= s[i];
+    extent = s[axis];
+    for (int i = axis + 1; i < s.rank; ++i) inner *= s[i];
+    if (rows && axis > 0) outer_rows = outer / s[0] * rows;
+  }
+};
+
+/// outer, extent, inner, outer per valid row, then the operand's extent, its begin and step.
+constexpr void lower_pad(graph const& g, node const& n, lowered& out) {
+  axis_split const a(n.extents, n.a[0], n.rows);
+  out.code.push(static_cast<int>(kernel_kind::pad));
+  out.code.push(bytes_of(n.type));
+  std::int64_t const count = g.extents(n.in[0])[n.a[0]];
+  for (std::int64_t v : {a.outer, a.extent, a.inner, a.outer_rows, count}) out.numbers.push(v);
+  out.numbers.push(n.a[1]);
+  out.numbers.push(n.a[2]);
+}
+
+/// outer, outer per valid row, then the bytes of each operand's block.
+constexpr void lower_concat(graph const& g, node const& n, lowered& out) {
+  axis_split const a(n.extents, n.a[0], n.rows);
+  out.code.push(static_cast<int>(kernel_kind::concat));
+  out.code.push(n.in[2] >= 0 ? 3 : 2);
+  out.numbers.push(a.outer);
+  out.numbers.push(a.outer_rows);
+  for (int j : n.in)
+    if (j >= 0) out.numbers.push(g.extents(j)[n.a[0]] * a.inner * bytes_of(n.type));
+}
+
+/// outer, extent, inner, outer per valid row, extent per valid row, whether reversed.
+constexpr void lower_cumsum(node const& n, lowered& out) {
+  axis_split const a(n.extents, n.a[0], n.rows);
+  out.code.push(static_cast<int>(kernel_kind::cumsum));
+  out.code.push(static_cast<int>(n.type));
+  for (std::int64_t v : {a.outer, a.extent, a.inner, a.outer_rows}) out.numbers.push(v);
+  out.numbers.push(n.a[0] == 0 ? n.rows : 0);
+  out.numbers.push(n.a[1]);
+  out.flops = static_cast<double>(n.extents.size());
+}
+
+/// leading, the extent that is indexed, indices, inner; leading per valid row, indices per valid row.
+constexpr void lower_gather(graph const& g, node const& n, kernel_kind kind, lowered& out) {
+  shape const& large = n.code == op::gather ? g.extents(n.in[0]) : n.extents;
+  shape const& index = g.extents(n.in[1]);
+  int const rows = n.code == op::gather ? n.rows : n.a[1];
+  axis_split const a(large, n.a[0], rows);
+  std::int64_t const indices = index.size() / a.outer;
+  out.code.push(static_cast<int>(kind));
+  out.code.push(static_cast<int>(n.type));
+  for (std::int64_t v : {a.outer, a.extent, indices, a.inner, a.outer_rows}) out.numbers.push(v);
+  out.numbers.push(rows && n.a[0] == 0 && index.rank > 0 ? indices / index[0] * rows : 0);
+  if (n.code == op::scatter) out.flops = static_cast<double>(a.outer * indices * a.inner);
+}
+
+/// outer, extent, outer per valid row, stream.
+constexpr void lower_permutation(node const& n, lowered& out) {
+  axis_split const a(n.extents, n.extents.rank - 1, n.rows);
+  out.code.push(static_cast<int>(kernel_kind::permutation));
+  for (std::int64_t v : {a.outer, a.extent, a.outer_rows}) out.numbers.push(v);
+  out.numbers.push(static_cast<std::int64_t>(n.a[1]) << 32 | n.a[0]);
+}
+
+/// Rows of axis 0 per valid row; the plan numbers the kernel.
+constexpr void lower_custom(node const& n, lowered& out) {
+  out.code.push(static_cast<int>(kernel_kind::custom));
+  out.custom = n.custom;
+  out.numbers.push(n.rows);
 }
 
 /// A node that has a kernel of its own.
@@ -108,10 +212,20 @@ constexpr lowered lower_node(graph const& g, int id) {
     case op::conv:
     case op::conv_data:
     case op::conv_weight: lower_conv(g, n, out); break;
-    case op::window_index:
-    case op::window_take:
-    case op::window_put: lower_window(g, n, out); break;
+    case op::window_index: lower_window(g, n, kernel_kind::window_index, out); break;
+    case op::window_take: lower_window(g, n, kernel_kind::window_take, out); break;
+    case op::window_put: lower_window(g, n, kernel_kind::window_put, out); break;
+    case op::window_sum: lower_window(g, n, kernel_kind::window_sum, out); break;
+    case op::window_spread: lower_window(g, n, kernel_kind::window_spread, out); break;
     case op::permute: lower_permute(g, n, out); break;
+    case op::slice: lower_slice(g, n, out); break;
+    case op::pad: lower_pad(g, n, out); break;
+    case op::concat: lower_concat(g, n, out); break;
+    case op::cumsum: lower_cumsum(n, out); break;
+    case op::gather: lower_gather(g, n, kernel_kind::gather, out); break;
+    case op::scatter: lower_gather(g, n, kernel_kind::scatter, out); break;
+    case op::permutation: lower_permutation(n, out); break;
+    case op::custom: lower_custom(n, out); break;
     default: refuse("internal: a node without a kernel");
   }
   return out;

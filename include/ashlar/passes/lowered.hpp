@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <ashlar/core/list.hpp>
+#include <ashlar/graph/custom.hpp>
 #include <ashlar/graph/op.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -18,7 +19,16 @@ enum class kernel_kind : int {
   window_index,
   window_take,
   window_put,
-  permute
+  window_sum,
+  window_spread,
+  move,
+  pad,
+  concat,
+  cumsum,
+  gather,
+  scatter,
+  permutation,
+  custom
 };
 
 /// How an operand of a fused kernel is read or written.
@@ -39,6 +49,7 @@ struct lowered {
   list<int> outputs;           // nodes
   std::int64_t workspace = 0;  // bytes
   double flops = 0;
+  custom_primitive const* custom = nullptr;
 };
 
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.

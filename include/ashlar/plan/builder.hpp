@@ -29,6 +29,7 @@ class plan_builder {
   list<body_entry> bodies;
   list<int> kernel_code;
   list<int> kernel_begin = list<int>(1, 0);
+  list<custom_primitive const*> customs;
   plan_counts counts;
   plan_trace* trace = nullptr;  // where to leave what each step computes; in constants nobody asks
 
@@ -41,6 +42,11 @@ class plan_builder {
     return b.run(leaves, fixed, bytes);
   }
 
+  constexpr int custom(custom_primitive const* primitive) {
+    int const known = customs.find(primitive);
+    if (known < 0) customs.push(primitive);
+    return known < 0 ? customs.size() - 1 : known;
+  }
   constexpr int kernel(list<int> const& code) {
     int count = kernel_begin.size() - 1;
     for (int k = 0; k < count; ++k) {
@@ -206,6 +212,7 @@ class plan_builder {
                 [&](int i) { return out_[i] != 0; })
                 .take();
       }
+      if (l.custom) l.code.push(p_.custom(l.custom));
       for (int j : l.outputs) allocate(j);
       step_entry s;
       s.kernel = p_.kernel(l.code);

@@ -80,7 +80,9 @@ constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
   for (placed_node const& f : fixed) p.outputs.push(describe(f));
   for (placed_node const& f : p.pools.inputs()) {  // by ordinal
     while (p.inputs.size() <= g[f.node].a[0]) p.inputs.push({});
-    p.inputs[g[f.node].a[0]] = describe(f);
+    variable_info& v = p.inputs[g[f.node].a[0]];
+    v = describe(f);
+    if (g[f.node].a[0] < g.index_limits.size()) v.index_limit = g.index_limits[g[f.node].a[0]];
   }
   for (int i = 0; i < g.paths.size(); ++i) {
     p.paths.push(p.names.size());
@@ -92,13 +94,13 @@ constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
 /// The sizes of a plan's pools.
 struct plan_sizes {
   int steps = 0, operands = 0, numbers = 0, constants = 0, loops = 0, bindings = 0, bodies = 0, code = 0, kernels = 0;
-  int parameters = 0, states = 0, inputs = 0, outputs = 0, paths = 0, names = 0;
+  int parameters = 0, states = 0, inputs = 0, outputs = 0, paths = 0, names = 0, customs = 0;
 
   constexpr bool fits(plan_sizes const& o) const {
     return steps <= o.steps && operands <= o.operands && numbers <= o.numbers && constants <= o.constants &&
            loops <= o.loops && bindings <= o.bindings && bodies <= o.bodies && code <= o.code && kernels <= o.kernels &&
            parameters <= o.parameters && states <= o.states && inputs <= o.inputs && outputs <= o.outputs &&
-           paths <= o.paths && names <= o.names;
+           paths <= o.paths && names <= o.names && customs <= o.customs;
   }
 };
 
@@ -117,12 +119,13 @@ constexpr plan_sizes sizes_of(full_plan const& p) {
           p.inputs.size(),
           p.outputs.size(),
           p.paths.size(),
-          p.names.size()};
+          p.names.size(),
+          p.pools.customs.size()};
 }
 
 /// A plan frozen into tables of exactly its size (an extent of 0 becomes 1).
 template <int Steps, int Operands, int Numbers, int Constants, int Loops, int Bindings, int Bodies, int Code,
-          int Kernels, int Parameters, int States, int Inputs, int Outputs, int Paths, int Names>
+          int Kernels, int Parameters, int States, int Inputs, int Outputs, int Paths, int Names, int Customs>
 struct plan_tables {
   plan_sizes sizes{};
   plan_counts counts{};
@@ -139,6 +142,7 @@ struct plan_tables {
   variable_info parameters[Parameters + 1]{}, states[States + 1]{}, inputs[Inputs + 1]{}, outputs[Outputs + 1]{};
   int paths[Paths + 1]{};
   char names[Names + 1]{};
+  custom_primitive const* customs[Customs + 1]{};
 };
 
 template <class From, class To>
@@ -149,9 +153,9 @@ constexpr void copy_pool(From const& from, int count, To& to) {
 /// Sizes that are tried in turn: 1, 8, 64 ... times a plan of a hundred steps.
 template <int Scale>
 struct roomy_sizes {
-  static constexpr plan_sizes value{128 * Scale, 768 * Scale, 3072 * Scale, 384 * Scale, 12 * Scale,
-                                    192 * Scale, 12 * Scale,  4096 * Scale, 96 * Scale,  48 * Scale,
-                                    24 * Scale,  16,          32,           192 * Scale, 1536 * Scale};
+  static constexpr plan_sizes value{128 * Scale, 768 * Scale,  3072 * Scale, 384 * Scale, 12 * Scale, 192 * Scale,
+                                    12 * Scale,  4096 * Scale, 96 * Scale,   48 * Scale,  24 * Scale, 16,
+                                    32,          192 * Scale,  1536 * Scale, 16 * Scale};
 };
 
 /// Tables of a size.
@@ -159,7 +163,7 @@ template <class Sizes>
 using tables_of = plan_tables<Sizes::value.steps, Sizes::value.operands, Sizes::value.numbers, Sizes::value.constants,
                               Sizes::value.loops, Sizes::value.bindings, Sizes::value.bodies, Sizes::value.code,
                               Sizes::value.kernels, Sizes::value.parameters, Sizes::value.states, Sizes::value.inputs,
-                              Sizes::value.outputs, Sizes::value.paths, Sizes::value.names>;
+                              Sizes::value.outputs, Sizes::value.paths, Sizes::value.names, Sizes::value.customs>;
 
 template <class From, class To>
 constexpr void copy_tables(From const& p, plan_sizes const& z, To& t) {
@@ -168,6 +172,7 @@ constexpr void copy_tables(From const& p, plan_sizes const& z, To& t) {
   copy_pool(p.operands, z.operands, t.operands);
   copy_pool(p.numbers, z.numbers, t.numbers);
   copy_pool(p.constants, z.constants, t.constants);
+  copy_pool(p.customs, z.customs, t.customs);
   copy_pool(p.loops, z.loops, t.loops);
   copy_pool(p.bindings, z.bindings, t.bindings);
   copy_pool(p.bodies, z.bodies, t.bodies);
@@ -185,26 +190,26 @@ constexpr void copy_variables(From const& p, plan_sizes const& z, To& t) {
   copy_pool(p.names, z.names, t.names);
 }
 
-/// Records a program and cleans up: Recorder::record(recording&) makes the graph. Returns the classes of its labels.
-/// Where the graph refused something, `clean` has only that and the paths.
+/// Records a program and cleans up: Recorder::record(recording&) makes the graph. Where the graph refused something,
+/// `clean` has only that and the paths.
 template <class Recorder>
-constexpr int record_and_rebuild(recording& clean) {
+constexpr void record_and_rebuild(recording& clean) {
   recording raw;
   Recorder::record(raw);
   clean.g.refused = raw.g.refused;
   if (raw.g.refused.why != refusal::none) {
     clean.g.paths = raw.g.paths;
-    return 0;
+    return;
   }
   clean.outputs = raw.outputs;
   rebuild(raw.g, clean.g, clean.outputs);
-  return raw.g.label_classes;
+  clean.g.index_limits = raw.g.index_limits;
 }
 
 /// Records, rebuilds and plans: the pipeline as one function. A refusal takes the place of a plan.
 template <class Recorder>
 constexpr void run_pipeline(full_plan& p, recording& clean) {
-  p.pools.counts.label_classes = record_and_rebuild<Recorder>(clean);
+  record_and_rebuild<Recorder>(clean);
   if (clean.g.refused.why == refusal::none) return make_plan(clean.g, clean.outputs, p);
   p.pools.counts.refused = clean.g.refused.why;
   p.pools.counts.refused_at = clean.g.refused.at.line;

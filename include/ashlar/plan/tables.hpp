@@ -63,6 +63,7 @@ struct variable_info {
   std::int64_t stride[max_loop_depth]{};  // bytes between iterations
   address at{};
   int rows = 0;
+  int index_limit = 0;  // of an input: its numbers index 0 to index_limit - 1; 0: they are no indices
 
   constexpr std::int64_t copies() const {
     std::int64_t n = 1;
@@ -82,7 +83,6 @@ struct plan_counts {
   int nodes = 0, steps = 0, kernels = 0;
   refusal refused = refusal::none;  // then there is no plan, and `names` holds the path of the layer
   int refused_at = 0;               // the line of the user's source; not positive: not known
-  int label_classes = 0;            // labels of the target index 0 to label_classes - 1; 0: it holds no labels
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

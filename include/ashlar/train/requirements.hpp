@@ -60,6 +60,10 @@ struct refused_by_the_graph {
     static_assert(Why != refusal::batch_moved,
                   "ashlar: permute and transpose: the batch must stay axis 0 (this message states the line and the "
                   "layer's path)");
+    static_assert(
+        Why != refusal::batch_rearranged,
+        "ashlar: slice, pad, concat, flip, roll, take and gather must leave axis 0 alone where it is the batch, "
+        "whose rows are the samples (this message states the line and the layer's path)");
     static_assert(Why != refusal::one_name_for_two_shapes,
                   "ashlar: two layers have one name and so the same parameters, but want them of different shapes: "
                   "give each a name of its own (this message states the second one's path)");
@@ -74,7 +78,7 @@ struct refused_by_the_graph {
                   "the batch: write zeros_like(y) + x with a value y of that shape (this message states the line and "
                   "the layer's path)");
     static_assert(Why != refusal::whole_numbers,
-                  "ashlar: matmul, convolutions and max pooling take float or double: convert<float>(x) (this message "
+                  "ashlar: matmul, convolutions and pooling take float or double: convert<float>(x) (this message "
                   "states the line and the layer's path)");
     static_assert(Why != refusal::parameters_of_two_dtypes, "ashlar: all parameters of a model must share a dtype");
   };

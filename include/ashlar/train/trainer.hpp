@@ -98,7 +98,7 @@ class trainer {
                      .expected = "1 to " + std::to_string(Batch)});
   }
   void check_label(std::int32_t label) const {
-    if constexpr (constexpr int classes = tables.counts.label_classes; classes > 0) {
+    if constexpr (constexpr int classes = tables.inputs[1].index_limit; classes > 0) {
       if (label < 0 || label >= classes) refuse_label(label, classes);
     }
   }

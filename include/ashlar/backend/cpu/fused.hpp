@@ -275,6 +275,8 @@ struct fused_state {
       r = a * b;
     else if constexpr (Op == op::div)
       r = a / b;
+    else if constexpr (Op == op::pow)
+      power_lanes<S>(r, a, b);
     else if constexpr (Op == op::maximum)
       S::larger(r, a, b);
     else if constexpr (Op == op::minimum)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/conv.hpp>
+#include <ashlar/backend/cpu/custom_kernel.hpp>
 #include <ashlar/backend/cpu/fused_loops.hpp>
+#include <ashlar/backend/cpu/moves.hpp>
 #include <ashlar/backend/cpu/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -28,15 +30,25 @@ ASHLAR_TARGET_AVX512 void avx512_kernel(kernel_arguments const& args) {
 template <int... Code>
 void single_kernel(kernel_arguments const& args) {
   using code = kernel_code<Code...>;
-  if constexpr (code::kind == kernel_kind::matmul)
+  constexpr kernel_kind kind = code::kind;
+  if constexpr (kind == kernel_kind::matmul)
     matmul_kernel<code>::run(args);
-  else if constexpr (code::kind == kernel_kind::permute)
-    permute_kernel<code>::run(args);
-  else if constexpr (code::kind == kernel_kind::window_index || code::kind == kernel_kind::window_take ||
-                     code::kind == kernel_kind::window_put)
-    window_kernel<code>::run(args);
-  else
+  else if constexpr (kind <= kernel_kind::conv_weight)
     conv_kernel<code>::run(args);
+  else if constexpr (kind <= kernel_kind::window_spread)
+    window_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::move)
+    move_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::pad)
+    pad_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::concat)
+    concat_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::cumsum)
+    cumsum_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::permutation)
+    permutation_kernel::run(args);
+  else
+    gather_kernel<code>::run(args);
 }
 
 /// The functions of all kernels of a program, for each instruction set.
@@ -53,9 +65,12 @@ struct kernel_table {
     constexpr kernel_kind kind = kernel_code<Code...>::kind;
     if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
       return {{baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>}};
+    else if constexpr (kind == kernel_kind::custom)
+      return custom_functions(tables.customs[kernel_code<Code...>::at[1]]->cpu_kernel);
     else
       return {{single_kernel<Code...>, single_kernel<Code...>, single_kernel<Code...>}};
   }
+  static constexpr entry custom_functions(kernel_function f) { return {{f, f, f}}; }
   template <int Kernel, int... I>
   static constexpr entry make_entry(std::integer_sequence<int, I...>) {
     return functions_of<tables.code[tables.kernel_begin[Kernel] + I]...>();

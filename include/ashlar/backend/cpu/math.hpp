@@ -149,24 +149,4 @@ ASHLAR_INLINE void sqrt_lanes(typename S::vector& r, typename S::vector const& x
   }
 }
 
-/// The elementary function of an operation.
-template <op Code, class S>
-ASHLAR_INLINE void elementary(typename S::vector& r, typename S::vector const& x) {
-  if constexpr (Code == op::exp) {
-    exp_lanes<S>(r, x);
-  } else if constexpr (Code == op::log) {
-    log_lanes<S>(r, x);
-  } else if constexpr (Code == op::tanh) {
-    tanh_lanes<S>(r, x);
-  } else if constexpr (Code == op::sigmoid) {
-    sigmoid_lanes<S>(r, x);
-  } else if constexpr (Code == op::sqrt) {
-    sqrt_lanes<S>(r, x);
-  } else {
-    static_assert(Code == op::rsqrt, "ashlar: the cpu policy has no kernel for this primitive");
-    sqrt_lanes<S>(r, x);
-    r = static_cast<typename S::element>(1) / r;
-  }
-}
-
 }  // namespace ashlar::inline ASHLAR_ABI::detail

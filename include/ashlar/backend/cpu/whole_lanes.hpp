@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/math.hpp>
+#include <ashlar/backend/cpu/special_functions.hpp>
 #include <ashlar/graph/op.hpp>
 #include <ashlar/passes/lowered.hpp>
 
@@ -17,6 +17,18 @@ template <class I>
   using natural = std::make_unsigned_t<I>;
   for (int i = 0; i < count; ++i)
     a[i] = b[i] == 0 ? 0 : b[i] == -1 ? static_cast<I>(natural{} - static_cast<natural>(a[i])) : a[i] / b[i];
+}
+/// Powers by squaring; what 1 is divided by truncates towards zero.
+template <class I>
+[[gnu::noinline]] void power_part(I* a, I const* b, int count) {
+  using natural = std::make_unsigned_t<I>;
+  for (int i = 0; i < count; ++i) {
+    natural square = static_cast<natural>(a[i]), power = 1;
+    for (I left = b[i]; left > 0; left /= 2, square *= square)
+      if (left % 2) power *= square;
+    if (b[i] < 0) power = a[i] == 1 ? 1 : a[i] == -1 ? (b[i] % 2 ? natural{} - 1 : 1) : 0;
+    a[i] = static_cast<I>(power);
+  }
 }
 template <class T>
 [[gnu::noinline]] void round_to_single(T* lanes, int count) {
@@ -66,11 +78,16 @@ ASHLAR_INLINE void compute_whole(typename S::vector& r, typename S::vector const
     S::choose(r, x > y, a, b);
   } else if constexpr (Code == op::minimum) {
     S::choose(r, x < y, a, b);
-  } else if constexpr (Code == op::div) {
+  } else if constexpr (Code == op::floor) {
+    r = a;
+  } else if constexpr (Code == op::div || Code == op::pow) {
     typename S::bits lanes[S::width], by[S::width];
     S::store(a, lanes);
     S::store(b, by);
-    divide_part(lanes, by, S::width);
+    if constexpr (Code == op::div)
+      divide_part(lanes, by, S::width);
+    else
+      power_part(lanes, by, S::width);
     S::load(r, lanes);
   } else {
     V real = __builtin_convertvector(x, V);

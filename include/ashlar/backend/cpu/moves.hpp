@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstring>
+#include <limits>
+#include <span>
+#include <type_traits>
+
+#include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/core/dtype.hpp>
+#include <ashlar/core/random.hpp>
+
+/// Kernels that move elements, and those that run along one axis. Their numbers are written by passes/lower_node.hpp.
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+template <int Bytes>
+using word_of =
+    std::conditional_t<Bytes == 8, std::uint64_t, std::conditional_t<Bytes == 4, std::uint32_t, std::uint8_t>>;
+
+/// The type that holds a dtype's elements; bool is held as uint8.
+template <int Type>
+struct element_held {
+  using type = std::uint8_t;
+};
+template <>
+struct element_held<static_cast<int>(dtype::float32)> {
+  using type = float;
+};
+template <>
+struct element_held<static_cast<int>(dtype::float64)> {
+  using type = double;
+};
+template <>
+struct element_held<static_cast<int>(dtype::int32)> {
+  using type = std::int32_t;
+};
+template <>
+struct element_held<static_cast<int>(dtype::int64)> {
+  using type = std::int64_t;
+};
+
+/// Copies elements that lie apart to a dense place.
+template <class Code>
+struct move_kernel {
+  using T = word_of<Code::at[1]>;
+
+  static void run(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    int const axes = static_cast<int>(n[1]);
+    std::int64_t extent[8], distance[8], index[8]{};
+    for (int i = 0; i < axes; ++i) {
+      extent[i] = n[3 + 2 * i];
+      distance[i] = n[4 + 2 * i];
+    }
+    if (n[2]) extent[0] = n[2] * args.rows;
+    T const* from = reinterpret_cast<T const*>(args.operands[0]) + n[0];
+    T* to = reinterpret_cast<T*>(args.operands[1]);
+    std::int64_t const count = extent[axes - 1], apart = distance[axes - 1];
+    for (bool more = true; more; to += count) {
+      if (apart == 1)
+        std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+      else
+        for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * apart];
+      more = false;
+      for (int axis = axes - 2; axis >= 0 && !more; --axis) {
+        from += distance[axis];
+        more = ++index[axis] < extent[axis];
+        if (!more) {
+          from -= extent[axis] * distance[axis];
+          index[axis] = 0;
+        }
+      }
+    }
+  }
+};
+
+/// Zeros, with the operand's slices at some places of an axis.
+template <class Code>
+struct pad_kernel {
+  using T = word_of<Code::at[1]>;
+
+  static void run(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    std::int64_t const outer = n[3] ? n[3] * args.rows : n[0], extent = n[1], inner = n[2], count = n[4];
+    T const* from = reinterpret_cast<T const*>(args.operands[0]);
+    T* to = reinterpret_cast<T*>(args.operands[1]);
+    std::size_t const slice = static_cast<std::size_t>(inner) * sizeof(T);
+    for (std::int64_t o = 0; o < outer; ++o) {
+      std::memset(to, 0, static_cast<std::size_t>(extent) * slice);
+      for (std::int64_t i = 0; i < count; ++i, from += inner) std::memcpy(to + (n[5] + i * n[6]) * inner, from, slice);
+      to += extent * inner;
+    }
+  }
+};
+
+/// Two or three operands, one after the other.
+template <class Code>
+struct concat_kernel {
+  static void run(kernel_arguments const& args) {
+    constexpr int operands = Code::at[1];
+    std::int64_t const* n = args.numbers;
+    std::int64_t const outer = n[1] ? n[1] * args.rows : n[0];
+    char* to = args.operands[operands];
+    for (std::int64_t o = 0; o < outer; ++o)
+      for (int k = 0; k < operands; ++k) {
+        std::memcpy(to, args.operands[k] + o * n[2 + k], static_cast<std::size_t>(n[2 + k]));
+        to += n[2 + k];
+      }
+  }
+};
+
+/// Sums up to each place of an axis, or from it on. Floats are summed in double; a sum of bool is whether any is true.
+template <class Code>
+struct cumsum_kernel {
+  using T = typename element_held<Code::at[1]>::type;
+  using total_type = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
+  static void run(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    std::int64_t const outer = n[3] ? n[3] * args.rows : n[0], inner = n[2];
+    std::int64_t const extent = n[4] ? n[4] * args.rows : n[1], stride = n[1] * inner;
+    T const* from = reinterpret_cast<T const*>(args.operands[0]);
+    T* to = reinterpret_cast<T*>(args.operands[1]);
+    for (std::int64_t o = 0; o < outer; ++o)
+      for (std::int64_t k = 0; k < inner; ++k) {
+        total_type total{};
+        for (std::int64_t i = 0; i < extent; ++i) {
+          std::int64_t const at = o * stride + (n[5] ? extent - 1 - i : i) * inner + k;
+          if constexpr (Code::at[1] == static_cast<int>(dtype::boolean))
+            total = total | from[at];
+          else
+            total = sum_of(total, static_cast<total_type>(from[at]));
+          to[at] = static_cast<T>(total);
+        }
+      }
+  }
+};
+
+/// Slices at indices, or sums of slices by their indices in the order in which they stand.
+template <class Code>
+struct gather_kernel {
+  using T = typename element_held<Code::at[1]>::type;
+
+  static void run(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    std::int64_t const outer = n[4] ? n[4] * args.rows : n[0], extent = n[1], full = n[2], inner = n[3];
+    std::int64_t const indices = n[5] ? n[5] * args.rows : full;
+    T const* from = reinterpret_cast<T const*>(args.operands[0]);
+    std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]);
+    T* to = reinterpret_cast<T*>(args.operands[2]);
+    for (std::int64_t o = 0; o < outer; ++o, index += full) {
+      if constexpr (Code::kind == kernel_kind::gather) {
+        for (std::int64_t i = 0; i < indices; ++i) {
+          T const* slice = from + (o * extent + index[i]) * inner;
+          bool const is_one = index[i] >= 0 && index[i] < extent;
+          for (std::int64_t k = 0; k < inner; ++k)
+            to[(o * full + i) * inner + k] = is_one ? slice[k] : std::numeric_limits<T>::quiet_NaN();
+        }
+      } else {
+        T* all = to + o * extent * inner;
+        std::memset(all, 0, static_cast<std::size_t>(extent * inner) * sizeof(T));
+        for (std::int64_t i = 0; i < indices; ++i) {
+          if (index[i] < 0 || index[i] >= extent) continue;
+          for (std::int64_t k = 0; k < inner; ++k) {
+            T& sum = all[index[i] * inner + k];
+            T const more = from[(o * full + i) * inner + k];
+            if constexpr (Code::at[1] == static_cast<int>(dtype::boolean))
+              sum = sum | more;
+            else
+              sum = sum_of(sum, more);
+          }
+        }
+      }
+    }
+  }
+};
+
+/// Whole numbers in random order, each row in its own.
+struct permutation_kernel {
+  static void run(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    std::int64_t const outer = n[2] ? n[2] * args.rows : n[0];
+    std::uint64_t const key = static_cast<std::uint64_t>(n[3]) + args.iteration * 0x9E3779B97F4A7C15u;
+    std::int32_t* to = reinterpret_cast<std::int32_t*>(args.operands[0]);
+    for (std::int64_t o = 0; o < outer; ++o)
+      permutation(std::span(to + o * n[1], static_cast<std::size_t>(n[1])),
+                  random_stream(seed(args.seed), key ^ spread_bits(static_cast<std::uint64_t>(o)), args.step));
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/moving.hpp>
+
+/// Elements looked up by indices, and put where indices say. Indices are int32 and count from 0. Trainers and
+/// predictors refuse inputs with an index out of range; elsewhere it reads NaN (0 of whole numbers) and writes nothing.
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// Notes that what holds these indices must be below `limit`, where that is an input.
+constexpr void note_index(graph& g, int index, int limit) {
+  int const id = storage_of(g, index);
+  if (g[id].code != op::input || g.parent) return;
+  while (g.index_limits.size() <= g[id].a[0]) g.index_limits.push(0);
+  int& known = g.index_limits[g[id].a[0]];
+  known = known && known < limit ? known : limit;
+}
+
+/// The order of axes that brings one to another place.
+constexpr void move_axis(int rank, int from, int to, int (&order)[max_rank + 1]) {
+  int next = 0;
+  for (int i = 0; i < rank; ++i) {
+    if (next == from) ++next;
+    order[i] = i == to ? from : next++;
+  }
+}
+constexpr int with_axis_moved(graph& g, int x, int from, int to) {
+  int order[max_rank + 1]{};
+  move_axis(g.extents(x).rank, from, to, order);
+  return permute(g, x, order);
+}
+
+template <class V, class Index, int Axis>
+struct taken {
+  static constexpr shape value = [] {
+    shape s;
+    for (int i = 0; i < V::rank; ++i) {
+      if (i != Axis) {
+        s.extent[s.rank++] = V::shape()[i];
+        continue;
+      }
+      for (int k = 0; k < Index::rank; ++k) s.extent[s.rank++] = Index::shape()[k];
+    }
+    return s;
+  }();
+};
+template <bool Fits, class Operand, class Index>
+struct indices_do_not_fit {
+  template <class Path>
+  struct report {
+    static_assert(Fits,
+                  "ashlar: gather and scatter_add: the indices must be int32, in the shape of the values but for the "
+                  "extent of the axis (this message states the values, the indices, and the path of the layer)");
+  };
+};
+/// Whether two shapes agree but for an axis.
+constexpr bool agree_beside(shape const& a, shape const& b, int axis) {
+  return a.rank == b.rank && with_extent(a, axis, 1) == with_extent(b, axis, 1);
+}
+
+}  // namespace detail
+
+/// The slices of x at indices along an axis: rows of a table, as an embedding looks them up.
+/// shape: x [..., n, ...], index [m...] -> [..., m..., ...]
+/// gradient: slices taken several times get the sum of their gradients, always in the same order
+/// source: numpy.take
+template <int Axis = 0, class T, int... D, int... I>
+constexpr auto take(basic_value<T, D...> x, basic_value<std::int32_t, I...> index) {
+  using namespace detail;
+  constexpr int axis = axis_of<sizeof...(D), Axis>();
+  graph& g = graph_of(x, index);
+  located const here(g, place_of(x, index));
+  int const at = node_in(g, index);
+  note_index(g, at, make_shape<D...>()[axis]);
+  int id = detail::gather(g, with_axis_moved(g, node_in(g, x), axis, 0), at, 0);
+  using result = value_of<T, taken<basic_value<T, D...>, basic_value<std::int32_t, I...>, axis>>;
+  for (int k = static_cast<int>(sizeof...(I)) - 1; k >= 0; --k) id = with_axis_moved(g, id, k, k + axis);
+  return result{&g, id};
+}
+
+/// At each place the element of x that its index names along an axis.
+/// shape: x [..., n, ...], index [..., m, ...] -> [..., m, ...]
+/// gradient: elements taken several times get the sum of their gradients, always in the same order
+/// source: torch.gather
+template <int Axis, class T, int... D, class U, int... I>
+constexpr auto gather(basic_value<T, D...> x, basic_value<U, I...> index) {
+  using namespace detail;
+  constexpr int rank = sizeof...(D), axis = axis_of<rank, Axis>();
+  if constexpr (!std::is_same_v<U, std::int32_t> || !agree_beside(make_shape<D...>(), make_shape<I...>(), axis)) {
+    return misfit<layer_path<>, indices_do_not_fit<false, basic_value<T, D...>, basic_value<U, I...>>>{};
+  } else {
+    graph& g = graph_of(x, index);
+    located const here(g, place_of(x, index));
+    int const at = node_in(g, index);
+    note_index(g, at, make_shape<D...>()[axis]);
+    int const id = detail::gather(g, with_axis_moved(g, node_in(g, x), axis, rank - 1),
+                                  with_axis_moved(g, at, axis, rank - 1), rank - 1);
+    return basic_value<T, I...>{&g, with_axis_moved(g, id, rank - 1, axis)};
+  }
+}
+
+/// x, with each value added to the element that its index names along an axis.
+/// shape: x [..., n, ...], index and values [..., m, ...] -> x's
+/// gradient: to x as it is, to the values that of their elements
+/// source: torch.Tensor.scatter_add
+template <int Axis, class T, int... D, class U, int... I>
+constexpr auto scatter_add(basic_value<T, D...> x, basic_value<U, I...> index, basic_value<T, I...> values) {
+  using namespace detail;
+  constexpr int rank = sizeof...(D), axis = axis_of<rank, Axis>();
+  if constexpr (!std::is_same_v<U, std::int32_t> || !agree_beside(make_shape<D...>(), make_shape<I...>(), axis)) {
+    return misfit<layer_path<>, indices_do_not_fit<false, basic_value<T, D...>, basic_value<U, I...>>>{};
+  } else {
+    graph& g = graph_of(x, index, values);
+    located const here(g, place_of(x, index, values));
+    int const at = node_in(g, index), base = node_in(g, x);
+    note_index(g, at, make_shape<D...>()[axis]);
+    int const last = with_axis_moved(g, base, axis, rank - 1);
+    int const added = scatter(g, with_axis_moved(g, node_in(g, values), axis, rank - 1),
+                              with_axis_moved(g, at, axis, rank - 1), g.extents(last), rank - 1);
+    return basic_value<T, D...>{&g, binary(g, op::add, base, with_axis_moved(g, added, rank - 1, axis))};
+  }
+}
+
+/// 1 at each index, 0 elsewhere, along a new last axis.  shape: [...] -> [..., Classes].  gradient: none
+template <int Classes, class T = float, int... I>
+constexpr basic_value<T, I..., Classes> one_hot(basic_value<std::int32_t, I...> index) {
+  using namespace detail;
+  graph& g = *index.g;
+  located const here(g, index.at);
+  note_index(g, index.id, Classes);
+  constexpr shape s = make_shape<I..., Classes>(), column = make_shape<I..., 1>();
+  int const rows = g[index.id].rows;
+  int const place = broadcast(g, add_iota(g, dtype::int32, s.rank, s.rank - 1, Classes), s, rows);
+  int const wanted = broadcast(g, detail::reshape(g, index.id, column), s, rows);
+  return {&g, detail::convert(g, binary(g, op::equal, place, wanted), dtype_of<T>)};
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI

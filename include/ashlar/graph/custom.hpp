@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/graph/graph.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+struct kernel_arguments;
+
+/// What a node of a user's primitive needs of it: how its gradient is stated, and what computes it.
+struct custom_primitive {
+  /// Writes into given[k] the gradient for operand k (-1: none), given the gradient d of node id.
+  void (*gradient)(graph& g, int id, int d, int* given) = nullptr;
+  void (*cpu_kernel)(kernel_arguments const&) = nullptr;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
