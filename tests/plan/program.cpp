@@ -42,8 +42,8 @@ TEST_CASE("the names of a program's parameters and states are its paths") {
   using p = program<proof::image_step<float, 8>>;
   std::string names;
   auto add = [&](variable_info const& v) {
-    names +=
-        (names.empty() ? "" : " ") + std::string(p::tables.names + v.name, static_cast<std::size_t>(v.name_length));
+    names += names.empty() ? "" : " ";
+    names += std::string(p::tables.names + v.name, static_cast<std::size_t>(v.name_length));
   };
   for (int k = 0; k < p::tables.sizes.parameters; ++k) add(p::tables.parameters[k]);
   for (int k = 0; k < p::tables.sizes.states; ++k) add(p::tables.states[k]);

@@ -24,6 +24,23 @@ struct sample_of<basic_value<T, B, D...>> {
   using single_tensor = tensor<T, D...>;
 };
 
+[[noreturn]] ASHLAR_COLD inline void refuse_index(std::string const& place, char const* problem, std::int64_t index,
+                                                  int limit) {
+  fail(error_parts{.place = place,
+                   .problem = problem,
+                   .found = std::to_string(index),
+                   .expected = "0 to " + std::to_string(limit - 1)});
+}
+/// Refuses inputs that are indices where one is out of range; `place()` says where. Limit 0: they are no indices.
+template <int Limit, class T, class Place>
+void check_indices(T const* from, std::int64_t count, Place const& place) {
+  if constexpr (Limit > 0)
+    for (std::int64_t i = 0; i < count; ++i)
+      if (from[i] < 0 || from[i] >= Limit)
+        refuse_index(place(), "an index of the input is {found}; the network takes {expected}",
+                     static_cast<std::int64_t>(from[i]), Limit);
+}
+
 }  // namespace detail
 
 /// Runs a model forward on up to Batch samples at a time, in memory of its own: several may share one const model.
@@ -44,7 +61,10 @@ class predictor {
     return reinterpret_cast<element*>(arena_.data() + program::tables.inputs[0].at.offset) + r * input_sample::size;
   }
   /// Runs on the first `rows` samples; the results lie one after the other.
+  /// errors: fails where inputs are indices and one is out of range
   typename output_sample::element const* run(std::int64_t rows) {
+    detail::check_indices<program::tables.inputs[0].index_limit>(input(0), rows * input_sample::size,
+                                                                 [] { return "predict"; });
     double scalars[1] = {static_cast<double>(rows)};
     detail::run_memory m;
     m.arena = arena_.data();

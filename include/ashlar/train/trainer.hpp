@@ -37,8 +37,9 @@ class trainer {
     check_rows(rows.size());
     for (int r = 0; r < rows.size(); ++r) {
       float const* from = rows.input(r);
-      for (std::int64_t i = 0; i < input_sample::size; ++i)
-        input()[r * input_sample::size + i] = static_cast<input_element>(from[i]);
+      input_element* const to = input() + r * input_sample::size;
+      for (std::int64_t i = 0; i < input_sample::size; ++i) to[i] = static_cast<input_element>(from[i]);
+      check_inputs(to, input_sample::size);
       if constexpr (recorder::has_target) {
         using target_sample = detail::sample_of<typename recorder::target_value_type>;
         detail::labels_fit<typename target_sample::single_tensor>();
@@ -59,6 +60,7 @@ class trainer {
     detail::targets_fit<tensor<U, M, E...>, typename target_sample::template batch_tensor<M>>();
     if constexpr (std::is_same_v<U, std::int32_t>)
       for (U label : targets) check_label(label);
+    check_inputs(samples.data(), samples.size());
     std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
     std::memcpy(target<U>(), targets.data(), static_cast<std::size_t>(targets.size()) * sizeof(U));
     return run(N);
@@ -69,6 +71,7 @@ class trainer {
   float step(tensor<T, N, D...> const& samples) requires(!recorder::has_target) {
     detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
     detail::batch_holds<N, Batch>();
+    check_inputs(samples.data(), samples.size());
     std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
     return run(N);
   }
@@ -99,14 +102,14 @@ class trainer {
   }
   void check_label(std::int32_t label) const {
     if constexpr (constexpr int classes = tables.inputs[1].index_limit; classes > 0) {
-      if (label < 0 || label >= classes) refuse_label(label, classes);
+      if (label < 0 || label >= classes)
+        detail::refuse_index("step " + std::to_string(step_ + 1),
+                             "a label is {found}; the network has outputs for {expected}", label, classes);
     }
   }
-  [[noreturn]] ASHLAR_COLD void refuse_label(std::int32_t label, int classes) const {
-    fail(error_parts{.place = "step " + std::to_string(step_ + 1),
-                     .problem = "a label is {found}; the network has outputs for {expected}",
-                     .found = std::to_string(label),
-                     .expected = "0 to " + std::to_string(classes - 1)});
+  void check_inputs(input_element const* from, std::int64_t count) const {
+    detail::check_indices<tables.inputs[0].index_limit>(from, count,
+                                                        [&] { return "step " + std::to_string(step_ + 1); });
   }
 
   float run(int rows) {
