@@ -34,6 +34,8 @@
 #include <ashlar/nn/conv2d.hpp>
 #include <ashlar/nn/conv_transpose2d.hpp>
 #include <ashlar/nn/dropout.hpp>
+#include <ashlar/nn/exchange.hpp>
+#include <ashlar/nn/frozen.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/loss.hpp>
 #include <ashlar/nn/named.hpp>

@@ -20,7 +20,7 @@ using program = detail::program<recorder>;
 std::vector<float> trained(detail::instruction_set set) {
   auto net = model(network, input<2, 9, 9>, cpu, seed{5});
   auto const& t = program::tables;
-  detail::buffer arena(t.counts.arena_bytes), slots(detail::aligned(t.counts.parameter_bytes));
+  detail::buffer arena(t.counts.arena_bytes), slots(detail::aligned(t.counts.trained_bytes));
   double scalars[sgd::scalars + 1]{};
   sgd const optimizer{.learning_rate = 0.1f, .momentum = 0.9f};
   for (int step = 1; step <= 3; ++step) {

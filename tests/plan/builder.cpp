@@ -19,7 +19,7 @@ namespace {
 class overlap_search {
  public:
   overlap_search(planned const& reusing, planned const& naming, bool has_exchange)
-      : p_(reusing.plan), q_(naming.plan), exchange_(has_exchange ? aligned(p_.pools.counts.parameter_bytes) : 0) {}
+      : p_(reusing.plan), q_(naming.plan), exchange_(has_exchange ? aligned(p_.pools.counts.trained_bytes) : 0) {}
 
   /// The text of the first overlap, or nothing.
   std::string run() {

@@ -30,11 +30,10 @@ struct placed {
   std::int64_t bytes = 0;
 };
 placed lay(std::initializer_list<variable_entry> entries) {
-  graph g;
   list<variable_entry> all;
   for (variable_entry const& e : entries) all.push(e);
   placed p;
-  p.at = lay_out(g, all, parameter_place, p.bytes);
+  p.at = lay_out(all, parameter_place, p.bytes);
   return p;
 }
 
@@ -53,13 +52,20 @@ TEST_CASE("parameters lie densely in the order of their definition, each aligned
 
 TEST_CASE("a loop's parameters lie iteration after iteration, in slices of one stride") {
   placed const p = lay({entry({3}), looped(entry({5}), {{4, 7}}), looped(entry({2, 2}), {{4, 7}}), entry({1})});
-  CHECK(p.at[1].at.offset == 16);
-  CHECK(p.at[2].at.offset == 36);
-  CHECK(p.at[1].stride[0] == 40);  // 20 + 16 bytes, to a multiple of 8
-  CHECK(p.at[2].stride[0] == 40);
-  CHECK(p.at[3].at.offset == 16 + 4 * 40);
+  CHECK(p.at[1].at.offset == 12);
+  CHECK(p.at[2].at.offset == 32);
+  CHECK(p.at[1].stride[0] == 36);
+  CHECK(p.at[2].stride[0] == 36);
+  CHECK(p.at[3].at.offset == 12 + 4 * 36);
   CHECK(p.at[1].copies() == 4);
   CHECK(p.at[2].elements() == 16);
+}
+
+TEST_CASE("where dtypes are mixed a loop's slices begin where the widest may begin") {
+  placed const p = lay({entry({1}), looped(entry({5}), {{4, 7}}), entry({}, dtype::int64)});
+  CHECK(p.at[1].at.offset == 8);
+  CHECK(p.at[1].stride[0] == 24);
+  CHECK(p.at[2].at.offset == 8 + 4 * 24);
 }
 
 TEST_CASE("two loops that run equally often are two regions") {
@@ -73,12 +79,36 @@ TEST_CASE("in a loop within a loop the strides multiply") {
   placed const p = lay({looped(entry({1}), {{2, 1}}), looped(entry({2}), {{2, 1}, {3, 2}}),
                         looped(entry({4}), {{2, 1}, {3, 2}}), looped(entry({1}), {{2, 1}}), entry({1})});
   CHECK(p.at[0].at.offset == 0);
-  CHECK(p.at[1].at.offset == 8);
+  CHECK(p.at[1].at.offset == 4);
   CHECK(p.at[1].stride[1] == 24);
-  CHECK(p.at[2].at.offset == 16);
-  CHECK(p.at[3].at.offset == 8 + 3 * 24);
-  CHECK(p.at[0].stride[0] == 88);  // 84 bytes, to a multiple of 8
-  CHECK(p.at[2].stride[0] == 88);
-  CHECK(p.at[4].at.offset == 176);
+  CHECK(p.at[2].at.offset == 12);
+  CHECK(p.at[3].at.offset == 4 + 3 * 24);
+  CHECK(p.at[0].stride[0] == 80);
+  CHECK(p.at[2].stride[0] == 80);
+  CHECK(p.at[4].at.offset == 160);
   CHECK(p.at[2].copies() == 6);
+}
+
+TEST_CASE("frozen parameters lie behind those that are trained, which are one region without gaps") {
+  auto frozen = [](variable_entry e) {
+    e.frozen = true;
+    return e;
+  };
+  list<variable_entry> all;
+  for (variable_entry const& e : {frozen(entry({3})), entry({1}), looped(entry({2}), {{4, 7}}),
+                                  frozen(looped(entry({5}), {{4, 7}})), looped(entry({1}), {{4, 7}}), entry({2})})
+    all.push(e);
+  std::int64_t bytes = 0, trained = 0;
+  list<variable_info> const at = lay_out(all, parameter_place, bytes, trained);
+  CHECK(at[1].at.offset == 0);
+  CHECK(at[2].at.offset == 4);
+  CHECK(at[2].stride[0] == 12);
+  CHECK(at[4].at.offset == 12);
+  CHECK(at[5].at.offset == 4 + 4 * 12);
+  CHECK(trained == 60);
+  CHECK(trained_bytes(all) == 60);
+  CHECK(at[0].at.offset == 60);
+  CHECK(at[3].at.offset == 72);
+  CHECK(at[3].stride[0] == 20);
+  CHECK(bytes == 72 + 4 * 20);
 }

@@ -101,9 +101,8 @@ environment draw(graph const& g, drawing const& how) {
 }
 
 std::size_t region_size(graph const& g) {
-  std::int64_t bytes = 0;
-  lay_out(g, g.parameters, parameter_place, bytes);
-  return g.parameters.empty() ? 0 : static_cast<std::size_t>(bytes / bytes_of(g.parameters[0].type));
+  return g.parameters.empty() ? 0
+                              : static_cast<std::size_t>(trained_bytes(g.parameters) / bytes_of(g.parameters[0].type));
 }
 
 }  // namespace proof

@@ -61,7 +61,7 @@ struct drawing {
 /// Draws everything that a recorded program reads. Parameters lie in +-1; states begin as variances do, positive.
 environment draw(graph const& g, drawing const& how);
 
-/// The length of the region of all parameters, in elements.
+/// The length of the region of all parameters that are trained, in elements.
 std::size_t region_size(graph const& g);
 
 }  // namespace proof

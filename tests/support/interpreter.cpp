@@ -122,9 +122,10 @@ class interpreter {
   /// The values of all parameters (or their gradients) at their places in the region; zero between them.
   numbers region(std::vector<numbers> const& values) const {
     std::int64_t bytes = 0;
-    list<variable_info> const places = lay_out(g_, g_.parameters, parameter_place, bytes);
+    list<variable_info> const places = lay_out(g_.parameters, parameter_place, bytes);
     numbers all(region_size(g_), 0);
     for (int k = 0; k < places.size(); ++k) {
+      if (g_.parameters[k].frozen) continue;
       numbers const& v = values[static_cast<std::size_t>(k)];
       std::vector<std::int64_t> const at = byte_offsets(places[k]);
       for (std::size_t i = 0; i < v.size(); ++i) all[static_cast<std::size_t>(at[i] / bytes_of(places[k].type))] = v[i];
@@ -475,8 +476,9 @@ results interpret(recording const& r, environment const& e) {
       out.slots[static_cast<std::size_t>(target.a[0] - 1)] = in.value(o);
     } else {
       std::int64_t bytes = 0;
-      list<variable_info> const places = lay_out(r.g, r.g.parameters, parameter_place, bytes);
+      list<variable_info> const places = lay_out(r.g.parameters, parameter_place, bytes);
       for (int k = 0; k < places.size(); ++k) {
+        if (r.g.parameters[k].frozen) continue;
         std::vector<std::int64_t> const at = byte_offsets(places[k]);
         numbers& p = out.parameters[static_cast<std::size_t>(k)];
         for (std::size_t i = 0; i < p.size(); ++i)

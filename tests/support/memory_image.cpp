@@ -25,7 +25,7 @@ std::vector<numbers> gathered(std::vector<variable_info> const& places, char con
 }  // namespace
 
 memory_image::memory_image(memory_map const& map, environment const& e, int fill)
-    : map_(map), scalars_(e.scalars), fill_(fill), slot_bytes_(aligned(map.parameter_bytes)) {
+    : map_(map), scalars_(e.scalars), fill_(fill), slot_bytes_(aligned(map.trained_bytes)) {
   resize(arena_, map.arena_bytes);
   resize(parameters_, map.parameter_bytes);
   resize(states_, map.state_bytes);

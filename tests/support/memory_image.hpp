@@ -7,7 +7,7 @@ namespace proof {
 /// What a plan says about memory, the same for plans made at run time and for a program's tables.
 struct memory_map {
   std::vector<variable_info> inputs, outputs, parameters, states;
-  std::int64_t arena_bytes = 0, parameter_bytes = 0, state_bytes = 0;
+  std::int64_t arena_bytes = 0, parameter_bytes = 0, state_bytes = 0, trained_bytes = 0;
 
   template <class Variables, class Counts>
   static memory_map of(Variables const& v, int inputs, int outputs, int parameters, int states, Counts const& counts) {
@@ -18,7 +18,7 @@ struct memory_map {
     };
     return {copied(v.inputs, inputs), copied(v.outputs, outputs), copied(v.parameters, parameters),
             copied(v.states, states), counts.arena_bytes,         counts.parameter_bytes,
-            counts.state_bytes};
+            counts.state_bytes,       counts.trained_bytes};
   }
 };
 

@@ -12,9 +12,10 @@ struct step_of<T, Net, input_type<U, D...>, Objective, Optimizer, Batch> {
   using recorder = training_recorder<Net, input_type<T, D...>, void, Objective, Optimizer, Batch>;
 };
 
-/// The scalars of step number e.step, as a trainer writes them.
+/// The scalars and the variant of step number e.step, as a trainer writes them.
 template <class Optimizer>
 void set_scalars(environment& e, Optimizer const& o, int rows) {
+  e.variant = o.variant() + phase_at<Optimizer>(static_cast<std::int64_t>(e.step)) + 1;
   e.scalars.assign(static_cast<std::size_t>(Optimizer::scalars) + 1, 0);
   e.scalars[0] = rows;
   o.write_scalars(static_cast<std::int64_t>(e.step), e.scalars.data() + 1);
@@ -24,7 +25,6 @@ template <class Optimizer>
 environment first_step(recording const& r, Optimizer const& o, drawing const& how) {
   environment e = draw(r.g, how);
   e.step = 1;
-  e.variant = o.variant() + 1;
   e.slots.assign(static_cast<std::size_t>(Optimizer::slots), numbers(region_size(r.g), 0));
   set_scalars(e, o, how.rows);
   return e;

@@ -82,6 +82,7 @@ class graph {
   int call = 0;   // how often the network was called before on other values
   int batch = 0;  // the maximum of rows; 0: no batch
   bool training = true;
+  bool frozen = false;  // whether parameters recorded now are not trained
   int next_ordinal = 0;
   int next_region = 1;
   place at{};                 // of the user's call being recorded: the outermost one of the library
@@ -117,7 +118,7 @@ class graph {
       for (int j : exchanged) f(j);
   }
   list<int> index_limits;  // by ordinal of the input, where its numbers are indices below that; 0: they are not
-  list<int> exchanged;     // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
+  list<int> exchanged;     // operands of the exchange node: for each parameter its gradient, or -1 where none arrives or it is frozen
 
   /// Adds the node, or finds its equal.
   constexpr int push(node x) {

@@ -21,6 +21,7 @@ struct variable_entry {
   dtype type = dtype::float32;
   shape extents{};  // of one iteration's
   initialiser init{};
+  bool frozen = false;  // a parameter that training leaves as it is
   int depth = 0;  // loops around it, outermost first
   int count[max_loop_depth]{};
   int region[max_loop_depth]{};

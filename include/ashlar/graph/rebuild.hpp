@@ -10,6 +10,10 @@ constexpr void rebuild_exchange(graph const& from, graph& to, list<int> const& m
   list<int> taken;
   for (int k = 0; k < from.exchanged.size(); ++k) {
     int const d = from.exchanged[k];
+    if (from.parameters[k].frozen) {
+      to.exchanged.push(-1);
+      continue;
+    }
     node const& parameter = from[from.parameters[k].node];
     int const gradient = d >= 0 ? map[d] : add_constant(to, 0, parameter.type, parameter.extents);
     to.exchanged.push(with_own_memory(to, gradient, taken));

@@ -2,7 +2,7 @@
 #pragma once
 #include <cmath>
 
-#include <ashlar/nn/region_value.hpp>
+#include <ashlar/nn/exchange.hpp>
 
 /// Optimizers: what people schedule is a member, a scalar of every step; `update` states the step as an expression
 /// over all parameters at once. Its variants differ in the slots they keep; `variant` picks one when a trainer is made.

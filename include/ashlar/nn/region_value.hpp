@@ -50,8 +50,25 @@ constexpr region_value<T> sqrt(region_value<T> a) {
   return {a.g, unary(*a.g, op::sqrt, a.id)};
 }
 template <class T>
+constexpr region_value<T> operator-(region_value<T> a, number auto b) {
+  return a - a.like(b);
+}
+template <class T>
 constexpr region_value<T> square(region_value<T> a) {
   return a * a;
+}
+template <class T>
+constexpr region_value<T> maximum(region_value<T> a, region_value<T> b) {
+  return a.with(op::maximum, b);
+}
+template <class T>
+constexpr region_value<T> minimum(region_value<T> a, region_value<T> b) {
+  return a.with(op::minimum, b);
+}
+/// The sum of all, in every place.
+template <class T>
+constexpr region_value<T> sum(region_value<T> a) {
+  return {a.g, broadcast(*a.g, reduce(*a.g, op::sum, a.id, 1), a.g->extents(a.id), 0)};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

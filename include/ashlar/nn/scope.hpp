@@ -49,6 +49,7 @@ constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialise
   e.type = dtype_of<T>;
   e.extents = make_shape<D...>();
   e.init = init;
+  e.frozen = g.frozen;
   e.node = id;
   g.parameters.push(e);
   return {&g, id};

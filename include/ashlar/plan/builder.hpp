@@ -118,16 +118,18 @@ class plan_builder {
     /// An output that is a leaf, a view of another output or wanted twice gets a copy.
     constexpr void give_own_memory(list<placed_node>& fixed) {
       list<int> taken;
-      for (int d : g_.exchanged) taken.push(storage_of(g_, d));
+      for (int d : g_.exchanged)
+        if (d >= 0) taken.push(storage_of(g_, d));
       for (placed_node& f : fixed) f.node = with_own_memory(g_, f.node, taken);
     }
     constexpr std::int64_t place_exchange() {
       if (g_.exchanged.empty()) return 0;
       std::int64_t bytes = 0;
-      list<variable_info> const placed = lay_out(g_, g_.parameters, parameter_place, bytes);
-      std::int64_t at = layout_.take(bytes);
+      list<variable_info> const placed = lay_out(g_.parameters, parameter_place, bytes);
+      std::int64_t at = layout_.take(exchange_bytes());
       for (int k = 0; k < g_.exchanged.size(); ++k) {
         int const d = g_.exchanged[k];
+        if (d < 0) continue;
         variable_info const& v = placed[k];
         exchanged_.push({storage_of(g_, d), {arena_place, at + v.at.offset}, v.depth ? v.stride[0] : 0});
       }
@@ -173,11 +175,7 @@ class plan_builder {
         layout_.give_back(where_[s].offset, size);
       });
     }
-    constexpr std::int64_t exchange_bytes() const {
-      std::int64_t size = 0;
-      lay_out(g_, g_.parameters, parameter_place, size);
-      return size;
-    }
+    constexpr std::int64_t exchange_bytes() const { return trained_bytes(g_.parameters); }
     constexpr void allocate(int id) {
       if (where_[id].place < 0) where_[id] = {arena_place, layout_.take(bytes(id))};
     }
@@ -339,11 +337,12 @@ class plan_builder {
       if (g_.parent) return;
       std::int64_t size = 0;
       auto keep = [&](list<variable_entry> const& entries, std::int16_t where, bool gradients) {
-        list<variable_info> const placed = lay_out(g_, entries, where, size);
+        list<variable_info> const placed = lay_out(entries, where, size);
         for (int k = 0; k < entries.size(); ++k) {
           if (entries[k].depth < 2) continue;
           inner_strides_.push({entries[k].node, {}, placed[k].stride[1]});
-          if (gradients) inner_strides_.push({storage_of(g_, g_.exchanged[k]), {}, placed[k].stride[1]});
+          if (gradients && g_.exchanged[k] >= 0)
+            inner_strides_.push({storage_of(g_, g_.exchanged[k]), {}, placed[k].stride[1]});
         }
       };
       keep(g_.parameters, parameter_place, !g_.exchanged.empty());

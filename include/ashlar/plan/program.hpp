@@ -15,8 +15,8 @@ struct recording {
 constexpr list<placed_node> leaf_memory(graph const& g, list<variable_info>& parameters, list<variable_info>& states,
                                         plan_counts& counts) {
   list<placed_node> leaves;
-  parameters = lay_out(g, g.parameters, parameter_place, counts.parameter_bytes);
-  states = lay_out(g, g.states, state_place, counts.state_bytes);
+  parameters = lay_out(g.parameters, parameter_place, counts.parameter_bytes, counts.trained_bytes);
+  states = lay_out(g.states, state_place, counts.state_bytes);
   for (int k = 0; k < parameters.size(); ++k) {
     counts.parameters += parameters[k].elements();
     if (g.parameters[k].node >= 0)
@@ -28,7 +28,7 @@ constexpr list<placed_node> leaf_memory(graph const& g, list<variable_info>& par
     if (g[i].code != op::range) continue;
     int const slot = g[i].a[0];
     address at{parameter_place, 0};
-    if (slot > 0) at = {slot_place, (slot - 1) * aligned(counts.parameter_bytes)};
+    if (slot > 0) at = {slot_place, (slot - 1) * aligned(counts.trained_bytes)};
     leaves.push({i, at, 0});
   }
   return leaves;

@@ -79,6 +79,7 @@ struct plan_counts {
   std::int64_t arena_bytes = 0;
   std::int64_t arena_bytes_without_reuse = 0;
   std::int64_t parameter_bytes = 0, state_bytes = 0;
+  std::int64_t trained_bytes = 0;  // of the parameters that are not frozen
   double flops = 0;
   int nodes = 0, steps = 0, kernels = 0;
   refusal refused = refusal::none;  // then there is no plan, and `names` holds the path of the layer

@@ -92,15 +92,15 @@ struct training_recorder {
       if (e.type != g.parameters[0].type) g.note(refusal::parameters_of_two_dtypes);
     if (g.refused.why != refusal::none) return;
     adjoints adj(g);
-    for (variable_entry const& e : g.parameters) adj.needed[e.node] = 1;
+    for (variable_entry const& e : g.parameters) adj.needed[e.node] = !e.frozen;
     adj.of[loss.id] = add_like(g, loss.id, 1);
     sweep(g, adj);
     for (variable_entry const& e : g.parameters) {
-      int d = adj.of[e.node];
+      int d = e.frozen ? -1 : adj.of[e.node];
       if (d >= 0) d = reshape(g, d, g[e.node].extents);
       g.exchanged.push(d);
     }
-    if (!g.parameters.empty()) {
+    if (trained_bytes(g.parameters) > 0) {
       if (g.parameters[0].type == dtype::float64)
         record_update<double>(r);
       else
@@ -113,11 +113,9 @@ struct training_recorder {
   template <class T>
   static constexpr void record_update(recording& r) {
     graph& g = r.g;
-    std::int64_t bytes = 0;
-    lay_out(g, g.parameters, parameter_place, bytes);
     shape region;
     region.rank = 1;
-    region.extent[0] = static_cast<int>(bytes / static_cast<std::int64_t>(sizeof(T)));
+    region.extent[0] = static_cast<int>(trained_bytes(g.parameters) / static_cast<std::int64_t>(sizeof(T)));
     int gradients = g.push({op::exchange, dtype_of<T>, {-1, -1, -1}, region, 0, {}});
     [&]<int... Variant>(std::integer_sequence<int, Variant...>) {
       (update<Variant>(r, region, region_value<T>{&g, gradients}), ...);

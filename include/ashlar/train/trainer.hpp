@@ -25,7 +25,7 @@ class trainer {
       : optimizer(o),
         net_(net),
         arena_(tables.counts.arena_bytes),
-        slots_(Optimizer::slots * detail::aligned(tables.counts.parameter_bytes)),
+        slots_(Optimizer::slots * detail::aligned(tables.counts.trained_bytes)),
         seed_(net.next_random_seed()),
         variant_(o.variant()) {}
 
@@ -129,7 +129,7 @@ class trainer {
     m.rows = rows;
     m.seed = seed_;
     m.step = static_cast<std::uint64_t>(step_);
-    m.variant = variant_ + 1;
+    m.variant = variant_ + detail::phase_at<Optimizer>(step_) + 1;
     Model::policy::template executor<program>::run(m);
     using loss_element = typename recorder::loss_value::element_type;
     return static_cast<float>(*reinterpret_cast<loss_element const*>(arena_.data() + tables.outputs[0].at.offset));

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/nn/region_value.hpp>
+
+/// What happens to the gradients of all parameters between the backward pass and the update. Stages stand before an
+/// optimizer, `clip_by_norm{1} | adam{}`, and are applied from left to right; what they and it have as members may
+/// change between steps.
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <class S>
+concept exchange_stage = requires {
+  typename S::is_exchange_stage;
+};
+template <class O>
+concept any_optimizer = requires {
+  O::slots + O::scalars + O::variants;
+};
+
+/// In how many phases an optimizer steps: each is an update of its own, and every step is in one of them.
+template <class O>
+constexpr int phases_of() {
+  if constexpr (requires { O::phases; })
+    return O::phases;
+  else
+    return 1;
+}
+template <class O>
+constexpr int phase_at(std::int64_t step) {
+  if constexpr (requires { O::phases; })
+    return O::phase(step);
+  else
+    return 0;
+}
+
+/// What a stage sees: the gradients, which it may change, its slots and its scalars.
+template <class V>
+struct stage_region {
+  V& gradients;
+  V* slot;
+  V const* scalar;
+};
+
+}  // namespace detail
+
+/// Scales all gradients down where their common Euclidean norm is larger than max_norm.
+/// source: torch.nn.utils.clip_grad_norm_
+struct clip_by_norm {
+  float max_norm = 1;
+
+  using is_exchange_stage = void;
+  static constexpr int slots = 0, scalars = 1, phases = 1;
+  static constexpr int phase(std::int64_t) { return 0; }
+  static constexpr std::int64_t updates(std::int64_t step) { return step; }
+  constexpr void write_scalars(double* to) const { to[0] = max_norm; }
+  /// Returns whether the optimizer follows in this phase.
+  template <int Phase, class Region>
+  static constexpr bool apply(Region r) {
+    auto const norm = sqrt(sum(square(r.gradients)));
+    r.gradients = r.gradients * minimum(r.scalar[0] / (norm + 1e-6), norm.like(1));
+    return true;
+  }
+};
+
+/// Holds every element of the gradients in [-max_value, max_value].
+/// source: torch.nn.utils.clip_grad_value_
+struct clip_by_value {
+  float max_value = 1;
+
+  using is_exchange_stage = void;
+  static constexpr int slots = 0, scalars = 1, phases = 1;
+  static constexpr int phase(std::int64_t) { return 0; }
+  static constexpr std::int64_t updates(std::int64_t step) { return step; }
+  constexpr void write_scalars(double* to) const { to[0] = max_value; }
+  template <int Phase, class Region>
+  static constexpr bool apply(Region r) {
+    auto const most = r.scalar[0];
+    r.gradients = minimum(maximum(r.gradients, 0 - most), most);
+    return true;
+  }
+};
+
+/// Collects the gradients of Steps steps, of which only the last one updates the parameters: with the mean of all, as
+/// one step on all their samples would where each has as many. Optimizers count updates.
+template <int Steps>
+struct accumulate_type {
+  static_assert(Steps > 0, "ashlar: accumulate<N>: N must be positive");
+
+  using is_exchange_stage = void;
+  static constexpr int slots = 1, scalars = 0, phases = Steps > 1 ? 2 : 1;
+  static constexpr int phase(std::int64_t step) { return Steps > 1 && step % Steps == 0 ? 1 : 0; }
+  static constexpr std::int64_t updates(std::int64_t step) { return (step + Steps - 1) / Steps; }
+  constexpr void write_scalars(double*) const {}
+  template <int Phase, class Region>
+  static constexpr bool apply(Region r) {
+    if constexpr (Steps > 1) {
+      auto const total = r.slot[0] + r.gradients * (1.0 / Steps);
+      r.slot[0] = Phase == 0 ? total : total.like(0);
+      r.gradients = total;
+      return Phase == 1;
+    } else {
+      return true;
+    }
+  }
+};
+template <int Steps>
+inline constexpr accumulate_type<Steps> accumulate;
+
+/// An optimizer behind a stage: it has the optimizer's members, and the stage's as `exchange`.
+template <class Stage, class Optimizer>
+struct exchanged : Optimizer {
+  Stage exchange;
+
+  static constexpr int slots = Optimizer::slots + Stage::slots;
+  static constexpr int scalars = Optimizer::scalars + Stage::scalars;
+  static constexpr int variants = Optimizer::variants * Stage::phases;
+  static constexpr int phases = detail::phases_of<Optimizer>() * Stage::phases;
+
+  constexpr int variant() const { return Optimizer::variant() * Stage::phases; }
+  static constexpr int phase(std::int64_t step) {
+    return detail::phase_at<Optimizer>(Stage::updates(step)) * Stage::phases + Stage::phase(step);
+  }
+  constexpr void write_scalars(std::int64_t step, double* to) const {
+    Optimizer::write_scalars(Stage::updates(step), to);
+    exchange.write_scalars(to + Optimizer::scalars);
+  }
+  template <int Variant, class Region>
+  static constexpr void update(Region& r) {
+    using V = decltype(r.gradients);
+    detail::stage_region<V> const own{r.gradients, r.slot + Optimizer::slots, r.scalar + Optimizer::scalars};
+    if (Stage::template apply<Variant % Stage::phases>(own)) Optimizer::template update<Variant / Stage::phases>(r);
+  }
+};
+
+/// Stages one after the other, before an optimizer stands behind them.
+template <class First, class Second>
+struct exchange_stages {
+  using is_exchange_stage = void;
+  First first;
+  Second second;
+};
+
+namespace detail {
+
+template <exchange_stage S, any_optimizer O>
+constexpr auto behind(S const& stage, O const& optimizer) {
+  return exchanged<S, O>{optimizer, stage};
+}
+template <class A, class B, any_optimizer O>
+constexpr auto behind(exchange_stages<A, B> const& both, O const& optimizer) {
+  return behind(both.first, behind(both.second, optimizer));
+}
+
+}  // namespace detail
+
+template <detail::exchange_stage S, detail::any_optimizer O>
+constexpr auto operator|(S const& stage, O const& optimizer) {
+  return detail::behind(stage, optimizer);
+}
+template <detail::exchange_stage A, detail::exchange_stage B>
+constexpr exchange_stages<A, B> operator|(A const& first, B const& second) {
+  return {first, second};
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI
