@@ -50,7 +50,7 @@ int main(int argc, char** argv) try {
 
   auto [train, valid] = split(read_csv<1, 8, 8>(data, {.scale = 1 / 16.0f}), 360, seed{number});
   auto net = model(network, input<1, 8, 8>, anywhere, seed{number});
-  std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
+  std::printf("%s\n%s", anywhere.describe().c_str(), summary(net).c_str());
   auto result = fit(net, train, valid, cross_entropy, optimizer, batch<64>, training(number));
 
   // Pictures: how it learned, and what it says, mistakes marked.

@@ -262,8 +262,9 @@ void prove_that_fit_is_watched() {
   failures += !good;
 }
 
-void check_trainer() {
-  auto net = model(network, input<1, 6, 6>, cpu, seed{1});
+template <class Policy>
+void check_trainer(char const* what, Policy const& policy) {
+  auto net = model(network, input<1, 6, 6>, policy, seed{1});
   auto const train = images(50);
   auto order = batches(train, 16, seed{1});
   auto t = make_trainer(net, cross_entropy, adamw{}, batch<16>);
@@ -273,7 +274,17 @@ void check_trainer() {
   for (auto rows : order) t.step(rows);
   order.reshuffle(seed{1}, 1);
   for (auto rows : order) t.step(rows);
-  expect_nothing("steps of a trainer", before);
+  expect_nothing(what, before);
+}
+
+// Every step is divided among three workers, which sleep and wake up in between.
+void check_threads() {
+  thread_pool pool(threads{3});
+  pool.set_break_even(0);
+  check_trainer("steps of a trainer on three threads", cpu.with(pool));
+  if (pool.shares_of(0) > 0 && pool.shares_of(1) > 0 && pool.shares_of(2) > 0) return;
+  std::puts("FAILED  a thread had nothing to do");
+  ++failures;
 }
 
 void check_predictor() {
@@ -318,7 +329,8 @@ int main() {
   check_fit("fit with sgd", sgd{.learning_rate = 0.01f, .momentum = 0.9f}, false);
   check_fit("fit with adam", adam{}, false);
   check_fit("fit with progress", adam{}, true);
-  check_trainer();
+  check_trainer("steps of a trainer", cpu);
+  check_threads();
   check_predictor();
   check_compiled();
   return failures ? 1 : 0;

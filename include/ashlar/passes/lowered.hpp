@@ -31,6 +31,12 @@ enum class kernel_kind : int {
   custom
 };
 
+/// Whether the kernels of a kind divide their work among threads: each computes its share, and all shares together are
+/// bit for bit what one thread computes.
+constexpr bool divides_work(kernel_kind k) {
+  return k <= kernel_kind::matmul || (k >= kernel_kind::window_index && k <= kernel_kind::scatter);
+}
+
 /// How an operand of a fused kernel is read or written.
 enum class element : int { float32, float64, int32, int64, byte, iota, random, scalar };
 /// What a lane of a fused kernel holds: a number of the kernel's floating type, such a number rounded to float32, such
@@ -51,6 +57,14 @@ struct lowered {
   double flops = 0;
   custom_primitive const* custom = nullptr;
 };
+
+/// What a kernel call costs on one thread, in nanoseconds: a rough estimate, from the bytes of its operands.
+constexpr std::int64_t estimated_work(lowered const& l, std::int64_t bytes) {
+  kernel_kind const kind = static_cast<kernel_kind>(l.code[0]);
+  if (!divides_work(kind)) return -1;
+  bool const is_product = kind >= kernel_kind::matmul && kind <= kernel_kind::conv_weight;
+  return static_cast<std::int64_t>(l.flops / (is_product ? 64 : 4)) + bytes / 8;
+}
 
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.
 struct fused_code {

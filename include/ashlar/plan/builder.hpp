@@ -219,8 +219,16 @@ class plan_builder {
       s.constants = p_.constants.size();
       s.path = g_[m.members.back()].path;
       s.variant = m.variant;
-      for (int j : l.inputs) p_.operands.push(operand_address(j));
-      for (int j : l.outputs) p_.operands.push(where_[j]);
+      std::int64_t moved = 0;
+      for (int j : l.inputs) {
+        p_.operands.push(operand_address(j));
+        moved += bytes(j);
+      }
+      for (int j : l.outputs) {
+        p_.operands.push(where_[j]);
+        moved += bytes(j);
+      }
+      s.work = estimated_work(l, moved);
       if (l.workspace) {
         std::int64_t at = layout_.take(l.workspace);
         p_.operands.push({arena_place, at});

@@ -27,8 +27,9 @@ struct step_entry {
   int operand_count = 0;
   int numbers = 0;
   int constants = 0;
-  int path = 0;     // the layer, as an index into the names
-  int variant = 0;  // of the update; 0: runs always
+  int path = 0;            // the layer, as an index into the names
+  int variant = 0;         // of the update; 0: runs always
+  std::int64_t work = -1;  // estimated nanoseconds on one thread; negative: its kernel does not divide its work
 };
 
 struct loop_entry {

@@ -60,7 +60,7 @@ class compiled_function {
   using program = typename Policy::template program<recorder>;
   using output = typename recorder::output_value;
 
-  compiled_function() : arena_(program::tables.counts.arena_bytes) {}
+  explicit compiled_function(Policy const& where) : resources_(where), arena_(program::tables.counts.arena_bytes) {}
 
   /// Runs on tensors of exactly the planned types.
   auto operator()(typename detail::tensor_of<V>::type const&... inputs) { return run<false>(inputs...); }
@@ -84,7 +84,7 @@ class compiled_function {
     detail::run_memory memory;
     memory.arena = arena_.data();
     memory.scalars = scalars;
-    Policy::template executor<program>::run(memory);
+    Policy::template executor<program>::run(memory, resources_);
     return detail::output_reader<Own>{arena_.data(), program::tables.outputs}.read(static_cast<output*>(nullptr));
   }
   template <class T, int... D>
@@ -93,6 +93,7 @@ class compiled_function {
                 static_cast<std::size_t>(t.size()) * sizeof(T));
   }
 
+  typename Policy::resources resources_;
   detail::buffer arena_;
 };
 
@@ -100,7 +101,7 @@ class compiled_function {
 /// errors: does not compile where f captures something at run time
 /// example: auto fast = compile(cpu, energy, x, w); float e = fast(x, w);
 template <detail::any_policy Policy, class F, class... T>
-auto compile(Policy const&, F const&, T const&... like) {
+auto compile(Policy const& where, F const&, T const&... like) {
   using verdict = decltype(detail::function_verdict<F, decltype(detail::value_like(like))...>());
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) {
@@ -115,7 +116,7 @@ auto compile(Policy const&, F const&, T const&... like) {
       static_assert(
           detail::accepted<detail::misfit<layer_path<>, detail::function_with_parameters<parameters, states>>>);
     else
-      return function();
+      return function(where);
   }
 }
 

@@ -35,7 +35,7 @@ struct default_target {};
 
 }  // namespace detail
 
-/// A network with its parameters on a policy. Copying copies the parameters.
+/// A network with its parameters on a policy. Copying copies the parameters; threads are shared.
 /// example: auto net = model(digits, input<1, 8, 8>, cpu, seed{7});
 /// errors: does not compile where a layer does not fit its input or the network holds run-time state
 template <class Net, class Input, class Policy, class Target = void>
@@ -50,8 +50,10 @@ class model {
   using target_spec = Target;
   using given_target = std::conditional_t<std::is_void_v<Target>, detail::default_target, Target>;
 
-  model(Net const&, Input const&, Policy const&, seed s) requires std::is_void_v<Target> { start(s); }
-  model(Net const&, Input const&, given_target const&, Policy const&, seed s) { start(s); }
+  model(Net const&, Input const&, Policy const& where, seed s) requires std::is_void_v<Target> : resources_(where) {
+    start(s);
+  }
+  model(Net const&, Input const&, given_target const&, Policy const& where, seed s) : resources_(where) { start(s); }
   template <class... Given>
   explicit model(Given const&...) requires detail::is_other_arguments<Net> {}
 
@@ -88,6 +90,8 @@ class model {
 
   char* parameter_memory() const { return parameter_memory_.data(); }
   char* state_memory() const { return state_memory_.data(); }
+  /// What the policy's programs run with: of a copy the same.
+  auto const& resources() const { return resources_; }
 
   /// The seed of the random numbers of a trainer: another for each trainer made, the same in every run.
   std::uint64_t next_random_seed() { return random_seed_ + 0x9E3779B97F4A7C15u * trainers_++; }
@@ -113,6 +117,7 @@ class model {
 
   detail::buffer parameter_memory_;
   detail::buffer state_memory_;
+  typename detail::resources_of<Policy>::type resources_;
   std::uint64_t random_seed_ = 0, trainers_ = 0;
 };
 

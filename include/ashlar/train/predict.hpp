@@ -72,7 +72,7 @@ class predictor {
     m.parameters = net_.parameter_memory();
     m.states = net_.state_memory();
     m.rows = rows;
-    Model::policy::template executor<program>::run(m);
+    Model::policy::template executor<program>::run(m, net_.resources());
     return reinterpret_cast<typename output_sample::element const*>(arena_.data() +
                                                                     program::tables.outputs[0].at.offset);
   }

@@ -130,7 +130,7 @@ class trainer {
     m.seed = seed_;
     m.step = static_cast<std::uint64_t>(step_);
     m.variant = variant_ + detail::phase_at<Optimizer>(step_) + 1;
-    Model::policy::template executor<program>::run(m);
+    Model::policy::template executor<program>::run(m, net_.resources());
     using loss_element = typename recorder::loss_value::element_type;
     return static_cast<float>(*reinterpret_cast<loss_element const*>(arena_.data() + tables.outputs[0].at.offset));
   }

@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
+#include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/run_memory.hpp>
 #include <ashlar/plan/program.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Who walks a program's step table: one thread, or all workers of a pool side by side. A step with enough work is
+/// divided; of the others worker 0 runs as many as follow each other, without waiting.
+struct step_walker {
+  thread_pool* pool = nullptr;
+  int first = 0, last = 1, parts = 1;  // of a divided step it computes shares [first, last) of so many
+  std::int64_t break_even = 0;
+  std::int64_t* shares = nullptr;
+  enum { nothing, undivided, divided } before = nothing;  // since the workers met
+
+  bool divides(std::int64_t work) const { return parts > 1 && work >= break_even; }
+  /// What earlier steps wrote is there, and nobody reads any more what this one overwrites.
+  void begin_step(bool is_divided) {
+    if (pool && before != nothing && (is_divided || before == divided)) pool->meet();
+    before = is_divided ? divided : undivided;
+  }
+};
 
 /// Walks a program's step table. It holds nothing, so one program may run from several threads on memory of their own.
 template <class Program>
@@ -21,38 +39,75 @@ class cpu_executor {
       n = tables.steps[s].operand_count > n ? tables.steps[s].operand_count : n;
     return n;
   }();
+  static constexpr std::int64_t most_work = [] {
+    std::int64_t n = -1;
+    for (int s = 0; s < tables.sizes.steps; ++s) n = tables.steps[s].work > n ? tables.steps[s].work : n;
+    return n;
+  }();
 
  public:
-  static void run(run_memory const& m, instruction_set set = machine_instruction_set()) {
-    char* places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    run_body(tables.bodies[tables.top], places, m, 0, static_cast<int>(set));
+  /// On the calling thread; `parts`: with every step divided, its shares one after the other.
+  static void run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
+    step_walker alone;
+    alone.last = alone.parts = parts;
+    walk(m, set, alone);
+  }
+  /// On the workers of a pool, if there is one and it has nothing else to do.
+  static void run(run_memory const& m, cpu_threads const& threads) {
+    thread_pool* const pool = threads.pool();
+    struct {
+      run_memory const& m;
+      thread_pool* pool;
+      std::int64_t break_even;
+    } call{m, pool, pool ? pool->break_even() : 0};
+    auto work = [](void* context, int worker) noexcept {
+      auto const& c = *static_cast<decltype(call)*>(context);
+      step_walker w{c.pool, worker, worker + 1, c.pool->size(), c.break_even, &c.pool->count_of(worker)};
+      walk(c.m, machine_instruction_set(), w);
+    };
+    if (!pool || most_work < call.break_even || !pool->try_run(work, &call)) run(m);
   }
 
  private:
+  [[gnu::noinline]] static void walk(run_memory const& m, instruction_set set, step_walker& w) {
+    char* places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    run_body(tables.bodies[tables.top], places, m, 0, static_cast<int>(set), w);
+  }
   static void run_body(body_entry const& body, char* const* places, run_memory const& m, std::uint64_t iteration,
-                       int set) {
+                       int set, step_walker& w) {
     for (int s = body.first_step; s < body.first_step + body.step_count; ++s) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != m.variant) continue;
       if (step.loop >= 0) {
-        if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, m, iteration, set);
+        if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, m, iteration, set, w);
         continue;
       }
+      bool const divided = w.divides(step.work);
+      w.begin_step(divided);
+      if (!divided && w.first > 0) continue;
       char* operands[most_operands];
       for (int o = 0; o < step.operand_count; ++o) {
         address const& a = tables.operands[step.operands + o];
         operands[o] = a.place < 0 ? nullptr : places[a.place] + a.offset;
       }
-      kernel_table<Program>::functions.of[step.kernel].in_set[set](
-          {operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step,
-           iteration, static_cast<instruction_set>(set)});
+      kernel_arguments args{
+          operands,  tables.numbers + step.numbers,    tables.constants + step.constants, m.rows, m.seed, m.step,
+          iteration, static_cast<instruction_set>(set)};
+      kernel_function const run = kernel_table<Program>::functions.of[step.kernel].in_set[set];
+      if (!divided) {
+        run(args);
+        continue;
+      }
+      args.parts = w.parts;
+      args.shares = w.shares;
+      for (args.part = w.first; args.part < w.last; ++args.part) run(args);
     }
   }
 
   static char* at(address const& a, char* const* places) { return a.place < 0 ? nullptr : places[a.place] + a.offset; }
 
-  static void run_loop(loop_entry const& l, char* const* places, run_memory const& m, std::uint64_t iteration,
-                       int set) {
+  static void run_loop(loop_entry const& l, char* const* places, run_memory const& m, std::uint64_t iteration, int set,
+                       step_walker& w) {
     char* inner[most_places]{};
     char* const scratch = places[arena_place] + l.scratch;
     inner[arena_place] = scratch;
@@ -70,7 +125,8 @@ class cpu_executor {
         inner[operand_place + l.arguments + k] =
             to_slot ? slot(k, i + 1) : at(results[k].at, places) + position * (k < l.carries ? 0 : results[k].stride);
       }
-      run_body(tables.bodies[l.body], inner, m, iteration * 1000003u + static_cast<std::uint64_t>(position) + 1, set);
+      run_body(tables.bodies[l.body], inner, m, iteration * 1000003u + static_cast<std::uint64_t>(position) + 1, set,
+               w);
     }
   }
 };

@@ -219,8 +219,10 @@ struct fused_kernel {
   template <int... P, int... O>
   ASHLAR_INLINE static void row(kernel_arguments const& args, std::integer_sequence<int, P...>,
                                 std::integer_sequence<int, O...>) {
+    nest const n(args, program::operands, program::outputs, false);
+    if (n.is_empty) return;
     state s{args, {}, {}, {}};
-    nest n(args, program::operands);
+    n.start(s.offset);
     std::make_integer_sequence<int, program::count> instructions;
     int const outer = n.row_axes ? n.axes - n.row_axes : n.axes - 1;
     std::int64_t index[7]{};
@@ -241,7 +243,10 @@ struct fused_kernel {
   ASHLAR_INLINE static void clear_output(nest const& n) {
     stored<O>* p = reinterpret_cast<stored<O>*>(n.args.operands[program::inputs + O]);
     std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
-    fill_part(p, static_cast<stored<O>>(start<program::output_instruction(O)>), count);
+    kernel_range const own = n.summed(O, count);
+    for (std::int64_t k = 0; k < n.slices(O); ++k)
+      fill_part(p + k * n.stride(program::inputs + O, 0) + own.begin,
+                static_cast<stored<O>>(start<program::output_instruction(O)>), own.count);
   }
   template <int O>
   ASHLAR_INLINE static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
@@ -307,15 +312,21 @@ struct fused_kernel {
   }
   template <int O>
   ASHLAR_INLINE static void clear_levels(nest const& n, column_blocks const& b) {
-    if constexpr (is_long_sum<O>)
-      for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k), T{}, b.count);
+    if constexpr (is_long_sum<O>) {
+      kernel_range const own = n.summed(O, b.count);
+      for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k) + own.begin, T{}, own.count);
+    }
   }
   /// Moves the sums of an output and of its full levels one level up; at the end of a part, all into the output.
   template <int O>
   ASHLAR_INLINE static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
     if constexpr (is_long_sum<O>) {
-      for (int k = 0; k < full; ++k) move_sums(part<O>(n, b, k), part<O>(n, b, k - 1), b.count);
-      for (int k = 0; ends && k < b.levels; ++k) move_sums(part<O>(n, b, -1), part<O>(n, b, k), b.count);
+      kernel_range const own = n.summed(O, b.count);
+      auto move = [&](int to, int from) {
+        move_sums(part<O>(n, b, to) + own.begin, part<O>(n, b, from) + own.begin, own.count);
+      };
+      for (int k = 0; k < full; ++k) move(k, k - 1);
+      for (int k = 0; ends && k < b.levels; ++k) move(-1, k);
     }
   }
   template <int... O>
@@ -332,8 +343,10 @@ struct fused_kernel {
   }
   template <int... O>
   ASHLAR_INLINE static void column(kernel_arguments const& args, std::integer_sequence<int, O...> outputs) {
+    nest const n(args, program::operands, program::outputs, true);
+    if (n.is_empty) return;
     state s{args, {}, {}, {}};
-    nest n(args, program::operands);
+    n.start(s.offset);
     (clear_output<O>(n), ...);
     if constexpr ((is_long_sum<O> || ...))
       long_column(args, s, n, outputs);

@@ -4,19 +4,43 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Elements [begin, begin + count).
+struct kernel_range {
+  std::int64_t begin, count;
+};
+
 /// The loop nest of a fused kernel over its numbers: axes, row axes, units of axis 0 per valid row, extents, strides.
+/// Of one axis it visits the kernel's share.
 struct fused_nest {
   kernel_arguments const& args;
-  int operands;
+  int operands, outputs;
   int axes;
   int row_axes;
   std::int64_t extent[7];
+  int shared_axis = -1;    // the axis that is divided; -1: none
+  std::int64_t first = 0;  // on it: where the share begins
+  bool is_empty = false;
 
-  [[gnu::noinline]] fused_nest(kernel_arguments const& a, int operand_count) : args(a), operands(operand_count) {
+  [[gnu::noinline]] fused_nest(kernel_arguments const& a, int operand_count, int output_count, bool column)
+      : args(a), operands(operand_count), outputs(output_count) {
     axes = static_cast<int>(a.numbers[0]);
     row_axes = static_cast<int>(a.numbers[1]);
     for (int i = 0; i < axes; ++i) extent[i] = a.numbers[3 + i];
     if (a.numbers[2]) extent[0] = a.numbers[2] * a.rows;
+    if (a.parts > 1) take_share(column ? column_axis() : row_axis());
+  }
+  /// The offsets of the first position.
+  void start(std::int64_t* offset) const {
+    for (int o = 0; o < operands; ++o) offset[o] = shared_axis < 0 ? 0 : first * stride(o, shared_axis);
+  }
+  /// The elements of an output that a column kernel sums: in each of so many slices.
+  kernel_range summed(int output, std::int64_t elements) const {
+    if (shared_axis < 0) return {0, elements};
+    std::int64_t const apart = stride(operands - outputs + output, shared_axis);
+    return {first * apart, extent[shared_axis] * apart};
+  }
+  std::int64_t slices(int output) const {
+    return shared_axis > 0 && stride(operands - outputs + output, 0) ? extent[0] : 1;
   }
   ASHLAR_INLINE std::int64_t stride(int operand, int axis) const {
     return args.numbers[3 + axes + operand * axes + axis];
@@ -33,6 +57,44 @@ struct fused_nest {
       for (int o = 0; o < operands; ++o) offset[o] -= stride(o, axis) * (extent[axis] - 1);
     }
     return false;
+  }
+
+ private:
+  static constexpr std::int64_t run_unit = 64;  // elements along the innermost axis: whole vectors and cache lines
+
+  bool is_written_along(int axis) const {
+    for (int o = operands - outputs; o < operands; ++o)
+      if (stride(o, axis) == 0) return false;
+    return true;
+  }
+  std::int64_t units(int axis) const {
+    return axis == axes - 1 ? (extent[axis] + run_unit - 1) / run_unit : extent[axis];
+  }
+
+  /// The outermost axis that is long enough to be divided, or the longest; never one inside a row.
+  int row_axis() const {
+    int best = -1;
+    for (int axis = 0; axis < axes - row_axes; ++axis)
+      if (is_written_along(axis) && (best < 0 || (units(best) < 4 * args.parts && units(axis) > units(best))))
+        best = axis;
+    return best;
+  }
+  /// The first axis that outputs keep, so that a share of an output is one block. Where sums over an inner axis stand
+  /// in a workspace for one slice of axis 0, shares are inside slices.
+  int column_axis() const {
+    bool const in_slices =
+        stride(operands - outputs, 0) != 0 && args.numbers[3 + axes + operands * axes + outputs] != 0;
+    for (int axis = in_slices ? 1 : 0; axis < axes; ++axis)
+      if (is_written_along(axis)) return axis;
+    return -1;
+  }
+  void take_share(int axis) {
+    kernel_share const own(args, axis < 0 ? 1 : extent[axis], axis == axes - 1 ? run_unit : 1);
+    is_empty = own.is_empty();
+    if (axis < 0) return;
+    shared_axis = axis;
+    first = own.begin;
+    extent[axis] = own.end - own.begin;
   }
 };
 

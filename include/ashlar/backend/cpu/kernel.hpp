@@ -8,7 +8,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// What every cpu kernel is called with: its operands (inputs, outputs, workspace), the numbers and constants that
-/// its step holds, the valid rows, and what keys random numbers.
+/// its step holds, the valid rows, what keys random numbers, and which of how many shares of the work it does.
 struct kernel_arguments {
   char* const* operands;
   std::int64_t const* numbers;
@@ -16,8 +16,27 @@ struct kernel_arguments {
   std::int64_t rows;
   std::uint64_t seed, step, iteration;
   instruction_set set;
+  int part = 0, parts = 1;
+  std::int64_t* shares = nullptr;  // counts the shares in which there was something to do
 };
 using kernel_function = void (*)(kernel_arguments const&);
+
+/// The share of a kernel in [0, count), in whole units. Kernels divide what they write, never what they sum over: every
+/// element is computed by the same operations in the same order, whatever the number of shares.
+struct kernel_share {
+  std::int64_t begin, end;
+
+  kernel_share(kernel_arguments const& args, std::int64_t count, std::int64_t unit = 1) : begin(0), end(count) {
+    if (args.parts > 1) {
+      std::int64_t const units = (count + unit - 1) / unit;
+      begin = units * args.part / args.parts * unit;
+      end = units * (args.part + 1) / args.parts * unit;
+      if (end > count) end = count;
+    }
+    if (args.shares && begin < end) ++*args.shares;
+  }
+  bool is_empty() const { return begin >= end; }
+};
 
 /// An integer pack as an array.
 template <int... Code>

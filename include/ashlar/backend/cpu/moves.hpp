@@ -53,8 +53,13 @@ struct move_kernel {
       distance[i] = n[4 + 2 * i];
     }
     if (n[2]) extent[0] = n[2] * args.rows;
-    T const* from = reinterpret_cast<T const*>(args.operands[0]) + n[0];
-    T* to = reinterpret_cast<T*>(args.operands[1]);
+    kernel_share const own(args, extent[0]);
+    if (own.is_empty()) return;
+    extent[0] = own.end - own.begin;
+    std::int64_t slice = own.begin;
+    for (int i = 1; i < axes; ++i) slice *= extent[i];
+    T const* from = reinterpret_cast<T const*>(args.operands[0]) + n[0] + own.begin * distance[0];
+    T* to = reinterpret_cast<T*>(args.operands[1]) + slice;
     std::int64_t const count = extent[axes - 1], apart = distance[axes - 1];
     for (bool more = true; more; to += count) {
       if (apart == 1)
@@ -82,10 +87,11 @@ struct pad_kernel {
   static void run(kernel_arguments const& args) {
     std::int64_t const* n = args.numbers;
     std::int64_t const outer = n[3] ? n[3] * args.rows : n[0], extent = n[1], inner = n[2], count = n[4];
-    T const* from = reinterpret_cast<T const*>(args.operands[0]);
-    T* to = reinterpret_cast<T*>(args.operands[1]);
+    kernel_share const own(args, outer);
+    T const* from = reinterpret_cast<T const*>(args.operands[0]) + own.begin * count * inner;
+    T* to = reinterpret_cast<T*>(args.operands[1]) + own.begin * extent * inner;
     std::size_t const slice = static_cast<std::size_t>(inner) * sizeof(T);
-    for (std::int64_t o = 0; o < outer; ++o) {
+    for (std::int64_t o = own.begin; o < own.end; ++o) {
       std::memset(to, 0, static_cast<std::size_t>(extent) * slice);
       for (std::int64_t i = 0; i < count; ++i, from += inner) std::memcpy(to + (n[5] + i * n[6]) * inner, from, slice);
       to += extent * inner;
@@ -100,8 +106,11 @@ struct concat_kernel {
     constexpr int operands = Code::at[1];
     std::int64_t const* n = args.numbers;
     std::int64_t const outer = n[1] ? n[1] * args.rows : n[0];
-    char* to = args.operands[operands];
-    for (std::int64_t o = 0; o < outer; ++o)
+    kernel_share const own(args, outer);
+    std::int64_t row = 0;
+    for (int k = 0; k < operands; ++k) row += n[2 + k];
+    char* to = args.operands[operands] + own.begin * row;
+    for (std::int64_t o = own.begin; o < own.end; ++o)
       for (int k = 0; k < operands; ++k) {
         std::memcpy(to, args.operands[k] + o * n[2 + k], static_cast<std::size_t>(n[2 + k]));
         to += n[2 + k];
@@ -121,18 +130,18 @@ struct cumsum_kernel {
     std::int64_t const extent = n[4] ? n[4] * args.rows : n[1], stride = n[1] * inner;
     T const* from = reinterpret_cast<T const*>(args.operands[0]);
     T* to = reinterpret_cast<T*>(args.operands[1]);
-    for (std::int64_t o = 0; o < outer; ++o)
-      for (std::int64_t k = 0; k < inner; ++k) {
-        total_type total{};
-        for (std::int64_t i = 0; i < extent; ++i) {
-          std::int64_t const at = o * stride + (n[5] ? extent - 1 - i : i) * inner + k;
-          if constexpr (Code::at[1] == static_cast<int>(dtype::boolean))
-            total = total | from[at];
-          else
-            total = sum_of(total, static_cast<total_type>(from[at]));
-          to[at] = static_cast<T>(total);
-        }
+    kernel_share const own(args, outer * inner);
+    for (std::int64_t line = own.begin; line < own.end; ++line) {
+      total_type total{};
+      for (std::int64_t i = 0; i < extent; ++i) {
+        std::int64_t const at = line / inner * stride + (n[5] ? extent - 1 - i : i) * inner + line % inner;
+        if constexpr (Code::at[1] == static_cast<int>(dtype::boolean))
+          total = total | from[at];
+        else
+          total = sum_of(total, static_cast<total_type>(from[at]));
+        to[at] = static_cast<T>(total);
       }
+    }
   }
 };
 
@@ -148,26 +157,32 @@ struct gather_kernel {
     T const* from = reinterpret_cast<T const*>(args.operands[0]);
     std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]);
     T* to = reinterpret_cast<T*>(args.operands[2]);
-    for (std::int64_t o = 0; o < outer; ++o, index += full) {
-      if constexpr (Code::kind == kernel_kind::gather) {
-        for (std::int64_t i = 0; i < indices; ++i) {
-          T const* slice = from + (o * extent + index[i]) * inner;
-          bool const is_one = index[i] >= 0 && index[i] < extent;
-          for (std::int64_t k = 0; k < inner; ++k)
-            to[(o * full + i) * inner + k] = is_one ? slice[k] : std::numeric_limits<T>::quiet_NaN();
-        }
-      } else {
+    if constexpr (Code::kind == kernel_kind::gather) {
+      kernel_share const own(args, outer * indices);
+      for (std::int64_t j = own.begin; j < own.end; ++j) {
+        std::int64_t const o = j / indices, at = o * full + j % indices;
+        bool const is_one = index[at] >= 0 && index[at] < extent;
+        for (std::int64_t k = 0; k < inner; ++k)
+          to[at * inner + k] =
+              is_one ? from[(o * extent + index[at]) * inner + k] : std::numeric_limits<T>::quiet_NaN();
+      }
+    } else {  // each share has columns of its own, of all slices
+      kernel_share const own(args, outer * inner);
+      for (std::int64_t j = own.begin; j < own.end;) {
+        std::int64_t const o = j / inner, begin = j % inner, left = own.end - o * inner;
+        std::int64_t const end = left < inner ? left : inner;
+        j = o * inner + end;
         T* all = to + o * extent * inner;
-        std::memset(all, 0, static_cast<std::size_t>(extent * inner) * sizeof(T));
-        for (std::int64_t i = 0; i < indices; ++i) {
+        for (std::int64_t i = 0; i < extent; ++i)
+          for (std::int64_t k = begin; k < end; ++k) all[i * inner + k] = T{};
+        for (std::int64_t i = o * full; i < o * full + indices; ++i) {
           if (index[i] < 0 || index[i] >= extent) continue;
-          for (std::int64_t k = 0; k < inner; ++k) {
+          for (std::int64_t k = begin; k < end; ++k) {
             T& sum = all[index[i] * inner + k];
-            T const more = from[(o * full + i) * inner + k];
             if constexpr (Code::at[1] == static_cast<int>(dtype::boolean))
-              sum = sum | more;
+              sum = sum | from[i * inner + k];
             else
-              sum = sum_of(sum, more);
+              sum = sum_of(sum, from[i * inner + k]);
           }
         }
       }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <string>
+
 #include <ashlar/backend/cpu/executor.hpp>
 #include <ashlar/backend/policy.hpp>
 
@@ -11,26 +13,85 @@ struct no_reuse_type {};
 inline constexpr no_fusion_type no_fusion;
 inline constexpr no_reuse_type no_reuse;
 
-/// Runs on the CPU by our own loops, with the best instruction set the machine has.
+template <class... Options>
+struct cpu_policy;
+
+namespace detail {
+
+template <class Option>
+inline constexpr bool is_plan_option = false;
+template <>
+inline constexpr bool is_plan_option<no_fusion_type> = true;
+template <>
+inline constexpr bool is_plan_option<no_reuse_type> = true;
+template <class Option>
+inline constexpr bool is_cpu_option =
+    is_plan_option<Option> || std::is_same_v<Option, threads> || std::is_same_v<Option, thread_pool>;
+
+/// The policy with those of the further options that shape plans in its type.
+template <class Policy, class... More>
+struct with_options {
+  using type = Policy;
+};
+template <class... Options, class First, class... More>
+struct with_options<cpu_policy<Options...>, First, More...>
+    : with_options<std::conditional_t<is_plan_option<First>, cpu_policy<Options..., First>, cpu_policy<Options...>>,
+                   More...> {};
+
+}  // namespace detail
+
+/// Runs on the CPU by our own loops, with the best instruction set the machine has. Results are bit for bit the same
+/// for any number of threads.
 template <class... Options>
 struct cpu_policy : detail::policy_base {
+  threads count{1};
+  thread_pool* pool = nullptr;
+
+  /// The policy with more options: threads{N} (of a pool that each model and each compiled function makes for itself;
+  /// 0: all of the machine), a thread_pool (which must outlive what runs on it), no_fusion, no_reuse. example: auto net
+  /// = model(digits, input<1, 8, 8>, cpu.with(threads{4}), seed{7});
   template <class... More>
-  constexpr cpu_policy<Options..., More...> with(More...) const {
-    return {};
+  constexpr auto with(More&&... more) const {
+    static_assert((detail::is_cpu_option<std::remove_cvref_t<More>> && ...),
+                  "ashlar: cpu.with takes threads{N}, a thread_pool, no_fusion and no_reuse");
+    static_assert(((std::is_lvalue_reference_v<More> || !std::is_same_v<std::remove_cvref_t<More>, thread_pool>)&&...),
+                  "ashlar: cpu.with refers to its thread_pool: give the pool a name");
+    typename detail::with_options<cpu_policy, std::remove_cvref_t<More>...>::type policy;
+    policy.count = count;
+    policy.pool = pool;
+    (take(policy, more), ...);
+    return policy;
   }
   template <class Recorder>
   using program = detail::program<Recorder, !(std::is_same_v<Options, no_fusion_type> || ...),
                                   !(std::is_same_v<Options, no_reuse_type> || ...)>;
   template <class Program>
   using executor = detail::cpu_executor<Program>;
+  using resources = detail::cpu_threads;
 
   /// What runs here, in words.
-  static char const* describe() {
+  std::string describe() const {
+    std::string words = "cpu, ";
     switch (detail::machine_instruction_set()) {
-      case detail::instruction_set::avx512: return "cpu, AVX-512, 1 thread";
-      case detail::instruction_set::avx2: return "cpu, AVX2, 1 thread";
-      default: return "cpu, baseline instructions, 1 thread";
+      case detail::instruction_set::avx512: words += "AVX-512, "; break;
+      case detail::instruction_set::avx2: words += "AVX2, "; break;
+      default: words += "baseline instructions, ";
     }
+    int const n = pool ? pool->size() : detail::thread_count(count);
+    return words + std::to_string(n) + (n == 1 ? " thread" : " threads");
+  }
+
+ private:
+  template <class Policy, class Option>
+  static constexpr void take(Policy&, Option const&) {}
+  template <class Policy>
+  static constexpr void take(Policy& policy, threads t) {
+    policy.count = t;
+    policy.pool = nullptr;
+  }
+  template <class Policy>
+  static constexpr void take(Policy& policy, thread_pool& p) {
+    policy.pool = &p;
   }
 };
 

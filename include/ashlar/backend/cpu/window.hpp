@@ -56,7 +56,8 @@ struct window_kernel {
     geometry const g(args);
     std::int64_t const large = g.extent[0] * g.extent[1], small = g.windows[0] * g.windows[1];
     T const* first = reinterpret_cast<T const*>(args.operands[0]);
-    for (std::int64_t p = 0; p < g.planes; ++p) {
+    kernel_share const own(args, g.planes);
+    for (std::int64_t p = own.begin; p < own.end; ++p) {
       if constexpr (Code::kind == kernel_kind::window_index) {
         std::int32_t* to = reinterpret_cast<std::int32_t*>(args.operands[1]) + p * small;
         each_window(g, [&](std::int64_t i, std::int64_t y, std::int64_t x) {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include <ashlar/core/config.hpp>
+#include <ashlar/core/error.hpp>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// How many threads run a program; 0: as many as this process may use.
+struct threads {
+  int count = 1;
+};
+
+namespace detail {
+
+/// Processors that this process may use.
+inline int usable_processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  int const all = static_cast<int>(std::thread::hardware_concurrency());
+  return all > 0 ? all : 1;
+}
+/// The number of threads that is meant.
+/// errors: fails where it is negative
+inline int thread_count(threads t) {
+  if (t.count < 0)
+    fail(error_parts{.problem = "a pool has {expected}; it was given {found}",
+                     .found = std::to_string(t.count),
+                     .expected = "1 thread or more (0: as many as there are processors)"});
+  return t.count == 0 ? usable_processors() : t.count;
+}
+
+ASHLAR_INLINE void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// A number that threads wait for to change: for a while they look at it again and again, then they sleep.
+class alignas(128) turn_counter {
+ public:
+  unsigned now() const { return value_.load(std::memory_order_acquire); }
+  void next() {
+    value_.fetch_add(1, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst)) value_.notify_all();
+  }
+  void wait_after(unsigned turn, int looks) {
+    for (; looks > 0; --looks, pause_briefly())
+      if (now() != turn) return;
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    value_.wait(turn, std::memory_order_seq_cst);
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<unsigned> value_{0};
+  std::atomic<int> sleepers_{0};
+};
+
+}  // namespace detail
+
+/// Threads that run programs together. They are made once, stay, and sleep while there is nothing to do. A program that
+/// finds them busy runs on its own thread alone, with the same results.
+/// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
+/// errors: fails where the system has no more threads
+/// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
+class thread_pool {
+ public:
+  explicit thread_pool(threads t)
+      : size_(detail::thread_count(t)), looks_(size_ > detail::usable_processors() ? 0 : 2000) {
+    workers_ = std::make_unique<worker[]>(static_cast<std::size_t>(size_));
+    for (int w = 1; w < size_; ++w) start(w);
+  }
+  thread_pool(thread_pool const&) = delete;
+  thread_pool& operator=(thread_pool const&) = delete;
+  ~thread_pool() { stop(size_); }
+
+  /// Threads, with the one that starts a program.
+  int size() const { return size_; }
+
+  /// Steps estimated at fewer nanoseconds than this run on one thread; 0: none do.
+  std::int64_t break_even() const { return break_even_.load(std::memory_order_relaxed); }
+  void set_break_even(std::int64_t nanoseconds) { break_even_.store(nanoseconds, std::memory_order_relaxed); }
+
+  /// How many shares of steps a worker has computed since the pool was made; worker 0 is whoever starts a program.
+  std::int64_t shares_of(int worker) const { return workers_[static_cast<std::size_t>(worker)].shares; }
+
+  /// Runs task(context, worker) on every worker, the caller being worker 0; false where the pool is busy, and nothing
+  /// ran.
+  bool try_run(void (*task)(void*, int) noexcept, void* context) {
+    if (size_ == 1 || busy_.exchange(true, std::memory_order_acquire)) return false;
+    task_ = task;
+    context_ = context;
+    starts_.next();
+    task(context, 0);
+    meet();
+    busy_.store(false, std::memory_order_release);
+    return true;
+  }
+  /// Inside a task: waits until every worker is here.
+  void meet() {
+    unsigned const turn = meetings_.now();
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size_) return meetings_.wait_after(turn, looks_);
+    arrived_.store(0, std::memory_order_relaxed);
+    meetings_.next();
+  }
+  /// Inside a task: where a worker counts its shares.
+  std::int64_t& count_of(int worker) { return workers_[static_cast<std::size_t>(worker)].shares; }
+
+ private:
+  struct alignas(128) worker {
+    std::thread thread;
+    std::int64_t shares = 0;
+  };
+
+  void start(int w) {
+    auto run = [this, w] {
+      for (unsigned turn = 0;; ++turn) {
+        starts_.wait_after(turn, looks_);
+        if (!task_) return;
+        task_(context_, w);
+        meet();
+      }
+    };
+#if defined(__cpp_exceptions)
+    try {
+      workers_[static_cast<std::size_t>(w)].thread = std::thread(run);
+    } catch (std::system_error const&) {
+      stop(w);
+      fail(error_parts{.problem = "the system has no more threads: {found} of {expected} could be made",
+                       .found = std::to_string(w),
+                       .expected = std::to_string(size_)});
+    }
+#else
+    workers_[static_cast<std::size_t>(w)].thread = std::thread(run);
+#endif
+  }
+  void stop(int made) {
+    if (made < 2) return;
+    task_ = nullptr;
+    starts_.next();
+    for (int w = 1; w < made; ++w) workers_[static_cast<std::size_t>(w)].thread.join();
+  }
+
+  int size_;
+  int looks_;  // before a worker sleeps: about 100 microseconds; none where threads take turns on a processor
+  std::unique_ptr<worker[]> workers_;
+  void (*task_)(void*, int) noexcept = nullptr;
+  void* context_ = nullptr;
+  std::atomic<bool> busy_{false};
+  std::atomic<std::int64_t> break_even_{20000};
+  detail::turn_counter starts_, meetings_;
+  alignas(128) std::atomic<int> arrived_{0};
+};
+
+namespace detail {
+
+/// The threads that everything made from one use of a policy shares; none where one thread does it all.
+class cpu_threads {
+ public:
+  cpu_threads() = default;
+  template <class Policy>
+  explicit cpu_threads(Policy const& where) : pool_(where.pool) {
+    if (pool_ || thread_count(where.count) == 1) return;
+    own_ = std::make_shared<thread_pool>(where.count);
+    pool_ = own_.get();
+  }
+  thread_pool* pool() const { return pool_; }
+
+ private:
+  std::shared_ptr<thread_pool> own_;
+  thread_pool* pool_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace ashlar::inline ASHLAR_ABI
