@@ -8,9 +8,12 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Which extent of a kernel shrinks with the number of valid rows.
 enum class rows_of : int { nothing, batch, m, k };
 
-/// Elements of a convolution's workspace: one group of an image unfolded to [in / groups * kh * kw, oh * ow].
-constexpr std::int64_t unfolded_size(shape const& weight, shape const& output) {
-  return std::int64_t{weight[1]} * weight[2] * weight[3] * output[2] * output[3];
+/// Blocks of images whose weight gradients are summed on their own: several where the weights are too few to divide the
+/// work. The number of threads must not matter.
+constexpr std::int64_t weight_blocks(std::int64_t images, shape const& weight) {
+  std::int64_t const weights = std::int64_t{weight[1]} * weight[2] * weight[3];
+  std::int64_t const blocks = 512 / (weights < 32 ? 32 : weights);
+  return blocks < 1 ? 1 : blocks < images ? blocks : images;
 }
 
 constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
@@ -44,7 +47,7 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks.
 constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
@@ -60,7 +63,12 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
-  out.workspace = unfolded_size(w, y) * bytes_of(n.type);
+  std::int64_t const blocks = kind == kernel_kind::conv_weight ? weight_blocks(x[0], w) : 1;
+  out.numbers.push(blocks);
+  if (blocks > 1) {
+    out.workspace = blocks * w.size() * bytes_of(n.type);
+    out.phases = 2;
+  }
   out.flops = 2.0 * static_cast<double>(y.size()) * w[1] * w[2] * w[3];
 }
 

@@ -33,9 +33,7 @@ enum class kernel_kind : int {
 
 /// Whether the kernels of a kind divide their work among threads: each computes its share, and all shares together are
 /// bit for bit what one thread computes.
-constexpr bool divides_work(kernel_kind k) {
-  return k <= kernel_kind::matmul || (k >= kernel_kind::window_index && k <= kernel_kind::scatter);
-}
+constexpr bool divides_work(kernel_kind k) { return k <= kernel_kind::scatter; }
 
 /// How an operand of a fused kernel is read or written.
 enum class element : int { float32, float64, int32, int64, byte, iota, random, scalar };
@@ -54,6 +52,7 @@ struct lowered {
   list<int> inputs;            // nodes; of a free input (iota, random) the node itself
   list<int> outputs;           // nodes
   std::int64_t workspace = 0;  // bytes
+  int phases = 1;              // in which the kernel is called, one after the other
   double flops = 0;
   custom_primitive const* custom = nullptr;
 };
@@ -63,7 +62,7 @@ constexpr std::int64_t estimated_work(lowered const& l, std::int64_t bytes) {
   kernel_kind const kind = static_cast<kernel_kind>(l.code[0]);
   if (!divides_work(kind)) return -1;
   bool const is_product = kind >= kernel_kind::matmul && kind <= kernel_kind::conv_weight;
-  return static_cast<std::int64_t>(l.flops / (is_product ? 64 : 4)) + bytes / 8;
+  return static_cast<std::int64_t>(l.flops / (is_product ? 128 : 4)) + bytes / 16;
 }
 
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.

@@ -229,6 +229,7 @@ class plan_builder {
         moved += bytes(j);
       }
       s.work = estimated_work(l, moved);
+      s.phases = l.phases;
       if (l.workspace) {
         std::int64_t at = layout_.take(l.workspace);
         p_.operands.push({arena_place, at});

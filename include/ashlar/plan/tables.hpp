@@ -29,6 +29,7 @@ struct step_entry {
   int constants = 0;
   int path = 0;            // the layer, as an index into the names
   int variant = 0;         // of the update; 0: runs always
+  int phases = 1;          // of its kernel
   std::int64_t work = -1;  // estimated nanoseconds on one thread; negative: its kernel does not divide its work
 };
 

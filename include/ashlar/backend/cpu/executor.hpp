@@ -83,8 +83,6 @@ class cpu_executor {
         continue;
       }
       bool const divided = w.divides(step.work);
-      w.begin_step(divided);
-      if (!divided && w.first > 0) continue;
       char* operands[most_operands];
       for (int o = 0; o < step.operand_count; ++o) {
         address const& a = tables.operands[step.operands + o];
@@ -94,13 +92,15 @@ class cpu_executor {
           operands,  tables.numbers + step.numbers,    tables.constants + step.constants, m.rows, m.seed, m.step,
           iteration, static_cast<instruction_set>(set)};
       kernel_function const run = kernel_table<Program>::functions.of[step.kernel].in_set[set];
-      if (!divided) {
-        run(args);
-        continue;
+      if (divided) {
+        args.parts = w.parts;
+        args.shares = w.shares;
       }
-      args.parts = w.parts;
-      args.shares = w.shares;
-      for (args.part = w.first; args.part < w.last; ++args.part) run(args);
+      for (args.phase = 0; args.phase < step.phases; ++args.phase) {
+        w.begin_step(divided);
+        int const end = divided ? w.last : w.first == 0 ? 1 : 0;
+        for (args.part = divided ? w.first : 0; args.part < end; ++args.part) run(args);
+      }
     }
   }
 

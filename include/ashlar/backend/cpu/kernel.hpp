@@ -17,6 +17,7 @@ struct kernel_arguments {
   std::uint64_t seed, step, iteration;
   instruction_set set;
   int part = 0, parts = 1;
+  int phase = 0;                   // of a kernel that its workers do in phases, meeting in between
   std::int64_t* shares = nullptr;  // counts the shares in which there was something to do
 };
 using kernel_function = void (*)(kernel_arguments const&);
