@@ -57,6 +57,7 @@
 #include <ashlar/data/batches.hpp>
 #include <ashlar/data/csv.hpp>
 #include <ashlar/data/dataset.hpp>
+#include <ashlar/data/idx.hpp>
 #include <ashlar/data/split.hpp>
 #include <ashlar/io/safetensors.hpp>
 
