@@ -8,6 +8,7 @@
 #include <ashlar/core/random.hpp>
 #include <ashlar/core/random_tensor.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/core/target.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/core/view.hpp>
 #include <ashlar/core/view_stream.hpp>

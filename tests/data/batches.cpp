@@ -107,3 +107,11 @@ TEST_CASE("batches: a dataset that is about to die has none") {
   static_assert(makes_shuffled_batches<dataset<2>&> && !makes_shuffled_batches<dataset<2>>);
   static_assert(std::forward_iterator<batch_sequence<2>::iterator>);
 }
+
+TEST_CASE("batches: rows of a dataset whose targets are numbers show them") {
+  basic_dataset<target_type<float, 2>, 1> const data({1, 2, 3}, {10, 11, 20, 21, 30, 31});
+  int seen = 0;
+  for (auto rows : batches(data, 2, seed{1}))
+    for (int r = 0; r < rows.size(); ++r, ++seen) CHECK(rows.target(r)[1] == 10 * rows.input(r)[0] + 1);
+  CHECK(seen == 3);
+}

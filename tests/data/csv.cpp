@@ -143,6 +143,47 @@ TEST_CASE("csv: a label column that no row has is refused") {
   CHECK(complaint("1,2,0\n", {.label_column = -2}) == "label_column -2, expected -1 (the last) to 2");
 }
 
+TEST_CASE("csv: the last columns may be a target of several numbers, which the scale leaves alone") {
+  auto const data = read_csv<2>(written_file("2,4,-1.5,8\n6,8,0.25,1e3\n").name, target<float, 2>, {.scale = 0.5f});
+  REQUIRE(data.size() == 2);
+  CHECK(data.sample(1)[0] == 3.0f);
+  CHECK(data.sample(1)[1] == 4.0f);
+  CHECK(data.target(0)[0] == -1.5f);
+  CHECK(data.target(0)[1] == 8.0f);
+  CHECK(data.target(1)[1] == 1000.0f);
+  CHECK(data.targets().size() == 4);
+}
+
+TEST_CASE("csv: the target may stand before the values or between them") {
+  written_file const file("1,2,3,4\n");
+  auto const before = read_csv<2>(file.name, target<float, 2>, {.label_column = 0});
+  CHECK(before.target(0)[1] == 2.0f);
+  CHECK(before.sample(0)[0] == 3.0f);
+  auto const between = read_csv<3>(file.name, target<float, 1>, {.label_column = 1});
+  CHECK(between.target(0)[0] == 2.0f);
+  CHECK(between.sample(0)[1] == 3.0f);
+  CHECK_THROWS_AS(read_csv<3>(file.name, target<float, 1>, {.label_column = 4}), error);
+}
+
+TEST_CASE("csv: a target of whole numbers refuses others") {
+  CHECK(read_csv<1>(written_file("0.5,7,8\n").name, target<std::int32_t, 2>).target(0)[1] == 8);
+  written_file const file("0.5,7,8.5\n");
+  CHECK_THROWS_WITH_AS(read_csv<1>(file.name, target<std::int32_t, 2>),
+                       (file.name + ": line 1: label '8.5', expected a whole number from 0").c_str(), error);
+}
+
+TEST_CASE("csv: a line without room for the target is refused, and a target that is not finite") {
+  written_file const file("1,2,3\n1,2\n");
+  CHECK_THROWS_WITH_AS(read_csv<2>(file.name, target<float, 1>),
+                       (file.name + ": line 2: 2 values, expected 2 and a target of 1").c_str(), error);
+  written_file const infinite("1,2,3\n1,2,inf\n");
+  CHECK_THROWS_WITH_AS(read_csv<2>(infinite.name, target<float, 1>),
+                       (infinite.name + ": line 2: 'inf' in column 3, expected a finite number").c_str(), error);
+  written_file const none("\n");
+  CHECK_THROWS_WITH_AS(read_csv<2>(none.name, target<float, 1>),
+                       (none.name + ": no rows, expected rows of 2 and a target of 1").c_str(), error);
+}
+
 TEST_CASE("csv: no truncation and no flipped bit crashes the reader") {
   std::string const whole = "1.5,-2,0\r\n+3,4e2,1\n";
   for (std::size_t at = 0; at < whole.size(); ++at) {

@@ -116,3 +116,41 @@ TEST_CASE("split: more held out than there is, or less than none, is refused") {
   CHECK(rest.size() == 0);
   CHECK(out.size() == 0);
 }
+
+TEST_CASE("dataset: targets of several numbers lie one behind the other, and half of one is refused") {
+  using pairs = basic_dataset<target_type<float, 2>, 1>;
+  pairs const data({1, 2, 3}, {10, 11, 20, 21, 30, 31});
+  CHECK(data.size() == 3);
+  CHECK(data.target(2)[1] == 31.0f);
+  CHECK_THROWS_WITH_AS(pairs({1, 2}, {10, 11, 20}),
+                       "dataset: found 2 numbers for 3 numbers of targets, expected 1 for each target of 2", error);
+  CHECK_THROWS_AS(pairs({1}, {10, 11, 20, 21}), error);
+}
+
+TEST_CASE("split: every sample keeps its target of several numbers, and the seed decides who is held out") {
+  std::vector<float> inputs, targets;
+  for (int i = 0; i < 50; ++i) {
+    inputs.push_back(static_cast<float>(i));
+    for (int k = 0; k < 3; ++k) targets.push_back(static_cast<float>(10 * i + k));
+  }
+  basic_dataset<target_type<float, 3>, 1> const data(inputs, targets);
+  auto const firsts_of = [](auto const& part) {
+    return std::vector<float>(part.inputs().begin(), part.inputs().end());
+  };
+  for (std::int64_t held_out : {0, 1, 20, 50}) {
+    auto const [rest, out] = split(data, held_out, seed{7});
+    CHECK(rest.size() == 50 - held_out);
+    CHECK(out.size() == held_out);
+    std::vector<float> seen;
+    for (auto const* part : {&rest, &out})
+      for (std::int64_t i = 0; i < part->size(); ++i) {
+        seen.push_back(part->sample(i)[0]);
+        for (int k = 0; k < 3; ++k) CHECK(part->target(i)[k] == 10 * part->sample(i)[0] + static_cast<float>(k));
+      }
+    std::sort(seen.begin(), seen.end());
+    CHECK(seen == inputs);
+  }
+  CHECK(firsts_of(split(data, 20, seed{7}).second) == firsts_of(split(data, 20, seed{7}).second));
+  CHECK(firsts_of(split(data, 20, seed{7}).second) != firsts_of(split(data, 20, seed{8}).second));
+  CHECK_THROWS_AS(split(data, 51, seed{7}), error);
+}

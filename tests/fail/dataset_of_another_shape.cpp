@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: the dataset's samples and the network's input differ in size
-// expect g++: InSample = 64; .*InInput = 49; .*dataset<1, 8, 8>.*input_type<float, 1, 7, 7>
-// expect clang: 64L?, 49L?, .*dataset<1, 8, 8>.*input_type<float, 1, 7, 7>
+// expect g++: InSample = 64; .*InInput = 49; .*dataset<.*, 1, 8, 8>.*input_type<float, 1, 7, 7>
+// expect clang: 64L?, 49L?, .*dataset<.*, 1, 8, 8>.*input_type<float, 1, 7, 7>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: fit takes \(model, training set, held-out set, objective, optimizer, batch<N>, options\)
-// expect: dataset<16>.*adam
+// expect: dataset<.*, 16>.*adam
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: a dataset's targets are int32 labels; this objective takes another target: step it with
-// expect: tensor<float, 3>.*tensor<int>
+// expect: the dataset's targets are not what the objective takes: labels where none is given
+// expect: basic_value<int, 8>.*basic_value<float, 8, 3>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

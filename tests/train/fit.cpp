@@ -210,3 +210,73 @@ TEST_CASE("fit: on a terminal one line is rewritten in place, and each epoch lea
   CHECK(text.find("\033[K") != std::string::npos);
   CHECK(text.substr(text.size() - 2) == "\r\n");
 }
+
+namespace {
+
+// Points of a plane, their product and their sum.
+basic_dataset<target_type<float, 2>, 2> products(int count, int number) {
+  random_stream const stream(seed{number}, 1);
+  std::vector<float> points, targets;
+  for (int i = 0; i < count; ++i) {
+    float const x = 2 * stream.uniform(static_cast<std::uint64_t>(2 * i)) - 1;
+    float const y = 2 * stream.uniform(static_cast<std::uint64_t>(2 * i + 1)) - 1;
+    points.insert(points.end(), {x, y});
+    targets.insert(targets.end(), {x * y, x + y});
+  }
+  return {std::move(points), std::move(targets)};
+}
+
+inline constexpr auto two_numbers = linear<24> | tanh | linear<2>;
+
+}  // namespace
+
+TEST_CASE("fit: targets that are numbers are learned, and measured by their mean squared error") {
+  auto const many = products(300, 1), others = products(70, 2);
+  auto net = model(two_numbers, input<2>, cpu, seed{3});
+  double const before = mean_squared_error(net, others);
+  auto const result = fit(net, many, others, mse, adam{.learning_rate = 1e-2f}, batch<32>, {.epochs = 40});
+  double const after = mean_squared_error(net, others);
+  CHECK(before > 0.1);
+  CHECK(after < 0.01);
+  CHECK(result.epochs.back().mean_squared_error == after);
+  CHECK(result.epochs.back().accuracy == 0);
+  CHECK(result.best_accuracy == 0);
+
+  std::vector<float> const outputs = predict(net, others);
+  REQUIRE(outputs.size() == 140);
+  double sum = 0;
+  for (std::size_t i = 0; i < 140; ++i) {
+    double const difference = double{outputs[i]} - double{others.targets()[i]};
+    sum += difference * difference;
+  }
+  CHECK(after == doctest::Approx(sum / 140).epsilon(1e-12));
+}
+
+TEST_CASE("fit: a step on rows of a dataset is the step on tensors of the same numbers") {
+  auto const data = products(5, 1);
+  auto by_rows = model(two_numbers, input<2>, cpu, seed{3}), by_tensors = model(two_numbers, input<2>, cpu, seed{3});
+  auto a = make_trainer(by_rows, mse, adam{}, batch<8>), b = make_trainer(by_tensors, mse, adam{}, batch<8>);
+  tensor<float, 5, 2> const samples(data.inputs()), targets(data.targets());
+  for (int step = 0; step < 3; ++step) CHECK(a.step(batches(data, 8)[0]) == b.step(samples, targets));
+  CHECK(bytes_of_model(by_rows) == bytes_of_model(by_tensors));
+}
+
+TEST_CASE("fit: with progress it prints the squared error where there are no labels") {
+  auto const data = products(20, 1);
+  auto net = model(two_numbers, input<2>, cpu, seed{3});
+  std::string const lines =
+      output_of([&] { fit(net, data, data, mse, adam{}, batch<8>, {.epochs = 1, .progress = true}); });
+  CHECK(lines.find("  squared error ") != std::string::npos);
+  CHECK(lines.find("accuracy") == std::string::npos);
+}
+
+TEST_CASE("fit: an objective may take targets that are not like the outputs") {
+  basic_dataset<target_type<float, 1>, 2> const data({1, 0, 0, 1, 1, 1}, {1, 1, 2});
+  auto net = model(two_numbers, input<2>, target<float, 1>, cpu, seed{3});
+  static constexpr auto sum_is = [](auto network, auto x, auto wanted) {
+    return mean(square(sum_keep(network(x), axes<1>) - wanted));
+  };
+  auto const result = fit(net, data, data, sum_is, adam{.learning_rate = 1e-2f}, batch<4>, {.epochs = 100});
+  CHECK(result.epochs.back().loss < 0.01 * result.epochs.front().loss);
+  CHECK(result.epochs.back().mean_squared_error == 0);
+}

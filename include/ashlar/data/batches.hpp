@@ -18,22 +18,35 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// Some samples of a dataset, by their numbers: what one training step sees. It owns nothing.
 /// example: for (int r = 0; r < rows.size(); ++r) show(rows.input(r), rows.label(r));
-template <int... Dims>
-struct batch_rows {
-  dataset<Dims...> const* source;
+template <class Target, int... Dims>
+struct basic_batch_rows {
+  /// The dataset that they are of.
+  basic_dataset<Target, Dims...> const* source;
+  /// Their numbers in it.
   std::span<std::uint32_t const> rows;
 
+  /// How many there are.
   int size() const { return static_cast<int>(rows.size()); }
+  /// The numbers of sample r of these.
   float const* input(int r) const { return source->sample(rows[static_cast<std::size_t>(r)]); }
-  std::int32_t label(int r) const { return source->label(rows[static_cast<std::size_t>(r)]); }
+  /// The numbers of the target of sample r of these.
+  auto target(int r) const { return source->target(rows[static_cast<std::size_t>(r)]); }
+  /// The label of sample r of these.
+  std::int32_t label(int r) const requires(basic_dataset<Target, Dims...>::has_labels) {
+    return source->label(rows[static_cast<std::size_t>(r)]);
+  }
 };
+/// Some samples with labels.
+template <int... Dims>
+using batch_rows = basic_batch_rows<target_type<std::int32_t>, Dims...>;
 
 /// A dataset cut into batches: a range whose elements are batch_rows. It refers to the dataset and owns the order.
 /// cost: nothing is allocated after construction
-template <int... Dims>
-class batch_sequence {
+template <class Target, int... Dims>
+class basic_batch_sequence {
  public:
-  batch_sequence(dataset<Dims...> const& data, int batch_size)
+  /// The batches of `data` in the order of its samples.
+  basic_batch_sequence(basic_dataset<Target, Dims...> const& data, int batch_size)
       : source_(&data), batch_size_(batch_size), order_(static_cast<std::size_t>(data.size())) {
     if (batch_size < 1)
       fail(error_parts{
@@ -47,13 +60,14 @@ class batch_sequence {
   /// How many batches there are.
   std::int64_t size() const { return (std::ssize(order_) + batch_size_ - 1) / batch_size_; }
 
+  /// Walks from batch to batch.
   class iterator {
    public:
-    using value_type = batch_rows<Dims...>;
+    using value_type = basic_batch_rows<Target, Dims...>;
     using difference_type = std::ptrdiff_t;
 
     iterator() = default;
-    iterator(batch_sequence const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
+    iterator(basic_batch_sequence const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
 
     value_type operator*() const { return (*batches_)[batch_]; }
     iterator& operator++() {
@@ -64,7 +78,7 @@ class batch_sequence {
     bool operator==(iterator const& other) const = default;
 
    private:
-    batch_sequence const* batches_ = nullptr;
+    basic_batch_sequence const* batches_ = nullptr;
     std::int64_t batch_ = 0;
   };
 
@@ -72,40 +86,43 @@ class batch_sequence {
   iterator end() const { return {this, size()}; }
 
   /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.
-  batch_rows<Dims...> operator[](std::int64_t batch) const {
+  basic_batch_rows<Target, Dims...> operator[](std::int64_t batch) const {
     std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
     std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);
     return {source_, std::span(order_).subspan(first, count)};
   }
 
  private:
-  dataset<Dims...> const* source_;
+  basic_dataset<Target, Dims...> const* source_;
   std::int64_t batch_size_;
   std::vector<std::uint32_t> order_;
 };
+/// A dataset with labels cut into batches.
+template <int... Dims>
+using batch_sequence = basic_batch_sequence<target_type<std::int32_t>, Dims...>;
 
 /// The batches of a dataset in the order of its samples.
 /// errors: a batch_size below 1
 /// example: for (auto rows : batches(valid, 256)) { ... }
-template <int... Dims>
-batch_sequence<Dims...> batches(dataset<Dims...> const& data, int batch_size) {
-  return batch_sequence<Dims...>(data, batch_size);
+template <class Target, int... Dims>
+basic_batch_sequence<Target, Dims...> batches(basic_dataset<Target, Dims...> const& data, int batch_size) {
+  return basic_batch_sequence<Target, Dims...>(data, batch_size);
 }
 
 /// The batches of a dataset, shuffled: those of `reshuffle(s, 0)`.
 /// errors: a batch_size below 1
 /// example: for (auto rows : batches(train, 32, seed{1})) { ... }
-template <int... Dims>
-batch_sequence<Dims...> batches(dataset<Dims...> const& data, int batch_size, seed s) {
-  batch_sequence<Dims...> shuffled(data, batch_size);
+template <class Target, int... Dims>
+basic_batch_sequence<Target, Dims...> batches(basic_dataset<Target, Dims...> const& data, int batch_size, seed s) {
+  basic_batch_sequence<Target, Dims...> shuffled(data, batch_size);
   shuffled.reshuffle(s, 0);
   return shuffled;
 }
 
 // The batches would outlive their samples.
-template <int... Dims>
-void batches(dataset<Dims...> const&& data, int batch_size) = delete;
-template <int... Dims>
-void batches(dataset<Dims...> const&& data, int batch_size, seed s) = delete;
+template <class Target, int... Dims>
+void batches(basic_dataset<Target, Dims...> const&& data, int batch_size) = delete;
+template <class Target, int... Dims>
+void batches(basic_dataset<Target, Dims...> const&& data, int batch_size, seed s) = delete;
 
 }  // namespace ashlar::inline ASHLAR_ABI

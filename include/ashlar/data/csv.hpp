@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,19 +20,25 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// How a file of comma-separated values is to be read.
 struct csv_options {
-  float scale = 1;        ///< What every value, but not the label, is multiplied by.
+  float scale = 1;        ///< What every value, but not the label or target, is multiplied by.
   char separator = ',';   ///< What stands between two columns.
   bool header = false;    ///< Whether the first line names the columns.
-  int label_column = -1;  ///< Which column holds the label, counted from 0; -1 is the last.
+  int label_column = -1;  ///< Which column holds the label, or is the target's first, from 0; -1: they are the last.
 };
 
 namespace detail {
 
-/// Reads lines of numbers: `values` of them and a label.
+/// Reads lines of numbers: `values` of them and `wanted` of a target, which is a label where `whole` is true.
 class csv_reader {
  public:
-  ASHLAR_COLD csv_reader(std::string const& file, csv_options const& options, std::int64_t values)
-      : file_(file), options_(options), values_(values), label_column_(options.label_column) {
+  ASHLAR_COLD csv_reader(std::string const& file, csv_options const& options, std::int64_t values,
+                         std::int64_t wanted = 1, bool whole = true)
+      : file_(file),
+        options_(options),
+        values_(values),
+        wanted_(wanted),
+        whole_(whole),
+        label_column_(options.label_column) {
     if (label_column_ == -1) label_column_ = values;
     if (label_column_ < 0 || label_column_ > values)
       refuse("label_column " + std::to_string(options.label_column), "-1 (the last) to " + std::to_string(values));
@@ -55,7 +62,7 @@ class csv_reader {
       }
       read_row(row);
     }
-    if (labels.empty()) {
+    if (labels.empty() && targets.empty()) {
       line_ = 0;
       refuse("no rows", "rows of " + expected_row());
     }
@@ -63,24 +70,29 @@ class csv_reader {
 
   std::vector<float> inputs;
   std::vector<std::int32_t> labels;
+  std::vector<float> targets;
 
  private:
   void read_row(std::string_view row) {
     std::int64_t columns = 1;
     for (char c : row) columns += c == options_.separator;
-    if (columns != values_ + 1)
-      refuse(std::to_string(columns - 1) + (columns == 2 ? " value" : " values"), expected_row());
+    if (columns != values_ + wanted_) {
+      std::int64_t const found = whole_ && wanted_ == 1 ? columns - 1 : columns;
+      refuse(std::to_string(found) + (found == 1 ? " value" : " values"), expected_row());
+    }
     for (std::int64_t column = 0; column < columns; ++column) {
       std::string_view const field = trimmed(next(row, options_.separator));
-      if (column == label_column_)
+      if (column < label_column_ || column >= label_column_ + wanted_)
+        inputs.push_back(value(field, column, options_.scale));
+      else if (whole_)
         labels.push_back(label(field));
       else
-        inputs.push_back(value(field, column));
+        targets.push_back(value(field, column, 1));
     }
   }
 
-  float value(std::string_view field, std::int64_t column) const {
-    float const scaled = static_cast<float>(number(field)) * options_.scale;
+  float value(std::string_view field, std::int64_t column, float scale) const {
+    float const scaled = static_cast<float>(number(field)) * scale;
     if (!std::isfinite(scaled))
       refuse(in_quotes(field) + " in column " + std::to_string(column + 1), "a finite number" + hint(field));
     return scaled;
@@ -123,7 +135,10 @@ class csv_reader {
     return line_ == 1 && word ? " (or .header = true, if this line names the columns)" : "";
   }
 
-  ASHLAR_COLD std::string expected_row() const { return std::to_string(values_) + " and a label"; }
+  ASHLAR_COLD std::string expected_row() const {
+    std::string const values = std::to_string(values_);
+    return whole_ && wanted_ == 1 ? values + " and a label" : values + " and a target of " + std::to_string(wanted_);
+  }
 
   [[noreturn]] ASHLAR_COLD void refuse(std::string found, std::string expected) const {
     fail(error_parts{.file = file_,
@@ -135,7 +150,9 @@ class csv_reader {
 
   std::string file_;
   csv_options options_;
-  std::int64_t values_, label_column_, line_ = 0;
+  std::int64_t values_, wanted_;
+  bool whole_;
+  std::int64_t label_column_, line_ = 0;
 };
 
 }  // namespace detail
@@ -149,6 +166,23 @@ dataset<Dims...> read_csv(std::string const& file, csv_options options = {}) {
   detail::csv_reader reader(file, options, dataset<Dims...>::sample_size);
   reader.read(detail::read_file(file));
   return {std::move(reader.inputs), std::move(reader.labels)};
+}
+
+/// Reads a dataset from a file with one sample a line: its numbers and, side by side in some of the columns, those of
+/// its target.
+/// errors: as for labels; a target of int32 must be whole numbers from 0
+/// example: auto houses = read_csv<8>("houses.csv", target<float, 1>, {.header = true});
+template <int... Dims, class T, int... Extents>
+basic_dataset<target_type<T, Extents...>, Dims...> read_csv(std::string const& file, target_type<T, Extents...> const&,
+                                                            csv_options options = {}) {
+  using result = basic_dataset<target_type<T, Extents...>, Dims...>;
+  constexpr bool whole = std::is_same_v<T, std::int32_t>;
+  detail::csv_reader reader(file, options, result::sample_size, result::target_size, whole);
+  reader.read(detail::read_file(file));
+  if constexpr (whole)
+    return {std::move(reader.inputs), std::move(reader.labels)};
+  else
+    return {std::move(reader.inputs), std::move(reader.targets)};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

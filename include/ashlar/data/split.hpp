@@ -73,6 +73,13 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
   return order;
 }
 
+/// A random order of samples that have no labels.
+ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, seed s) {
+  std::vector<std::uint32_t> order(static_cast<std::size_t>(count));
+  permutation(order, random_stream(s, hash_path("split", 5)));
+  return order;
+}
+
 }  // namespace detail
 
 /// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Every label has its share of
@@ -80,46 +87,56 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
 /// cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one copy
 /// errors: a held_out_count below 0 or above the number of samples
 /// example: auto [train, valid] = split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
-template <int... Dims>
-ASHLAR_COLD std::pair<dataset<Dims...>, dataset<Dims...>> split(dataset<Dims...>&& data, std::int64_t held_out_count,
-                                                                seed s) {
-  constexpr std::int64_t width = dataset<Dims...>::sample_size;
+template <class Target, int... Dims>
+ASHLAR_COLD std::pair<basic_dataset<Target, Dims...>, basic_dataset<Target, Dims...>> split(
+    basic_dataset<Target, Dims...>&& data, std::int64_t held_out_count, seed s) {
+  using samples = basic_dataset<Target, Dims...>;
+  constexpr std::int64_t width = samples::sample_size, target_width = samples::target_size;
   if (held_out_count < 0 || held_out_count > data.size())
     fail(error_parts{.place = "split",
                      .found = "a held_out_count of " + std::to_string(held_out_count),
                      .expected = "0 to " + std::to_string(data.size()) + ", the number of samples"});
-  auto order = detail::split_order(data.labels(), static_cast<std::uint64_t>(held_out_count), s);
-  auto [inputs, labels] = std::move(data).release();
-  auto const at = [&, from = inputs.begin()](std::size_t row) { return from + static_cast<std::int64_t>(row) * width; };
+  std::vector<std::uint32_t> order;
+  if constexpr (samples::has_labels)
+    order = detail::split_order(data.labels(), static_cast<std::uint64_t>(held_out_count), s);
+  else
+    order = detail::split_order(data.size(), s);
+  auto [inputs, targets] = std::move(data).release();
+  auto const at = [from = inputs.begin()](std::size_t row) { return from + static_cast<std::int64_t>(row) * width; };
+  auto const target_at = [from = targets.begin()](std::size_t row) {
+    return from + static_cast<std::int64_t>(row) * target_width;
+  };
 
   // Each cycle of the permutation moves through one sample kept aside.
   std::vector<float> aside(static_cast<std::size_t>(width));
+  std::vector<typename samples::target_element> target_aside(static_cast<std::size_t>(target_width));
   for (std::size_t start = 0; start < order.size(); ++start) {
     if (order[start] == start) continue;
     std::copy_n(at(start), width, aside.begin());
-    std::int32_t const label_aside = labels[start];
+    std::copy_n(target_at(start), target_width, target_aside.begin());
     std::size_t to = start;
     for (std::size_t from = order[to]; from != start; from = order[to]) {
       std::copy_n(at(from), width, at(to));
-      labels[to] = labels[from];
+      std::copy_n(target_at(from), target_width, target_at(to));
       order[to] = static_cast<std::uint32_t>(to);
       to = from;
     }
     std::copy_n(aside.begin(), width, at(to));
-    labels[to] = label_aside;
+    std::copy_n(target_aside.begin(), target_width, target_at(to));
     order[to] = static_cast<std::uint32_t>(to);
   }
 
-  std::size_t const rest = labels.size() - static_cast<std::size_t>(held_out_count);
-  dataset<Dims...> held_out({at(rest), inputs.end()}, {labels.begin() + rest, labels.end()});
+  std::size_t const rest = order.size() - static_cast<std::size_t>(held_out_count);
+  samples held_out({at(rest), inputs.end()}, {target_at(rest), targets.end()});
   inputs.erase(at(rest), inputs.end());
-  labels.erase(labels.begin() + rest, labels.end());
-  return {dataset<Dims...>(std::move(inputs), std::move(labels)), std::move(held_out)};
+  targets.erase(target_at(rest), targets.end());
+  return {samples(std::move(inputs), std::move(targets)), std::move(held_out)};
 }
 
-template <int... Dims>
-std::pair<dataset<Dims...>, dataset<Dims...>> split(dataset<Dims...> const& data, std::int64_t held_out_count, seed s) {
-  return split(dataset<Dims...>(data), held_out_count, s);
+/// Splits a copy of a dataset, which stays as it is.
+template <class Target, int... Dims>
+auto split(basic_dataset<Target, Dims...> const& data, std::int64_t held_out_count, seed s) {
+  return split(basic_dataset<Target, Dims...>(data), held_out_count, s);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/core/target.hpp>
 #include <ashlar/nn/chain.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -18,14 +19,6 @@ inline constexpr input_type<float, Dims...> input;
 template <class T, int... Dims>
 inline constexpr input_type<T, Dims...> input_of;
 
-/// The target of one sample where the objective does not take an int32 index: `target<float, 3>`.
-template <class T, int... Dims>
-struct target_type {
-  template <int Batch>
-  using batched = basic_value<T, Batch, Dims...>;
-};
-template <class T, int... Dims>
-inline constexpr target_type<T, Dims...> target;
 /// The objective takes no target.
 struct no_target_type {};
 inline constexpr no_target_type no_target;
@@ -40,6 +33,14 @@ template <int Size>
 inline constexpr batch_type<Size> batch;
 
 namespace detail {
+
+/// The value that holds the targets of a batch.
+template <class Target, int Batch>
+struct batched_target;
+template <class T, int... Dims, int Batch>
+struct batched_target<target_type<T, Dims...>, Batch> {
+  using type = basic_value<T, Batch, Dims...>;
+};
 
 template <class Net>
 inline constexpr char identity_of = 0;

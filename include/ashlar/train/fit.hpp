@@ -10,37 +10,40 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// How long and how fit trains.
 struct fit_options {
-  int epochs = 10;
-  bool progress = false;               // print a line to stdout: live on a terminal, one line an epoch elsewhere
-  seed shuffle{0};                     // of the order of samples
-  float (*schedule)(float) = nullptr;  // factor on the learning rate at a share of the training, 0 to 1
+  int epochs = 10;                     ///< How often it goes through the training set.
+  bool progress = false;               ///< Whether to print a line: live on a terminal, one line an epoch elsewhere.
+  seed shuffle{0};                     ///< Of the order of samples.
+  float (*schedule)(float) = nullptr;  ///< Factor on the learning rate at a share of the training, 0 to 1.
 };
 
 /// One epoch of fit.
 struct epoch_record {
-  double loss = 0;               // mean over the samples trained on
-  double accuracy = 0;           // on the held-out samples
-  double images_per_second = 0;  // of training
+  double loss = 0;                ///< Mean over the samples trained on.
+  double accuracy = 0;            ///< On the held-out samples, where they have labels.
+  double mean_squared_error = 0;  ///< On the held-out samples, where their targets are like the outputs.
+  double images_per_second = 0;   ///< Of training.
 };
 
 /// What fit returns.
 struct fit_result {
-  double best_accuracy = 0;
-  std::vector<epoch_record> epochs;
+  double best_accuracy = 0;          ///< The highest of all epochs, where there are labels.
+  std::vector<epoch_record> epochs;  ///< What each epoch was like.
 };
 
 /// Half a cosine from 1 to 0: the schedule of most training recipes.
 inline float cosine_decay(float share) { return 0.5f * (1 + std::cos(3.14159265f * share)); }
 
-/// Trains a model on a dataset and measures its accuracy on another after every epoch. Allocates nothing after its
-/// first step.
+/// Trains a model on a dataset and measures it on another after every epoch: by its accuracy where there are labels,
+/// by its mean squared error where targets are like the outputs. Allocates nothing after its first step.
 /// errors: fails where the training set is empty, where the loss is not finite (naming the step) and where a step fails
-template <class Net, class Input, class Policy, class Target, int... D, class Objective, class Optimizer, int Batch>
-fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& train, dataset<D...> const& valid,
-               Objective const& objective, Optimizer const& optimizer, batch_type<Batch> size,
-               fit_options options = {}) {
+template <class Net, class Input, class Policy, class Target, class Targets, int... D, class Objective, class Optimizer,
+          int Batch>
+fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D...> const& train,
+               basic_dataset<Targets, D...> const& valid, Objective const& objective, Optimizer const& optimizer,
+               batch_type<Batch> size, fit_options options = {}) {
   using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
-  detail::dataset_fits<dataset<D...>::sample_size, predictor_type::input_sample::size, dataset<D...>, Input>();
+  using samples = basic_dataset<Targets, D...>;
+  detail::dataset_fits<samples::sample_size, predictor_type::input_sample::size, samples, Input>();
   if (train.size() == 0)
     fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
   auto t = make_trainer(net, objective, optimizer, size);
@@ -73,10 +76,16 @@ fit_result fit(model<Net, Input, Policy, Target>& net, dataset<D...> const& trai
     epoch_record record;
     record.loss = seen ? loss_sum / static_cast<double>(seen) : 0;
     record.images_per_second = static_cast<double>(seen) / seconds();
-    record.accuracy = predicting.accuracy(valid);
-    result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
+    if constexpr (samples::has_labels) {
+      record.accuracy = predicting.accuracy(valid);
+      result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
+      line.measured("accuracy %.2f %%  ", 100 * record.accuracy);
+    } else if constexpr (predictor_type::template has_outputs_like<Targets>) {
+      record.mean_squared_error = predicting.mean_squared_error(valid);
+      line.measured("squared error %.4g  ", record.mean_squared_error);
+    }
     result.epochs.push_back(record);
-    line.after(epoch, record.loss, record.accuracy, record.images_per_second);
+    line.after(epoch, record.loss, record.images_per_second);
   }
   return result;
 }

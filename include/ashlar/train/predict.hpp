@@ -77,9 +77,10 @@ class predictor {
                                                                     program::tables.outputs[0].at.offset);
   }
   /// f(first row, rows, results) for all samples of a dataset, a batch at a time.
-  template <int... D, class F>
-  void each_batch(dataset<D...> const& data, F f) {
-    detail::dataset_fits<dataset<D...>::sample_size, input_sample::size, dataset<D...>, typename Model::input_spec>();
+  template <class Targets, int... D, class F>
+  void each_batch(basic_dataset<Targets, D...> const& data, F f) {
+    using samples = basic_dataset<Targets, D...>;
+    detail::dataset_fits<samples::sample_size, input_sample::size, samples, typename Model::input_spec>();
     for (std::int64_t begin = 0; begin < data.size(); begin += Batch) {
       std::int64_t const rows = data.size() - begin < Batch ? data.size() - begin : Batch;
       for (std::int64_t r = 0; r < rows; ++r) {
@@ -91,8 +92,8 @@ class predictor {
   }
 
   /// The index of the largest output of each sample.
-  template <int... D, class F>
-  void each_class(dataset<D...> const& data, F f) {
+  template <class Targets, int... D, class F>
+  void each_class(basic_dataset<Targets, D...> const& data, F f) {
     each_batch(data, [&](std::int64_t begin, std::int64_t rows, auto const* results) {
       for (std::int64_t r = 0; r < rows; ++r) {
         auto const* row = results + r * output_sample::size;
@@ -103,11 +104,31 @@ class predictor {
       }
     });
   }
+  /// The share of samples whose largest output is at their label.
   template <int... D>
   double accuracy(dataset<D...> const& data) {
     std::int64_t right = 0;
     each_class(data, [&](std::int64_t i, std::int32_t c) { right += c == data.label(i); });
     return data.size() ? static_cast<double>(right) / static_cast<double>(data.size()) : 0;
+  }
+  /// Whether targets of this type can be compared with outputs.
+  template <class Targets>
+  static constexpr bool has_outputs_like =
+      std::is_same_v<typename Targets::element_type, float>&& Targets::size() == output_sample::size;
+  /// The mean squared difference between outputs and targets.
+  template <class Targets, int... D>
+  double mean_squared_error(basic_dataset<Targets, D...> const& data) {
+    detail::outputs_like_targets<std::is_same_v<typename Targets::element_type, float>, Targets::size(),
+                                 output_sample::size, Targets>();
+    double sum = 0;
+    each_batch(data, [&](std::int64_t begin, std::int64_t rows, auto const* results) {
+      float const* wanted = data.target(begin);
+      for (std::int64_t i = 0; i < rows * output_sample::size; ++i) {
+        double const difference = static_cast<double>(results[i]) - static_cast<double>(wanted[i]);
+        sum += difference * difference;
+      }
+    });
+    return data.size() ? sum / static_cast<double>(data.size() * output_sample::size) : 0;
   }
 
  private:
@@ -153,10 +174,30 @@ std::vector<std::int32_t> predict(model<Net, Input, Policy, Target> const& net, 
       data, [&](std::int64_t i, std::int32_t c) { classes[static_cast<std::size_t>(i)] = c; });
   return classes;
 }
+/// The network's outputs for every sample of a dataset whose targets are numbers, sample after sample.
+/// shape: [size, outputs...]
+template <class Net, class Input, class Policy, class Target, int... E, int... D>
+auto predict(model<Net, Input, Policy, Target> const& net, basic_dataset<target_type<float, E...>, D...> const& data) {
+  using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
+  std::vector<typename predictor_type::output_sample::element> outputs;
+  constexpr std::int64_t size = predictor_type::output_sample::size;
+  outputs.reserve(static_cast<std::size_t>(data.size() * size));
+  predictor_type(net).each_batch(data, [&](std::int64_t, std::int64_t rows, auto const* results) {
+    outputs.insert(outputs.end(), results, results + rows * size);
+  });
+  return outputs;
+}
 /// The share of samples whose largest output is at their label, in [0, 1].
 template <class Net, class Input, class Policy, class Target, int... D>
 double accuracy(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
   return detail::default_predictor<model<Net, Input, Policy, Target>>(net).accuracy(data);
+}
+/// The mean squared difference between a network's outputs and the targets of a dataset, which are numbers.
+/// errors: does not compile where there are not as many outputs as numbers in a target
+/// example: double const error = mean_squared_error(net, valid);
+template <class Net, class Input, class Policy, class Target, class Targets, int... D>
+double mean_squared_error(model<Net, Input, Policy, Target> const& net, basic_dataset<Targets, D...> const& data) {
+  return detail::default_predictor<model<Net, Input, Policy, Target>>(net).mean_squared_error(data);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -24,14 +24,17 @@ class progress_line {
     last_ = now;
     double const speed = seconds > 0 ? static_cast<double>(seen) / seconds : 0;
     std::printf("\repoch %d/%d  %3d %%  loss %.4f  %s%.0f images/s  %.0f s left\033[K", epoch + 1, epochs_,
-                static_cast<int>(100 * seen / samples_), loss, accuracy_text_, speed, left(epoch, seen));
+                static_cast<int>(100 * seen / samples_), loss, measured_, speed, left(epoch, seen));
     std::fflush(stdout);
   }
-  ASHLAR_COLD void after(int epoch, double loss, double accuracy, double speed) {
+  /// What the held-out samples say, until they are asked again: `words` hold one place for a double.
+  ASHLAR_COLD void measured(char const* words, double number) {
+    std::snprintf(measured_, sizeof measured_, words, number);
+  }
+  ASHLAR_COLD void after(int epoch, double loss, double speed) {
     if (!wanted_) return;
-    std::snprintf(accuracy_text_, sizeof accuracy_text_, "accuracy %.2f %%  ", 100 * accuracy);
     std::printf("%sepoch %d/%d  loss %.4f  %s%.0f images/s  %.0f s left%s\n", live_ ? "\r" : "", epoch + 1, epochs_,
-                loss, accuracy_text_, speed, left(epoch + 1, 0), live_ ? "\033[K" : "");
+                loss, measured_, speed, left(epoch + 1, 0), live_ ? "\033[K" : "");
     std::fflush(stdout);
   }
 
@@ -47,7 +50,7 @@ class progress_line {
   bool wanted_, live_;
   int epochs_;
   std::int64_t samples_;
-  char accuracy_text_[32] = "";
+  char measured_[32] = "";
   clock::time_point start_ = clock::now();
   clock::time_point last_ = start_;
 };

@@ -39,7 +39,7 @@ struct prediction_recorder {
 /// The value type of the target: given, or the loss's own, or an int32 index for each row.
 template <class Objective, class Outputs, class Target, int Batch>
 struct target_value {
-  using type = typename Target::template batched<Batch>;
+  using type = typename batched_target<Target, Batch>::type;
 };
 template <class Objective, class Outputs, int Batch>
 struct target_value<Objective, Outputs, void, Batch> {

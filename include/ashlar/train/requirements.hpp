@@ -374,11 +374,23 @@ consteval void batch_holds() {
                 "ashlar: step: there are more samples than the trainer's batch<N> holds (this message states both "
                 "numbers)");
 }
-template <class Targets>
-consteval void labels_fit() {
-  static_assert(std::is_same_v<Targets, tensor<std::int32_t>>,
-                "ashlar: a dataset's targets are int32 labels; this objective takes another target: step it with "
-                "tensors (this message states what it takes)");
+/// Whether a network's outputs can be compared with targets.
+template <bool IsFloat, std::int64_t InTarget, std::int64_t InOutputs, class Targets>
+consteval void outputs_like_targets() {
+  static_assert(IsFloat,
+                "ashlar: mean_squared_error: the dataset's targets must be float; of labels there is accuracy (this "
+                "message states the targets)");
+  static_assert(InTarget == InOutputs,
+                "ashlar: mean_squared_error: the dataset's targets and the network's outputs differ in size (this "
+                "message states both numbers)");
+}
+
+template <class Given, class Needed>
+consteval void dataset_targets_fit() {
+  static_assert(std::is_same_v<Given, Needed>,
+                "ashlar: the dataset's targets are not what the objective takes: labels where none is given, others "
+                "by read_csv<...>(file, target<float, 1>) (this message states those of a batch of the dataset, and "
+                "what is needed)");
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

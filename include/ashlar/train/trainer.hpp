@@ -31,9 +31,10 @@ class trainer {
 
   /// One step on the rows of a dataset. Returns the loss before the update.
   /// errors: fails where there are more rows than the batch, none, or a label is out of range
-  template <int... D>
-  float step(batch_rows<D...> const& rows) {
-    detail::dataset_fits<dataset<D...>::sample_size, input_sample::size, dataset<D...>, typename Model::input_spec>();
+  template <class Targets, int... D>
+  float step(basic_batch_rows<Targets, D...> const& rows) {
+    using data = basic_dataset<Targets, D...>;
+    detail::dataset_fits<data::sample_size, input_sample::size, data, typename Model::input_spec>();
     check_rows(rows.size());
     for (int r = 0; r < rows.size(); ++r) {
       float const* from = rows.input(r);
@@ -41,10 +42,14 @@ class trainer {
       for (std::int64_t i = 0; i < input_sample::size; ++i) to[i] = static_cast<input_element>(from[i]);
       check_inputs(to, input_sample::size);
       if constexpr (recorder::has_target) {
-        using target_sample = detail::sample_of<typename recorder::target_value_type>;
-        detail::labels_fit<typename target_sample::single_tensor>();
-        check_label(rows.label(r));
-        target<std::int32_t>()[r] = rows.label(r);
+        using needed = typename recorder::target_value_type;
+        using element = typename data::target_element;
+        detail::dataset_targets_fit<typename detail::batched_target<Targets, Batch>::type, needed>();
+        element const* wanted = rows.target(r);
+        for (std::int64_t i = 0; i < data::target_size; ++i) {
+          if constexpr (std::is_same_v<element, std::int32_t>) check_label(wanted[i]);
+          target<element>()[r * data::target_size + i] = wanted[i];
+        }
       }
     }
     return run(rows.size());
