@@ -1,7 +1,7 @@
 // A convolutional network learns to read 1,797 handwritten digits, and a file of its weights is read back.
 // g++ -std=c++20 -O2 -I include examples/04_digits.cpp -o digits && ./digits
 // nvcc -std=c++20 -O2 -I include -x cu examples/04_digits.cpp -o digits && ./digits
-// cmake -B build && cmake --build build --target 04_digits
+// cmake -B build && cmake --build build --target example_digits
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 #include <cstdlib>
