@@ -26,6 +26,7 @@ struct image {
   }
 
   std::uint8_t* pixel(int x, int y) { return &samples[(static_cast<std::size_t>(y) * width + x) * channels]; }
+  std::uint8_t const* pixel(int x, int y) const { return row(y) + static_cast<std::size_t>(x) * channels; }
   std::uint8_t const* row(int y) const { return &samples[static_cast<std::size_t>(y) * width * channels]; }
 };
 
