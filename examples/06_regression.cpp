@@ -28,7 +28,7 @@ int main(int argc, char** argv) try {
 
   auto net = model(network, input<3>, anywhere, seed{7});
   std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
-  auto const error_of = [&] { return std::sqrt(mean_squared_error(net, valid)); };
+  auto const error_of = [&net, &valid = valid] { return std::sqrt(mean_squared_error(net, valid)); };
   std::printf("error before: %.2f m\n", error_of());
   fit(net, train, valid, mse, adam{.learning_rate = 1e-2f}, batch<50>,
       {.epochs = 200, .progress = true, .shuffle = seed{7}, .schedule = cosine_decay});
