@@ -9,8 +9,8 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// Two independent standard normal numbers.
 struct normal_pair {
-  float first;
-  float second;
+  float first;   ///< One of them.
+  float second;  ///< The other.
 };
 
 namespace detail {

@@ -4,9 +4,10 @@
 /// The version of the library, as numbers and, with the configuration, as the name of an inline namespace: units
 /// built with different versions or error channels never share a symbol.
 #define ASHLAR_VERSION_MAJOR 0
-#define ASHLAR_VERSION_MINOR 1
-#define ASHLAR_VERSION_PATCH 0
+#define ASHLAR_VERSION_MINOR 1  ///< Rises where a program may have to change.
+#define ASHLAR_VERSION_PATCH 0  ///< Rises where no program has to.
 
+/// The name of the inline namespace: it encodes the version and the error channel.
 #if defined(__cpp_exceptions)
 #define ASHLAR_ABI v0_1_throws
 #else
@@ -21,6 +22,7 @@
 #error "ashlar needs C++20: add -std=c++20"
 #endif
 
+/// Of functions that run on the host and on a device.
 #if defined(__CUDACC__)
 #define ASHLAR_HD __host__ __device__
 #else
@@ -30,4 +32,5 @@
 /// Of functions that run once or on the way to an error: made small, not fast, so that programs compile sooner.
 #define ASHLAR_COLD [[gnu::cold]]
 
+/// Of functions that take vectors: their calling convention would depend on the compiler's flags.
 #define ASHLAR_INLINE [[gnu::always_inline]] inline

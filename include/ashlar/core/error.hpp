@@ -20,11 +20,11 @@ namespace ashlar::inline ASHLAR_ABI {
 ///                           .problem = "the file has {found}, the network {expected}",
 ///                           .found = "F32 [512, 784]", .expected = "[256, 784]"});
 struct error_parts {
-  std::string file{};
-  std::string place{};
-  std::string problem{};
-  std::string found{};
-  std::string expected{};
+  std::string file{};      ///< The file at fault; none where it is empty.
+  std::string place{};     ///< The place in it, or who complains.
+  std::string problem{};   ///< The sentence.
+  std::string found{};     ///< What was found.
+  std::string expected{};  ///< What was expected.
 };
 
 namespace detail {
@@ -62,8 +62,11 @@ ASHLAR_COLD inline std::string sentence_of(error_parts const& parts) {
 /// what was expected.
 class error : public std::exception {
  public:
+  /// An error of a whole sentence.
   error(char const* sentence) : message(sentence) {}
+  /// An error of a whole sentence.
   error(std::string sentence) : message(std::move(sentence)) {}
+  /// An error whose sentence is made of its parts.
   ASHLAR_COLD error(error_parts const& parts)
       : file(parts.file),
         place(parts.place),
@@ -71,13 +74,14 @@ class error : public std::exception {
         expected(parts.expected),
         message(detail::sentence_of(parts)) {}
 
+  /// The whole sentence.
   char const* what() const noexcept override { return message.c_str(); }
 
-  std::string file{};
-  std::string place{};
-  std::string found{};
-  std::string expected{};
-  std::string message{};
+  std::string file{};      ///< The file at fault, where there is one.
+  std::string place{};     ///< The place in it.
+  std::string found{};     ///< What was found.
+  std::string expected{};  ///< What was expected.
+  std::string message{};   ///< The whole sentence.
 };
 
 #if defined(__cpp_exceptions)

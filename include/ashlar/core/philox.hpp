@@ -8,12 +8,12 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// 128 bits in four words: a counter or a block of random bits.
 struct philox_block {
-  std::uint32_t word[4];
+  std::uint32_t word[4];  ///< 32 bits each.
 };
 
 /// The 64-bit key of a Philox generator in two words.
 struct philox_key {
-  std::uint32_t word[2];
+  std::uint32_t word[2];  ///< 32 bits each.
 };
 
 /// Philox4x32-10: the block of 128 random bits number `counter` of the generator `key`, a pure function of both.

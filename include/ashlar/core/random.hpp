@@ -13,8 +13,9 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// What makes a run repeatable: the same seed gives the same bits.
 struct seed {
-  std::uint64_t value;
+  std::uint64_t value;  ///< Its 64 bits.
 
+  /// The seed of a number: `seed{7}`.
   template <std::integral Integer>
   ASHLAR_HD constexpr explicit seed(Integer number) : value(static_cast<std::uint64_t>(number)) {}
 };
@@ -41,6 +42,7 @@ ASHLAR_HD constexpr std::uint64_t spread_bits(std::uint64_t x) {
 /// example: float u = random_stream(seed{7}, hash_path("0", 1), step).uniform(i);
 class random_stream {
  public:
+  /// The stream of a key, such as hash_path of a name, at a step.
   ASHLAR_HD constexpr random_stream(seed s, std::uint64_t stream_key, std::uint64_t step = 0)
       : key_(detail::spread_bits(detail::spread_bits(s.value + 0x9E3779B97F4A7C15u) ^ stream_key)), step_(step) {}
 

@@ -11,9 +11,10 @@ inline constexpr int max_rank = 6;
 
 /// The extents of a tensor known at run time (or in constexpr code): `rank` of them, outermost first.
 struct shape {
-  int rank = 0;
-  int extent[max_rank]{};
+  int rank = 0;            ///< How many axes there are.
+  int extent[max_rank]{};  ///< The length of each.
 
+  /// The length of an axis.
   constexpr int operator[](int axis) const { return extent[axis]; }
 
   /// Number of elements; 1 for a scalar.
@@ -23,6 +24,7 @@ struct shape {
     return n;
   }
 
+  /// Whether rank and all extents are equal.
   constexpr bool operator==(shape const& other) const {
     if (rank != other.rank) return false;
     for (int i = 0; i < rank; ++i)

@@ -23,6 +23,7 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// Says that a tensor lies in memory which the caller supplies and keeps alive: tensor<float, 64>(borrow, memory).
 struct borrow_tag {};
+/// The tag: `tensor<float, 64>(borrow, memory)`.
 inline constexpr borrow_tag borrow{};
 
 /// Numbers of shape [Dims...] on the host, row-major in one buffer aligned to 64 bytes, zero at first. A value: copies
@@ -33,8 +34,9 @@ class tensor {
   static_assert(detail::check_tensor_type<T, Dims...>());
 
  public:
+  /// The type of an element.
   using value_type = T;
-  static constexpr int rank = sizeof...(Dims);
+  static constexpr int rank = sizeof...(Dims);  ///< How many axes there are.
 
   tensor() : data_(allocate()) { std::memset(data_, 0, bytes); }
 
@@ -43,6 +45,8 @@ class tensor {
   tensor(std::initializer_list<T> elements) requires(rank > 0)
       : tensor(std::span<T const>(elements.begin(), elements.size())) {}
 
+  /// A tensor of these elements in row-major order.
+  /// errors: fails when their number is not size()
   explicit tensor(std::span<T const> elements) : data_(nullptr) {
     if (elements.size() != static_cast<std::size_t>(size()))
       fail("tensor " + detail::shape_text(shape()) + ": " + std::to_string(size()) + " elements are needed, " +
@@ -65,12 +69,15 @@ class tensor {
   /// assigning to it writes there.
   tensor(borrow_tag, T* memory) : data_(memory), owned_(false) {}
 
+  /// A deep copy.
   tensor(tensor const& other) : data_(other.data_ ? allocate() : nullptr) {
     if (data_) std::memcpy(data_, other.data_, bytes);
   }
 
+  /// Takes the elements over; only a borrowed tensor stays borrowed.
   tensor(tensor&& other) noexcept : data_(std::exchange(other.data_, nullptr)), owned_(other.owned_) {}
 
+  /// Copies elements, into the memory that is there.
   tensor& operator=(tensor const& other) {
     if (this == &other) return *this;
     assert(other.data_ && "a moved-from tensor has no elements to copy");
@@ -79,6 +86,7 @@ class tensor {
     return *this;
   }
 
+  /// Takes elements over, or copies them where one of the two is borrowed.
   tensor& operator=(tensor&& other) noexcept {
     if (!owned_ || !other.owned_) {
       // Stealing would leave borrowed memory unwritten, or borrow where elements were owned.
@@ -93,16 +101,26 @@ class tensor {
     if (owned_ && data_) ::operator delete(data_, alignment);
   }
 
+  /// The extents, outermost first.
   static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
+  /// How many elements there are.
   static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
 
+  /// The first element in memory.
   T* data() { return data_; }
+  /// The first element in memory.
   T const* data() const { return data_; }
+  /// The first element in memory.
   T* begin() { return data_; }
+  /// The first element in memory.
   T const* begin() const { return data_; }
+  /// Behind the last element.
   T* end() { return data_ + size(); }
+  /// Behind the last element.
   T const* end() const { return data_ + size(); }
+  /// All elements in row-major order.
   std::span<T> span() { return {data_, static_cast<std::size_t>(size())}; }
+  /// All elements in row-major order.
   std::span<T const> span() const { return {data_, static_cast<std::size_t>(size())}; }
 
   /// The element at one index per axis; asserts that each is in range.
@@ -110,6 +128,7 @@ class tensor {
   T& operator()(Index... index) {
     return view()(index...);
   }
+  /// The element at one index per axis.
   template <std::integral... Index>
   T const& operator()(Index... index) const {
     return view()(index...);
@@ -117,11 +136,15 @@ class tensor {
 
   /// Element i in row-major order.
   T& operator[](std::int64_t i) { return data_[in_range(i)]; }
+  /// Element i in row-major order.
   T const& operator[](std::int64_t i) const { return data_[in_range(i)]; }
 
+  /// A view of all elements.
   ashlar::view<T, Dims...> view() { return ashlar::view<T, Dims...>(data_); }
+  /// A view of all elements, which it cannot write.
   ashlar::view<T const, Dims...> view() const { return ashlar::view<T const, Dims...>(data_); }
 
+  /// Sets every element.
   void fill(T value) {
     for (T& element : *this) element = value;
   }

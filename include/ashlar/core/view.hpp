@@ -22,8 +22,9 @@ class view {
   static_assert(detail::check_tensor_type<std::remove_const_t<T>, Dims...>());
 
  public:
+  /// The type of an element.
   using value_type = std::remove_const_t<T>;
-  static constexpr int rank = sizeof...(Dims);
+  static constexpr int rank = sizeof...(Dims);  ///< How many axes there are.
 
   /// A row-major view of memory that holds size() elements.
   constexpr explicit view(T* memory) : data_(memory), strides_(row_major) {}
@@ -37,9 +38,13 @@ class view {
   requires std::is_const_v<T>
   constexpr view(view<Variable, Dims...> const& other) : view(other.data(), other.strides()) {}
 
+  /// The extents, outermost first.
   static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
+  /// How many elements it looks at.
   static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
+  /// The element whose indices are all 0.
   constexpr T* data() const { return data_; }
+  /// Elements from one index to the next, per axis.
   constexpr detail::strides const& strides() const { return strides_; }
 
   /// Whether the elements lie in row-major order without gaps.
@@ -111,6 +116,7 @@ class view {
     visit_from<0>(data_, visit);
   }
 
+  /// Sets every element.
   constexpr void fill(value_type value) const requires(!std::is_const_v<T>) {
     for_each([&](T& element) { element = value; });
   }

@@ -63,18 +63,25 @@ class basic_batch_sequence {
   /// Walks from batch to batch.
   class iterator {
    public:
+    /// What it points at.
     using value_type = basic_batch_rows<Target, Dims...>;
+    /// A distance between two.
     using difference_type = std::ptrdiff_t;
 
     iterator() = default;
+    /// Points at one batch of a sequence.
     iterator(basic_batch_sequence const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
 
+    /// The batch.
     value_type operator*() const { return (*batches_)[batch_]; }
+    /// On to the next batch.
     iterator& operator++() {
       ++batch_;
       return *this;
     }
+    /// On to the next batch; returns where it was.
     iterator operator++(int) { return {batches_, batch_++}; }
+    /// Whether both point at the same batch.
     bool operator==(iterator const& other) const = default;
 
    private:
@@ -82,7 +89,9 @@ class basic_batch_sequence {
     std::int64_t batch_ = 0;
   };
 
+  /// The first batch.
   iterator begin() const { return {this, 0}; }
+  /// Behind the last batch.
   iterator end() const { return {this, size()}; }
 
   /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.

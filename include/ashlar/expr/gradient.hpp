@@ -10,8 +10,8 @@ namespace ashlar::inline ASHLAR_ABI {
 /// What value_and_grad returns: the function's value and its gradient (a tuple of them where several were asked for).
 template <class Value, class Gradient>
 struct value_and_gradient {
-  Value value;
-  Gradient gradient;
+  Value value;        ///< The function's value.
+  Gradient gradient;  ///< Its gradient, or a tuple of several.
 };
 
 namespace detail {

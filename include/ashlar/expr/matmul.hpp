@@ -86,6 +86,7 @@ requires(sizeof...(A) >= 2 && sizeof...(B) >= 2) constexpr auto matmul(basic_val
   else
     return detail::product(a, b);
 }
+/// Refuses what is no pair of matrices, or of stacks of them, in a sentence.
 template <detail::any_value A, detail::any_value B>
 requires(A::rank < 2 || B::rank < 2) constexpr auto matmul(A, B) {
   return detail::misfit<layer_path<>, detail::matmul_operands_do_not_fit<false, A, B>>{};

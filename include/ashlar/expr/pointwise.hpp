@@ -108,54 +108,67 @@ constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double n
 
 }  // namespace detail
 
+/// Sum, element by element, with NumPy's broadcasting.
 template <class T, int... A, class U, int... B>
 constexpr auto operator+(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::add, a, b);
 }
+/// Difference, element by element, with NumPy's broadcasting.
 template <class T, int... A, class U, int... B>
 constexpr auto operator-(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::sub, a, b);
 }
+/// Product, element by element, with NumPy's broadcasting.
 template <class T, int... A, class U, int... B>
 constexpr auto operator*(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::mul, a, b);
 }
+/// Quotient, element by element, with NumPy's broadcasting.
 template <class T, int... A, class U, int... B>
 constexpr auto operator/(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::div, a, b);
 }
+/// The negative of each element.
 template <detail::any_value V>
 constexpr V operator-(V x) {
   return detail::apply(detail::op::neg, x);
 }
+/// Sum with a number.
 template <detail::any_value V>
 constexpr V operator+(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(b)));
 }
+/// Sum with a number.
 template <detail::any_value V>
 constexpr V operator+(detail::number auto a, V x) {
   return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(a)));
 }
+/// Difference from a number.
 template <detail::any_value V>
 constexpr V operator-(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::sub, x, detail::filled(x, static_cast<double>(b)));
 }
+/// Difference from a number.
 template <detail::any_value V>
 constexpr V operator-(detail::number auto a, V x) {
   return detail::apply<typename V::element_type>(detail::op::sub, detail::filled(x, static_cast<double>(a)), x);
 }
+/// Product with a number.
 template <detail::any_value V>
 constexpr V operator*(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(b)));
 }
+/// Product with a number.
 template <detail::any_value V>
 constexpr V operator*(detail::number auto a, V x) {
   return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(a)));
 }
+/// Quotient by a number.
 template <detail::any_value V>
 constexpr V operator/(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::div, x, detail::filled(x, static_cast<double>(b)));
 }
+/// A number divided by each element.
 template <detail::any_value V>
 constexpr V operator/(detail::number auto a, V x) {
   return detail::apply<typename V::element_type>(detail::op::div, detail::filled(x, static_cast<double>(a)), x);
@@ -207,6 +220,7 @@ template <class T, int... A, class U, int... B>
 constexpr auto maximum(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::maximum, a, b);
 }
+/// The larger of each element and a number.
 template <detail::any_value V>
 constexpr V maximum(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::maximum, x, detail::filled(x, static_cast<double>(b)));
@@ -216,23 +230,28 @@ template <class T, int... A, class U, int... B>
 constexpr auto minimum(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::minimum, a, b);
 }
+/// The smaller of each element and a number.
 template <detail::any_value V>
 constexpr V minimum(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::minimum, x, detail::filled(x, static_cast<double>(b)));
 }
 
+/// Whether a is larger, element by element; false where one is NaN.
 template <class T, int... A, class U, int... B>
 constexpr auto operator>(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<bool>(detail::op::greater, a, b);
 }
+/// Whether a is smaller, element by element; false where one is NaN.
 template <class T, int... A, class U, int... B>
 constexpr auto operator<(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<bool>(detail::op::greater, b, a);
 }
+/// Whether each element is larger than a number.
 template <detail::any_value V>
 constexpr auto operator>(V x, detail::number auto b) {
   return detail::apply<bool>(detail::op::greater, x, detail::filled(x, static_cast<double>(b)));
 }
+/// Whether each element is smaller than a number.
 template <detail::any_value V>
 constexpr auto operator<(V x, detail::number auto b) {
   return detail::apply<bool>(detail::op::greater, detail::filled(x, static_cast<double>(b)), x);
@@ -249,40 +268,47 @@ constexpr auto operator>=(A a, B b) {
   detail::located const here(detail::graph_of(a, b), detail::place_of(a, b));
   return (a > b) + equal(a, b);
 }
+/// a < b or equal, element by element; false where one is NaN.
 template <detail::any_value A, detail::any_value B>
 constexpr auto operator<=(A a, B b) {
   detail::located const here(detail::graph_of(a, b), detail::place_of(a, b));
   return (a < b) + equal(a, b);
 }
+/// Whether each element is a number or larger.
 template <detail::any_value V>
 constexpr auto operator>=(V x, detail::number auto b) {
   detail::located const here(*x.g, x.at);
   return x >= detail::filled(x, static_cast<double>(b));
 }
+/// Whether each element is a number or smaller.
 template <detail::any_value V>
 constexpr auto operator<=(V x, detail::number auto b) {
   detail::located const here(*x.g, x.at);
   return x <= detail::filled(x, static_cast<double>(b));
 }
 
+/// a = a + b, where the sum has the type of a.
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() + std::declval<B>())>
 constexpr V& operator+=(V& a, B b) {
   detail::located const here(*a.g, detail::place_of_operand(b, a));
   return a = a + b;
 }
+/// a = a - b, where the difference has the type of a.
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() - std::declval<B>())>
 constexpr V& operator-=(V& a, B b) {
   detail::located const here(*a.g, detail::place_of_operand(b, a));
   return a = a - b;
 }
+/// a = a * b, where the product has the type of a.
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() * std::declval<B>())>
 constexpr V& operator*=(V& a, B b) {
   detail::located const here(*a.g, detail::place_of_operand(b, a));
   return a = a * b;
 }
+/// a = a / b, where the quotient has the type of a.
 template <detail::any_value V, class B>
 requires std::is_same_v<V, decltype(std::declval<V>() / std::declval<B>())>
 constexpr V& operator/=(V& a, B b) {
@@ -311,16 +337,19 @@ constexpr auto select(basic_value<bool, C...> condition, basic_value<T, A...> a,
       return detail::choose<detail::value_of<T, all>>(condition, a, b);
   }
 }
+/// a where the condition holds, else a number.
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, V a, detail::number auto b) {
   detail::located const here(detail::graph_of(condition, a), detail::place_of(condition, a));
   return select(condition, a, detail::filled(a, static_cast<double>(b)));
 }
+/// A number where the condition holds, else b.
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, detail::number auto a, V b) {
   detail::located const here(detail::graph_of(condition, b), detail::place_of(condition, b));
   return select(condition, detail::filled(b, static_cast<double>(a)), b);
 }
+/// Refuses two dtypes in a sentence.
 template <int... C, detail::any_value A, detail::any_value B>
 constexpr auto select(basic_value<bool, C...>, A a, B b) {
   return a + b;  // of two dtypes: whose answer says so

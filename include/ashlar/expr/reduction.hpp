@@ -7,6 +7,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// The axes a reduction runs over; negative ones count from the last.
 template <int... Axes>
 struct axes_type {};
+/// Axes to reduce over, the last of them as -1: `sum(x, axes<0, -1>)`.
 template <int... Axes>
 inline constexpr axes_type<Axes...> axes;
 
@@ -69,14 +70,17 @@ struct axes_as_numbers {
 
 }  // namespace detail
 
+/// Refuses an axis that is given as a number, in a sentence.
 template <detail::any_value V, detail::number N>
 constexpr auto sum(V, N) {
   return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
 }
+/// Refuses an axis that is given as a number, in a sentence.
 template <detail::any_value V, detail::number N>
 constexpr auto mean(V, N) {
   return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
 }
+/// Refuses an axis that is given as a number, in a sentence.
 template <detail::any_value V, detail::number N>
 constexpr auto max(V, N) {
   return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
@@ -88,6 +92,7 @@ template <class T, int... D>
 constexpr basic_value<T> sum(basic_value<T, D...> x) {
   return detail::reduce_value<(1 << sizeof...(D)) - 1, false>(detail::op::sum, x);
 }
+/// Sum over some axes, which vanish.
 template <class T, int... D, int... A>
 constexpr auto sum(basic_value<T, D...> x, axes_type<A...>) {
   return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), false>(detail::op::sum, x);
@@ -102,6 +107,7 @@ template <class T, int... D>
 constexpr basic_value<T> max(basic_value<T, D...> x) {
   return detail::reduce_value<(1 << sizeof...(D)) - 1, false>(detail::op::max, x);
 }
+/// Largest element over some axes, which vanish.
 template <class T, int... D, int... A>
 constexpr auto max(basic_value<T, D...> x, axes_type<A...>) {
   return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), false>(detail::op::max, x);
@@ -117,6 +123,7 @@ constexpr basic_value<T> mean(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return sum(x) / detail::count_of<(1 << sizeof...(D)) - 1>(x);
 }
+/// Arithmetic mean over some axes, which vanish.
 template <class T, int... D, int... A>
 constexpr auto mean(basic_value<T, D...> x, axes_type<A...> over) {
   detail::located const here(*x.g, x.at);

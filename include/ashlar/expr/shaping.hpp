@@ -81,6 +81,7 @@ constexpr auto permute(basic_value<T, D...> x) {
   return detail::value_of<T, detail::permuted<basic_value<T, D...>, Order...>>{x.g, detail::permute(*x.g, x.id, order)};
 }
 
+/// Refuses what is no matrix, in a sentence.
 template <class T, int... D>
 constexpr auto transpose(basic_value<T, D...>) {
   return detail::misfit<layer_path<>, detail::transpose_of_another_rank<detail::operand<D...>>>{};

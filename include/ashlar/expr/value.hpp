@@ -25,16 +25,23 @@ struct value_called_as_network;
 /// so an operator, which has no room for other arguments, knows the user's line.
 template <class T, int... Dims>
 struct basic_value {
+  /// The type of an element.
   using element_type = T;
-  static constexpr int rank = sizeof...(Dims);
+  static constexpr int rank = sizeof...(Dims);  ///< How many axes there are.
+  /// The extents, outermost first.
   static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
+  /// How many elements there are.
   static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
 
   constexpr basic_value() = default;
+  /// The value that a node of a graph computes.
   constexpr basic_value(detail::graph* in, int node) : g(in), id(node), at(in->at) {}
+  /// The same value, noted where the copy is made.
   constexpr basic_value(basic_value const& other, char const* file = __builtin_FILE(), int line = __builtin_LINE())
       : g(other.g), id(other.id), at{file, line} {}
+  /// The same value, noted where it was.
   constexpr basic_value(basic_value&&) = default;
+  /// The same value, noted where it was.
   constexpr basic_value& operator=(basic_value const&) = default;
 
   /// A value is no function; the answer says so when the objective that calls one is used.
@@ -43,9 +50,9 @@ struct basic_value {
     return detail::misfit<layer_path<>, detail::value_called_as_network<X...>>{};
   }
 
-  detail::graph* g = nullptr;
-  int id = -1;
-  detail::place at{};
+  detail::graph* g = nullptr;  ///< The graph that it is of.
+  int id = -1;                 ///< Its node there.
+  detail::place at{};          ///< The line of the user that made it.
 };
 
 /// A value of floats.

@@ -33,6 +33,8 @@ static_assert(std::endian::native == std::endian::little,
 ///   if (auto const* weight = file.find("0.weight")) std::memcpy(to, file.data(*weight), bytes);
 class safetensors_file {
  public:
+  /// Opens a file and reads its header.
+  /// errors: a file that cannot be read, or that the format does not allow
   explicit safetensors_file(std::string name) {
     detail::input_file file(std::move(name));
     std::int64_t const buffer_bytes = read_header(file);

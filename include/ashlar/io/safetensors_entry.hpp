@@ -13,10 +13,11 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// One tensor of a safetensors file. Its bytes are [begin, end) of the file's buffer, row-major and little-endian.
 struct safetensors_entry {
-  std::string name;
-  std::string dtype_name;  ///< As the file spells it: "F32", "BF16".
-  std::vector<std::int64_t> extents;
-  std::int64_t begin = 0, end = 0;
+  std::string name;                   ///< The tensor's name.
+  std::string dtype_name;             ///< As the file spells it: "F32", "BF16".
+  std::vector<std::int64_t> extents;  ///< Its extents, outermost first.
+  std::int64_t begin = 0;             ///< Where its bytes begin.
+  std::int64_t end = 0;               ///< Where they end.
 };
 
 /// What safetensors calls a dtype: "F32".

@@ -24,10 +24,10 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// A tensor to be written: what it is called, and where its elements lie, row-major.
 struct named_tensor {
-  std::string name;
-  dtype type;
-  shape extents;
-  std::byte const* data;
+  std::string name;       ///< The tensor's name.
+  dtype type;             ///< The dtype of its elements.
+  shape extents;          ///< Its extents.
+  std::byte const* data;  ///< Its elements in row-major order.
 };
 
 namespace detail {

@@ -34,6 +34,7 @@ inline constexpr detail::activation_layer<detail::op::sigmoid> sigmoid;
 /// C library has a tanh of its own.
 struct as_layer {};
 
+/// The layer that `tanh` is in a chain.
 using tanh_layer = detail::activation_layer<detail::op::tanh>;
 /// tanh as a layer: `linear<32> | tanh`.
 constexpr tanh_layer tanh(as_layer) { return {}; }

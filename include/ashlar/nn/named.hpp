@@ -7,13 +7,15 @@ namespace ashlar::inline ASHLAR_ABI {
 /// A string as a template argument.
 template <int Length>
 struct fixed_string {
-  char text[static_cast<unsigned>(Length)]{};
+  char text[static_cast<unsigned>(Length)]{};  ///< The letters, and a zero.
 
+  /// From a literal.
   constexpr fixed_string(char const (&from)[static_cast<unsigned>(Length)]) {
     for (int i = 0; i < Length; ++i) text[i] = from[i];
   }
-  static constexpr int length = Length - 1;
+  static constexpr int length = Length - 1;  ///< How many letters there are.
 };
+/// Its length follows from the literal.
 template <unsigned long Length>
 fixed_string(char const (&)[Length]) -> fixed_string<static_cast<int>(Length)>;
 

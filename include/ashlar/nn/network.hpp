@@ -9,10 +9,13 @@ namespace ashlar::inline ASHLAR_ABI {
 template <class T, int... Dims>
 struct input_type {
   static_assert((true && ... && (Dims > 0)), "ashlar: input<...>: every extent must be positive");
+  /// The value that holds a batch of inputs.
   template <int Batch>
   using batched = basic_value<T, Batch, Dims...>;
+  /// The type of an element.
   using element_type = T;
 };
+/// The input of a model: floats of this shape.
 template <int... Dims>
 inline constexpr input_type<float, Dims...> input;
 /// input of another dtype: `input_of<double, 16>`.
@@ -21,14 +24,16 @@ inline constexpr input_type<T, Dims...> input_of;
 
 /// The objective takes no target.
 struct no_target_type {};
+/// The tag of an objective without a target.
 inline constexpr no_target_type no_target;
 
 /// The maximum of rows of a step, as `batch<64>`.
 template <int Size>
 struct batch_type {
   static_assert(Size > 0, "ashlar: batch<N>: N must be positive");
-  static constexpr int size = Size;
+  static constexpr int size = Size;  ///< How many rows there are at most.
 };
+/// The tag of a batch size.
 template <int Size>
 inline constexpr batch_type<Size> batch;
 

@@ -24,19 +24,21 @@ struct update_region {
 /// units: weight_decay adds weight_decay * parameter to the gradient
 /// source: torch.optim.SGD
 struct sgd {
-  float learning_rate = 1e-2f;
-  float momentum = 0;
-  float weight_decay = 0;
+  float learning_rate = 1e-2f;  ///< The length of a step.
+  float momentum = 0;           ///< How much of the velocity stays; 0: there is none.
+  float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;
-  static constexpr int scalars = 3;
-  static constexpr int variants = 2;
-  constexpr int variant() const { return momentum != 0 ? 1 : 0; }
+  static constexpr int slots = 1;                                  ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 3;                                ///< Numbers that a step is given.
+  static constexpr int variants = 2;                               ///< Updates that it may be.
+  constexpr int variant() const { return momentum != 0 ? 1 : 0; }  ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
     to[1] = momentum;
     to[2] = weight_decay;
   }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto gradient = r.gradients + r.parameters * r.scalar[2];
@@ -53,19 +55,21 @@ struct sgd {
 /// units: weight_decay adds weight_decay * parameter to the gradient
 /// source: torch.optim.SGD with nesterov=True
 struct nesterov {
-  float learning_rate = 1e-2f;
-  float momentum = 0.9f;
-  float weight_decay = 0;
+  float learning_rate = 1e-2f;  ///< The length of a step.
+  float momentum = 0.9f;        ///< How much of the velocity stays.
+  float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;
-  static constexpr int scalars = 3;
-  static constexpr int variants = 1;
-  constexpr int variant() const { return 0; }
+  static constexpr int slots = 1;              ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 3;            ///< Numbers that a step is given.
+  static constexpr int variants = 1;           ///< Updates that it may be.
+  constexpr int variant() const { return 0; }  ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
     to[1] = momentum;
     to[2] = weight_decay;
   }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto gradient = r.gradients + r.parameters * r.scalar[2];
@@ -79,16 +83,17 @@ struct nesterov {
 /// units: weight_decay adds weight_decay * parameter to the gradient
 /// source: Hinton, lecture 6e of "Neural Networks for Machine Learning", 2012; torch.optim.RMSprop
 struct rmsprop {
-  float learning_rate = 1e-2f;
-  float alpha = 0.99f;  // of the running mean
-  float epsilon = 1e-8f;
-  float momentum = 0;
-  float weight_decay = 0;
+  float learning_rate = 1e-2f;  ///< The length of a step.
+  float alpha = 0.99f;          ///< How much of the running mean stays.
+  float epsilon = 1e-8f;        ///< Keeps a division by 0 away.
+  float momentum = 0;           ///< How much of the velocity stays; 0: there is none.
+  float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 2;
-  static constexpr int scalars = 6;
-  static constexpr int variants = 2;
-  constexpr int variant() const { return momentum != 0 ? 1 : 0; }
+  static constexpr int slots = 2;                                  ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 6;                                ///< Numbers that a step is given.
+  static constexpr int variants = 2;                               ///< Updates that it may be.
+  constexpr int variant() const { return momentum != 0 ? 1 : 0; }  ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
     to[1] = alpha;
@@ -97,6 +102,7 @@ struct rmsprop {
     to[4] = momentum;
     to[5] = weight_decay;
   }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto gradient = r.gradients + r.parameters * r.scalar[5];
@@ -116,20 +122,22 @@ struct rmsprop {
 /// units: weight_decay adds weight_decay * parameter to the gradient
 /// source: Duchi, Hazan, Singer, JMLR 12 (2011); torch.optim.Adagrad
 struct adagrad {
-  float learning_rate = 1e-2f;
-  float learning_rate_decay = 0;
-  float epsilon = 1e-10f;
-  float weight_decay = 0;
+  float learning_rate = 1e-2f;    ///< The length of a step.
+  float learning_rate_decay = 0;  ///< How fast the rate falls.
+  float epsilon = 1e-10f;         ///< Keeps a division by 0 away.
+  float weight_decay = 0;         ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;
-  static constexpr int scalars = 3;
-  static constexpr int variants = 1;
-  constexpr int variant() const { return 0; }
+  static constexpr int slots = 1;              ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 3;            ///< Numbers that a step is given.
+  static constexpr int variants = 1;           ///< Updates that it may be.
+  constexpr int variant() const { return 0; }  ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t step, double* to) const {
     to[0] = learning_rate / (1 + static_cast<double>(step - 1) * learning_rate_decay);
     to[1] = epsilon;
     to[2] = weight_decay;
   }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto gradient = r.gradients + r.parameters * r.scalar[2];
@@ -169,17 +177,19 @@ constexpr V adam_direction(Region& r, V gradient) {
 /// Adam; weight_decay adds weight_decay * parameter to the gradient.
 /// source: Kingma, Ba, arXiv:1412.6980; torch.optim.Adam
 struct adam {
-  float learning_rate = 1e-3f;
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 0;
+  float learning_rate = 1e-3f;  ///< The length of a step.
+  float beta1 = 0.9f;           ///< How much of the mean gradient stays.
+  float beta2 = 0.999f;         ///< How much of the mean square stays.
+  float epsilon = 1e-8f;        ///< Keeps a division by 0 away.
+  float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 2;
-  static constexpr int scalars = detail::adam_scalars;
-  static constexpr int variants = 1;
-  constexpr int variant() const { return 0; }
+  static constexpr int slots = 2;                       ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = detail::adam_scalars;  ///< Numbers that a step is given.
+  static constexpr int variants = 1;                    ///< Updates that it may be.
+  constexpr int variant() const { return 0; }           ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   void write_scalars(std::int64_t step, double* to) const { detail::write_adam_scalars(*this, step, to); }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto gradient = r.gradients + r.parameters * r.scalar[8];
@@ -190,17 +200,19 @@ struct adam {
 /// AdamW: weight decay beside the gradient, learning_rate * weight_decay * parameter.
 /// source: Loshchilov, Hutter, arXiv:1711.05101; torch.optim.AdamW
 struct adamw {
-  float learning_rate = 1e-3f;
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 1e-2f;
+  float learning_rate = 1e-3f;  ///< The length of a step.
+  float beta1 = 0.9f;           ///< How much of the mean gradient stays.
+  float beta2 = 0.999f;         ///< How much of the mean square stays.
+  float epsilon = 1e-8f;        ///< Keeps a division by 0 away.
+  float weight_decay = 1e-2f;   ///< How much of each parameter a step of rate 1 takes away.
 
-  static constexpr int slots = 2;
-  static constexpr int scalars = detail::adam_scalars;
-  static constexpr int variants = 1;
-  constexpr int variant() const { return 0; }
+  static constexpr int slots = 2;                       ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = detail::adam_scalars;  ///< Numbers that a step is given.
+  static constexpr int variants = 1;                    ///< Updates that it may be.
+  constexpr int variant() const { return 0; }           ///< Which of them these members need.
+  /// Writes the numbers that step `step`, counted from 1, is given.
   void write_scalars(std::int64_t step, double* to) const { detail::write_adam_scalars(*this, step, to); }
+  /// The step as an expression over a region of parameters.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     auto direction = detail::adam_direction(r, r.gradients);

@@ -56,8 +56,11 @@ struct output_reader {
 template <class Policy, class F, class... V>
 class compiled_function {
  public:
+  /// What records its graph.
   using recorder = detail::function_recorder<F, V...>;
+  /// What is compiled of it.
   using program = typename Policy::template program<recorder>;
+  /// What it returns, as values.
   using output = typename recorder::output_value;
 
   explicit compiled_function(Policy const& where) : resources_(where), arena_(program::tables.counts.arena_bytes) {}
@@ -65,6 +68,7 @@ class compiled_function {
   /// Runs on tensors of exactly the planned types.
   auto operator()(typename detail::tensor_of<V>::type const&... inputs) { return run<false>(inputs...); }
 
+  /// Refuses other tensors in a sentence.
   template <class... Given>
   auto operator()(Given const&...) {
     static_assert(std::is_same_v<std::tuple<Given...>, std::tuple<typename detail::tensor_of<V>::type...>>,
@@ -128,10 +132,12 @@ auto evaluate(Policy const& policy, F const& f, T const&... inputs) {
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) return compile(policy, f, inputs...).evaluate(inputs...);
 }
+/// Refuses a call without a policy in a sentence.
 template <class First, class... Given>
 requires(!detail::any_policy<First>) auto evaluate(First const&, Given const&...) {
   static_assert(detail::accepted<detail::misfit<layer_path<>, detail::evaluate_of_other_arguments<First, Given...>>>);
 }
+/// Refuses a call without a policy in a sentence.
 template <class First, class... Given>
 requires(!detail::any_policy<First>) auto compile(First const&, Given const&...) {
   static_assert(detail::accepted<detail::misfit<layer_path<>, detail::evaluate_of_other_arguments<First, Given...>>>);
@@ -152,16 +158,20 @@ concept some_tensor = is_tensor<A> || is_tensor<B>;
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto operator+(A const&, B const&) { detail::takes_values<A, B>(); }
+/// Arithmetic is for values; of tensors it does not compile, with a sentence.
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto operator-(A const&, B const&) { detail::takes_values<A, B>(); }
+/// Arithmetic is for values; of tensors it does not compile, with a sentence.
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto operator*(A const&, B const&) { detail::takes_values<A, B>(); }
+/// Arithmetic is for values; of tensors it does not compile, with a sentence.
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto operator/(A const&, B const&) { detail::takes_values<A, B>(); }
 
+/// Products are for values; of tensors they do not compile, with a sentence.
 template <class A, class B>
 requires detail::some_tensor<A, B>
 auto matmul(A const&, B const&) { detail::takes_values<A, B>(); }

@@ -89,6 +89,7 @@ fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D.
   }
   return result;
 }
+/// Refuses other arguments in a sentence.
 template <class... Given>
 auto fit(Given const&...) {
   static_assert(detail::accepted<detail::misfit<layer_path<>, detail::fit_with_other_arguments<Given...>>>);

@@ -44,16 +44,24 @@ class model {
   static_assert(detail::accepted<verdict>);
 
  public:
+  /// The network's type.
   using network = Net;
+  /// The input's type.
   using input_spec = Input;
+  /// The policy's type.
   using policy = Policy;
+  /// The target's type; void: the objective's own.
   using target_spec = Target;
+  /// What is given as the target.
   using given_target = std::conditional_t<std::is_void_v<Target>, detail::default_target, Target>;
 
+  /// A model with parameters that follow from the seed.
   model(Net const&, Input const&, Policy const& where, seed s) requires std::is_void_v<Target> : resources_(where) {
     start(s);
   }
+  /// A model whose target is stated.
   model(Net const&, Input const&, given_target const&, Policy const& where, seed s) : resources_(where) { start(s); }
+  /// Refuses other arguments in a sentence.
   template <class... Given>
   explicit model(Given const&...) requires detail::is_other_arguments<Net> {}
 
@@ -88,7 +96,9 @@ class model {
     for (int k = 0; k < t.sizes.states; ++k) each_copy(t.states[k], state_memory_, f);
   }
 
+  /// All parameters, in the layout of the plan.
   char* parameter_memory() const { return parameter_memory_.data(); }
+  /// All states, in the layout of the plan.
   char* state_memory() const { return state_memory_.data(); }
   /// What the policy's programs run with: of a copy the same.
   auto const& resources() const { return resources_; }
@@ -96,6 +106,7 @@ class model {
   /// The seed of the random numbers of a trainer: another for each trainer made, the same in every run.
   std::uint64_t next_random_seed() { return random_seed_ + 0x9E3779B97F4A7C15u * trainers_++; }
 
+  /// What the compiler knows of a prediction of one sample.
   static constexpr auto const& tables() { return detail::model_tables<Policy, Net, Input>::program::tables; }
 
  private:
@@ -121,13 +132,17 @@ class model {
   std::uint64_t random_seed_ = 0, trainers_ = 0;
 };
 
+/// A model whose target is that of its objective.
 template <class Net, class Input, detail::any_policy Policy>
 model(Net const&, Input const&, Policy const&, seed) -> model<Net, Input, Policy>;
+/// A model without a target.
 template <class Net, class Input, detail::any_policy Policy>
 model(Net const&, Input const&, no_target_type const&, Policy const&, seed)
     -> model<Net, Input, Policy, no_target_type>;
+/// Refuses other arguments in a sentence.
 template <class... Given>
 model(Given const&...) -> model<detail::other_arguments<Given...>, detail::fits, detail::fits>;
+/// A model whose target is stated.
 template <class Net, class Input, class Target, detail::any_policy Policy>
 model(Net const&, Input const&, Target const&, Policy const&, seed) -> model<Net, Input, Policy, Target>;
 

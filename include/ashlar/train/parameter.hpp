@@ -13,13 +13,19 @@ namespace ashlar::inline ASHLAR_ABI {
 /// A parameter or state of a model, in PyTorch's layout: readable and assignable as a tensor of its shape.
 class parameter_reference {
  public:
+  /// A reference to memory that a model owns.
   parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data)
       : name_(std::move(name)), type_(type), extents_(extents), data_(data) {}
 
+  /// Its name, such as "0.weight".
   std::string const& name() const { return name_; }
+  /// The dtype of its elements.
   dtype type() const { return type_; }
+  /// Its extents, outermost first.
   ashlar::shape shape() const { return extents_; }
+  /// How many elements there are.
   std::int64_t size() const { return extents_.size(); }
+  /// Its elements in row-major order.
   char* bytes() const { return data_; }
 
   /// errors: fails where dtype or shape differ

@@ -47,13 +47,19 @@ void check_indices(T const* from, std::int64_t count, Place const& place) {
 template <class Model, int Batch>
 class predictor {
  public:
+  /// What records the graph.
   using recorder = detail::prediction_recorder<typename Model::network, typename Model::input_spec, Batch>;
+  /// What is compiled of it.
   using program = typename Model::policy::template program<recorder>;
+  /// The shape of one sample.
   using input_sample = detail::sample_of<typename recorder::input_value>;
+  /// The shape of one result.
   using output_sample = detail::sample_of<typename recorder::output_value>;
+  /// The type of an input's element.
   using element = typename input_sample::element;
   static_assert(detail::accepted<decltype(detail::prediction_verdict<program, Model, Batch>())>);
 
+  /// A predictor of a model, which it refers to.
   explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
 
   /// Where sample r of the next run is to be written.

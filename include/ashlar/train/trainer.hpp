@@ -14,13 +14,16 @@ namespace ashlar::inline ASHLAR_ABI {
 template <class Model, class Objective, class Optimizer, int Batch>
 class trainer {
  public:
+  /// What records the graph of a step.
   using recorder = detail::training_recorder<typename Model::network, typename Model::input_spec,
                                              typename Model::target_spec, Objective, Optimizer, Batch>;
+  /// What is compiled of it.
   using program = typename Model::policy::template program<recorder>;
-  static constexpr auto const& tables = program::tables;
+  static constexpr auto const& tables = program::tables;  ///< What the compiler knows of a step.
 
-  Optimizer optimizer;
+  Optimizer optimizer;  ///< Its members may change between steps.
 
+  /// A trainer of a model, which it refers to.
   trainer(Model& net, Optimizer const& o)
       : optimizer(o),
         net_(net),
@@ -83,7 +86,9 @@ class trainer {
 
   /// Steps taken so far.
   std::int64_t steps() const { return step_; }
+  /// The model.
   Model& net() const { return net_; }
+  /// What the compiler knows of a step, in numbers.
   static constexpr program_summary<program> summary() { return {}; }
 
  private:
@@ -164,6 +169,7 @@ auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Opti
     if constexpr (!detail::any_misfit<planned>) return made(net, optimizer);
   }
 }
+/// Refuses other arguments in a sentence.
 template <class... Given>
 auto make_trainer(Given const&...) {
   static_assert(detail::accepted<detail::misfit<layer_path<>, detail::trainer_of_other_arguments<Given...>>>);
@@ -189,6 +195,7 @@ template <class Net, class Input, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Objective const&, Optimizer const&, batch_type<Batch>) {
   return detail::plan_training<Net, Input, void, Objective, Optimizer, Batch>();
 }
+/// What the compiler knows of a training step whose target is stated.
 template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
 constexpr auto training_plan(Net const&, Input const&, Target const&, Objective const&, Optimizer const&,
                              batch_type<Batch>) {

@@ -10,7 +10,9 @@ namespace ashlar::inline ASHLAR_ABI {
 /// Options of a policy: plans without fusion, or without reuse of memory (for debugging and tests).
 struct no_fusion_type {};
 struct no_reuse_type {};
+/// Each operation is a kernel of its own.
 inline constexpr no_fusion_type no_fusion;
+/// Each result has memory of its own.
 inline constexpr no_reuse_type no_reuse;
 
 template <class... Options>
@@ -44,7 +46,9 @@ struct with_options<cpu_policy<Options...>, First, More...>
 /// for any number of threads.
 template <class... Options>
 struct cpu_policy : detail::policy_base {
+  /// How many threads a model or compiled function makes.
   threads count{1};
+  /// The pool to run on instead, if one is given.
   thread_pool* pool = nullptr;
 
   /// The policy with more options: threads{N} (of a pool that each model and each compiled function makes for itself;
@@ -62,11 +66,14 @@ struct cpu_policy : detail::policy_base {
     (take(policy, more), ...);
     return policy;
   }
+  /// What is compiled of a recorder.
   template <class Recorder>
   using program = detail::program<Recorder, !(std::is_same_v<Options, no_fusion_type> || ...),
                                   !(std::is_same_v<Options, no_reuse_type> || ...)>;
+  /// What runs a program.
   template <class Program>
   using executor = detail::cpu_executor<Program>;
+  /// What a model or compiled function holds to run with.
   using resources = detail::cpu_threads;
 
   /// What runs here, in words.
