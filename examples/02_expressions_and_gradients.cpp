@@ -33,7 +33,7 @@ struct trail {
 };
 
 int main() try {
-  std::printf("%s\n", anywhere.describe());
+  std::printf("%s\n", anywhere.describe().c_str());
 
   // Compiled once for numbers like these, then called as often as needed. All five derivatives are one program.
   tensor<float> x, y;

@@ -37,7 +37,7 @@ int main() try {
   auto const [train, valid] = split(spirals(1200, seed{7}), 300, seed{7});
 
   auto net = model(network, input<2>, anywhere, seed{7});
-  std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
+  std::printf("%s\n%s", anywhere.describe().c_str(), summary(net).c_str());
   std::printf("accuracy before: %.2f %%\n", 100 * accuracy(net, valid));
   fit(net, train, valid, cross_entropy, adam{.learning_rate = 5e-3f}, batch<64>,
       {.epochs = 60, .progress = true, .shuffle = seed{7}, .schedule = cosine_decay});

@@ -36,7 +36,7 @@ int main(int argc, char** argv) try {
   auto const test = read_idx<1, 28, 28>(files.test_images, files.test_labels, scaled);
 
   auto net = model(lenet, input<1, 28, 28>, anywhere, seed{number});
-  std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
+  std::printf("%s\n%s", anywhere.describe().c_str(), summary(net).c_str());
   auto result = fit(net, train, test, cross_entropy, adamw{.learning_rate = 2e-3f, .weight_decay = 0.01f}, batch<64>,
                     {.epochs = 10, .progress = true, .shuffle = seed{number}, .schedule = cosine_decay});
 

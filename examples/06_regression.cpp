@@ -27,7 +27,7 @@ int main(int argc, char** argv) try {
       split(read_csv<3>(file, target<float, 1>, {.scale = 1 / 20.0f, .header = true}), 200, seed{7});
 
   auto net = model(network, input<3>, anywhere, seed{7});
-  std::printf("%s\n%s", anywhere.describe(), summary(net).c_str());
+  std::printf("%s\n%s", anywhere.describe().c_str(), summary(net).c_str());
   auto const error_of = [&net, &valid = valid] { return std::sqrt(mean_squared_error(net, valid)); };
   std::printf("error before: %.2f m\n", error_of());
   fit(net, train, valid, mse, adam{.learning_rate = 1e-2f}, batch<50>,

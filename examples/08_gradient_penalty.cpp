@@ -42,7 +42,7 @@ std::vector<float> learned(Objective const& objective, tensor<float, count, 1> c
 }
 
 int main() try {
-  std::printf("%s\n", anywhere.describe());
+  std::printf("%s\n", anywhere.describe().c_str());
   tensor<float, count, 1> x, y;
   random_uniform(x, seed{7}, -2, 2);
   random_normal(y, seed{7}, 0.25f);
