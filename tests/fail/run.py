@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What must not compile: run.py [--self-check] [--show] [--compilers g++,clang++] [CASE.cpp or part of its name ...]
+"""What must not compile:
+run.py [--self-check] [--show] [--compilers g++,clang++,nvcc] [--every N] [CASE.cpp or part of its name ...]
 
 A case is one file that begins like this, and whose mistake stands between `#ifdef ASHLAR_TWIN ... #else ... #endif`:
 
     // expect: linear<10>: the input must be flat
     // expect: \\[16, 6, 6\\]
-    // expect clang: a regular expression for that compiler alone (g++ or clang)
+    // expect clang: a regular expression for that compiler alone (g++, clang or nvcc)
 
 Three things are asked of it under each compiler: it exits non-zero; every `expect` matches within the first ten lines
 of what the compiler writes (a sentence may be broken over lines by the compiler, never by us); and its twin, the same
-file with -DASHLAR_TWIN, compiles without a word. --show prints those ten lines."""
+file with -DASHLAR_TWIN, compiles without a word. --show prints those ten lines.
+
+nvcc's own front end (EDG, in its pass over host code) answers before g++, its host compiler, sees the mistake, so that
+pass alone is run. It spells types its own way: of it only the first `expect`, which is the sentence, is asked, and what
+`expect nvcc` says. It takes seconds for each file: --every 5 tries every fifth case."""
 
 import argparse
 import concurrent.futures
@@ -25,7 +30,8 @@ import tempfile
 ROOT = pathlib.Path(os.environ.get("ROOT", pathlib.Path(__file__).resolve().parents[2]))
 COMPILERS = ["g++", "clang++", "clang++-16"]
 LINES = 10
-EXPECT = re.compile(r"//\s*expect(?:\s+(g\+\+|clang))?:\s*(.*\S)")
+EXPECT = re.compile(r"//\s*expect(?:\s+(g\+\+|clang|nvcc))?:\s*(.*\S)")
+KINDS = ["clang", "nvcc", "g++"]  # what the name of a compiler contains, tried in turn
 
 
 def expectations(case, compiler):
@@ -35,15 +41,18 @@ def expectations(case, compiler):
         if not line.startswith("//"):
             break
         match = EXPECT.match(line)
-        if match and match[1] in (None, "clang" if "clang" in compiler else "g++"):
+        kind = next((kind for kind in KINDS if kind in compiler), "g++")
+        if match and (match[1] == kind or not match[1] and not (kind == "nvcc" and patterns)):
             patterns.append(match[2])
     return patterns
 
 
 def compile_case(compiler, case, *flags):
-    command = [compiler, "-std=c++20", "-fsyntax-only", "-I", str(ROOT / "include"), *flags, str(case)]
+    only_parse = ["-x", "cu", "-cuda", "-o", os.devnull] if "nvcc" in compiler else ["-fsyntax-only"]
+    command = [compiler, "-std=c++20", *only_parse, "-I", str(ROOT / "include"), *flags, str(case)]
     result = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "LC_ALL": "C"})
-    return result.returncode, (result.stderr + result.stdout).splitlines()
+    output = result.stderr + result.stdout
+    return result.returncode, (output.replace("?", "`") if "nvcc" in compiler else output).splitlines()
 
 
 def complaints(compiler, case):
@@ -120,6 +129,7 @@ def main():
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--self-check", action="store_true")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--compilers", default=os.environ.get("COMPILERS", ",".join(COMPILERS)))
     options = parser.parse_args()
 
@@ -137,6 +147,7 @@ def main():
     cases = [case for case in everything if not options.cases or any(pathlib.Path(name).stem in case.stem for name in options.cases)]
     if options.cases and not cases:
         sys.exit(f"no case is named like {', '.join(options.cases)}")
+    cases = cases[:: options.every]
     failed = check(cases, compilers, options.show)
     print(f"{len(cases)} cases under {len(compilers)} compilers: {failed} failed")
     sys.exit(failed > 0)
