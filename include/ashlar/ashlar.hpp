@@ -66,6 +66,7 @@
 #include <ashlar/train/compile.hpp>
 #include <ashlar/train/files.hpp>
 #include <ashlar/train/fit.hpp>
+#include <ashlar/train/inspect.hpp>
 #include <ashlar/train/model.hpp>
 #include <ashlar/train/predict.hpp>
 #include <ashlar/train/summary.hpp>

@@ -271,8 +271,8 @@ TEST_CASE("to_text: states are called by their names") {
 
 TEST_CASE("to_text: an update's variants are told apart where there are several") {
   std::string const text = to_text(small_plan);
-  CHECK(contains(text, "\nstep \\d+: kernel \\d+ \\(row\\), variant 1 of 2\n"));
-  CHECK(contains(text, "\nstep \\d+: kernel \\d+ \\(row\\), variant 2 of 2\n"));
+  CHECK(contains(text, "\nstep \\d+: kernel \\d+ \\(row\\), layer optimizer, variant 1 of 2\n"));
+  CHECK(contains(text, "\nstep \\d+: kernel \\d+ \\(row\\), layer optimizer, variant 2 of 2\n"));
   CHECK(!contains(to_text(program_summary<program<proof::image_step<float, 8>>>{}), "variant"));
 }
 

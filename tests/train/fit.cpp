@@ -22,6 +22,9 @@ namespace {
 dataset<2> const train = clusters(100, 1);  // three batches of 32 and one of 4
 dataset<2> const valid = clusters(60, 2);
 
+constexpr int line_of_call = __LINE__ + 1;
+inline constexpr auto mean_of_outputs = [](auto network, auto x, auto) { return mean(square(network(x))); };
+
 auto made(int number = 3) { return model(three_classes, input<2>, cpu, seed{number}); }
 
 std::vector<float> shares;
@@ -130,13 +133,42 @@ TEST_CASE("fit: cosine_decay falls from 1 to 0") {
   CHECK(std::abs(cosine_decay(1)) < 1e-6);
 }
 
-TEST_CASE("fit: a loss that is not finite is refused with its step") {
+TEST_CASE(
+    "fit: a loss that is not finite is refused with its step, its operation, layer and line, and the call of fit") {
   auto net = made();
+  constexpr int line = __LINE__ + 1;
   static constexpr auto unbounded = [](auto network, auto x, auto) { return mean(exp(network(x))); };
   std::string const said =
       complaint_of([&] { fit(net, train, valid, unbounded, sgd{.learning_rate = -100}, batch<32>, {.epochs = 50}); });
-  CHECK(said.substr(0, 5) == "step ");
-  CHECK(said.find(": the loss is inf; try a smaller learning rate") != std::string::npos);
+  std::string const begin = "fit.cpp:" + std::to_string(line + 2) +
+                            ": step 2: the loss is inf: exp (fit.cpp:" + std::to_string(line) +
+                            ") made the first number that is not finite; its kernel read numbers in [";
+  CHECK(said.substr(0, begin.size()) == begin);
+
+  static constexpr auto logarithm = linear<4> | relu | [](auto v) { return log(v); } | linear<3>;
+  auto other = model(logarithm, input<2>, cpu, seed{3});
+  std::string const why = complaint_of([&] { fit(other, train, valid, cross_entropy, adam{}, batch<32>); });
+  CHECK(why.find(": step 1: the loss is nan: log in layer '2' (fit.cpp:" + std::to_string(line + 8) +
+                 ") made the first") != std::string::npos);
+}
+
+TEST_CASE("fit: the layers of a chain have the line where the objective calls it; the model stays as it was") {
+  auto net = model(linear<3>, input<2>, cpu, seed{3});
+  tensor<float, 3, 2> weight{3e38f, 3e38f, 3e38f, 3e38f, 3e38f, 3e38f};
+  net.parameter("0.weight") = weight;
+  std::string const before = bytes_of_model(net);
+  std::string const said = complaint_of([&] { fit(net, train, valid, mean_of_outputs, adam{}, batch<32>); });
+  std::string const wanted = ": step 1: the loss is nan: matmul in layer '0' (fit.cpp:" + std::to_string(line_of_call) +
+                             ") made the first number that is not finite; it read numbers in [";
+  CHECK(said.find(wanted) != std::string::npos);
+  CHECK(bytes_of_model(net) == before);
+}
+
+TEST_CASE("fit: a label out of range is refused with its step") {
+  auto net = made();
+  CHECK(complaint_of([&] {
+          fit(net, dataset<2>({0, 0}, {3}), valid, cross_entropy, adam{}, batch<32>);
+        }) == "step 1: a label is 3; the network has outputs for 0 to 2");
 }
 
 TEST_CASE("fit: no epochs leave the model as it was") {

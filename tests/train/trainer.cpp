@@ -230,6 +230,20 @@ TEST_CASE("trainer: after a refusal it goes on as if nothing had been asked") {
   CHECK(bytes_of_model(refused) == bytes_of_model(smooth));
 }
 
+TEST_CASE("trainer: a step whose loss is not finite changes nothing: parameters, states, the optimizer's, the count") {
+  auto spoilt = model(normed_block, input<2>, target<float, 2>, cpu, seed{3}), smooth = spoilt;
+  auto a = make_trainer(spoilt, mse, adam{}, batch<2>);
+  auto b = make_trainer(smooth, mse, adam{}, batch<2>);
+  tensor<float, 2, 2> const x{1, 2, -3, 4}, y{0.5f, 0, 1, 0};
+  CHECK(a.step(x, y) == b.step(x, y));
+  CHECK(std::isnan(a.step(tensor<float, 2, 2>{std::nanf(""), 2, 3, 4}, y)));
+  CHECK(a.steps() == 1);
+  CHECK(bytes_of_model(spoilt) == bytes_of_model(smooth));
+  CHECK(a.step(x, y) == b.step(x, y));
+  CHECK(bytes_of_model(spoilt) == bytes_of_model(smooth));
+  CHECK(a.steps() == 2);
+}
+
 TEST_CASE("trainer: momentum raised from 0 is refused; changed between other values it is used") {
   auto net = made();
   auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.1f}, batch<4>);

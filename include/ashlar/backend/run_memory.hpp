@@ -6,6 +6,19 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Of iteration i of a loop around iterations of key k the key is k * iteration_key + i + 1; outside it is 0.
+inline constexpr std::uint64_t iteration_key = 1000003;
+
+/// Looks at every kernel call of a program while it runs.
+struct step_watch {
+  /// Whether the step is to run.
+  virtual bool before(int step, char* const* operands, std::uint64_t iteration) = 0;
+  virtual void after(int step, char* const* operands, std::uint64_t iteration) = 0;
+
+ protected:
+  ~step_watch() = default;
+};
+
 /// What a program runs on: the memory of each place, the valid rows, and the keys of its random numbers.
 struct run_memory {
   char* arena = nullptr;
@@ -16,6 +29,7 @@ struct run_memory {
   std::int64_t rows = 0;
   std::uint64_t seed = 0, step = 0;
   int variant = 0;  // of the update
+  step_watch* watch = nullptr;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -234,6 +234,18 @@ constexpr void graph::add(loop* l) {
   for (int k = 0; k < l->results.size(); ++k) add_output(*l, k);
 }
 
+/// Writes the path of a layer from the outermost graph on; '\1' stands for the number of an iteration.
+constexpr void write_layer(graph const& g, int path, list<char>& to) {
+  if (g.parent) {
+    int const before = to.size();
+    write_layer(*g.parent, (*g.parent)[g.owner->node].path, to);
+    if (to.size() > before) to.push('.');
+    to.push('\1');
+    if (path > 0) to.push('.');
+  }
+  g.paths.write(path, to);
+}
+
 /// The node whose memory a view shows.
 constexpr int storage_of(graph const& g, int id) {
   node const* const nodes = g.nodes.items;

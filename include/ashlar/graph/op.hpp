@@ -104,6 +104,40 @@ constexpr bool is_commutative(op code) {
   return code == op::add || code == op::mul || code == op::maximum || code == op::minimum || code == op::equal;
 }
 
+/// Whether of finite numbers only finite ones come.
+constexpr bool keeps_finite(op code) {
+  switch (code) {
+    case op::reshape:
+    case op::alias:
+    case op::stop_gradient:
+    case op::broadcast:
+    case op::neg:
+    case op::sin:
+    case op::cos:
+    case op::erf:
+    case op::floor:
+    case op::tanh:
+    case op::sigmoid:
+    case op::relu:
+    case op::abs:
+    case op::sign:
+    case op::maximum:
+    case op::minimum:
+    case op::greater:
+    case op::equal:
+    case op::assign:
+    case op::select:
+    case op::max:
+    case op::window_index:
+    case op::window_take:
+    case op::permute:
+    case op::slice:
+    case op::pad:
+    case op::concat: return true;
+    default: return is_leaf(code);
+  }
+}
+
 /// Nodes that cost nothing to make again in every kernel that reads them.
 constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
 

@@ -25,6 +25,9 @@ struct path_entry {
   }
 };
 
+/// What the update of parameters has for a path.
+inline constexpr char const* optimizer_path = "optimizer";
+
 /// The paths of a graph: entry 0 is the network itself.
 class path_table {
  public:

@@ -313,11 +313,14 @@ class fusion {
 
   constexpr void schedule() {
     if (merged_into_.empty()) merged_into_ = list<int>(r_.groups.size(), -1);
+    // what every variant of the update runs first: nothing is overwritten for good before the loss is known
     list<char> state(r_.groups.size(), 0);
-    for (int i = 0; i < g_.size(); ++i)
-      if (r_.of[i] >= 0 && g_[i].code != op::assign) visit(r_.of[i], state);
-    for (int i = 0; i < g_.size(); ++i)
-      if (r_.of[i] >= 0) visit(r_.of[i], state);
+    for (bool update : {false, true})
+      for (bool assigns : {false, true})
+        for (int i = 0; i < g_.size(); ++i)
+          if (int const m = r_.of[i];
+              m >= 0 && (r_.groups[m].variant != 0) == update && (g_[i].code == op::assign) == assigns)
+            visit(m, state);
   }
   constexpr void visit(int m, list<char>& state) {
     if (state[m] == 2) return;

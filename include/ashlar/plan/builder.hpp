@@ -22,11 +22,15 @@ class plan_builder {
  public:
   list<step_entry> steps;
   list<address> operands;
+  list<operand_value> values;  // of the operands
+  list<operation_entry> operations;
   list<std::int64_t> numbers;
   list<double> constants;
   list<loop_entry> loops;
   list<loop_binding> bindings;
   list<body_entry> bodies;
+  list<int> paths;  // for each path of the graphs its name: begin and length in `names`
+  list<char> names;
   list<int> kernel_code;
   list<int> kernel_begin = list<int>(1, 0);
   list<custom_primitive const*> customs;
@@ -66,6 +70,12 @@ class plan_builder {
     constexpr body_plan(plan_builder& p, graph& g) : p_(p), g_(g), layout_(p.options_.reuse) {}
 
     constexpr int run(list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
+      first_path_ = p_.paths.size() / 2;
+      for (int i = 0; i < g_.paths.size(); ++i) {
+        p_.paths.push(p_.names.size());
+        write_layer(g_, i, p_.names);
+        p_.paths.push(p_.names.size() - p_.paths.back());
+      }
       give_own_memory(fixed);
       std::int64_t exchange = place_exchange();
       find_inner_strides();
@@ -217,22 +227,25 @@ class plan_builder {
       s.operands = p_.operands.size();
       s.numbers = p_.numbers.size();
       s.constants = p_.constants.size();
-      s.path = g_[m.members.back()].path;
+      s.path = first_path_ + g_[m.members.back()].path;
       s.variant = m.variant;
+      s.inputs = l.inputs.size();
+      s.outputs = l.outputs.size();
       std::int64_t moved = 0;
       for (int j : l.inputs) {
-        p_.operands.push(operand_address(j));
+        add_operand(operand_address(j), value_of(j));
         moved += bytes(j);
       }
       for (int j : l.outputs) {
-        p_.operands.push(where_[j]);
+        add_operand(where_[j], value_of(j));
         moved += bytes(j);
       }
       s.work = estimated_work(l, moved);
       s.phases = l.phases;
+      add_operations(m, s);
       if (l.workspace) {
         std::int64_t at = layout_.take(l.workspace);
-        p_.operands.push({arena_place, at});
+        add_operand({arena_place, at}, {});
         layout_.give_back(at, l.workspace);
       }
       s.operand_count = p_.operands.size() - s.operands;
@@ -243,6 +256,33 @@ class plan_builder {
       own.push(s);
       if (p_.trace) trace_step(m.members, l.inputs, l.outputs, l.workspace);
       release(m, t);
+    }
+    constexpr void add_operand(address const& at, operand_value const& v) {
+      p_.operands.push(at);
+      p_.values.push(v);
+    }
+    constexpr operand_value value_of(int j) const {
+      node const& n = g_[j];
+      operand_value v;
+      v.type = n.type;
+      if (!is_floating(n.type) || is_free(n.code)) return v;
+      v.elements = n.extents.size();
+      int const s = storage_of(g_, j);
+      if (n.rows) v.per_row = v.elements / n.extents[0] * n.rows;
+      for (int axis = 0; axis < 2 && (axis ? inner_leading(s) : leading_[s]); ++axis) {
+        v.slices[axis] = g_.extents(s)[axis];
+        v.apart[axis] = axis ? inner_leading(s) : leading_[s];
+        v.elements /= v.slices[axis];
+        v.per_row = 0;
+      }
+      return v;
+    }
+    constexpr void add_operations(group const& m, step_entry& s) {
+      s.operations = p_.operations.size();
+      for (int i : m.members)
+        if (is_floating(g_[i].type) && !keeps_finite(g_[i].code))
+          p_.operations.push({g_[i].code, first_path_ + g_[i].path, g_[i].at});
+      s.operation_count = p_.operations.size() - s.operations;
     }
     constexpr address operand_address(int j) const {
       int s = storage_of(g_, j);
@@ -302,7 +342,8 @@ class plan_builder {
       for (loop_binding const& b : binds) p_.bindings.push(b);
       step_entry s;
       s.loop = p_.loops.size();
-      s.path = g_[id].path;
+      s.path = first_path_ + g_[id].path;
+      s.variant = m.variant;
       p_.loops.push(entry);
       own.push(s);
       if (p_.trace) trace_loop(m, l, scratch);
@@ -372,6 +413,7 @@ class plan_builder {
     list<placed_node> input_addresses;
     list<traced_step> traced_;
     std::int64_t total_ = 0;
+    int first_path_ = 0;  // of the graph's among all
   };
 
  public:

@@ -24,8 +24,7 @@ class plan_dot {
     list<char> in_step(g.size(), 0);
     for (int s = 0; s < traced.steps.size(); ++s) {
       int const step = t_.plan.pools.bodies[body].first_step + s;
-      out_ +=
-          "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, g, step, outer)) + ";\n";
+      out_ += "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, step)) + ";\n";
       for (int id : traced.steps[s].nodes) {
         in_step[id] = 1;
         write_node(g, id, prefix, outer);

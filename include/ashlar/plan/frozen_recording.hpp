@@ -120,8 +120,7 @@ class program_recording {
   }
   static constexpr plan_sizes sizes = Program::tables.sizes;
   static constexpr int nodes = Program::tables.counts.nodes;
-  static constexpr auto guess =
-      freeze<nodes, 4 * nodes + 64, sizes.paths / 2 * sizes.bodies, sizes.parameters + sizes.states>();
+  static constexpr auto guess = freeze<nodes, 4 * nodes + 64, sizes.paths / 2, sizes.parameters + sizes.states>();
 
  public:
   static void thaw(recording& to) {

@@ -39,8 +39,6 @@ constexpr list<placed_node> leaf_memory(graph const& g, list<variable_info>& par
 struct full_plan {
   plan_builder pools;
   list<variable_info> parameters, states, inputs, outputs;
-  list<int> paths;  // for each path of the graph its name: begin and length in `names`
-  list<char> names;
   int top = 0;
 
   constexpr explicit full_plan(pass_options options) : pools(options) {}
@@ -67,8 +65,8 @@ constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
   p.top = p.pools.plan(g, leaves, fixed, bytes);
   p.pools.bodies[p.top].places = operand_place;
   p.pools.counts.kernels = p.pools.kernel_begin.size() - 1;
-  name_variables(g, g.parameters, p.parameters, p.names);
-  name_variables(g, g.states, p.states, p.names);
+  name_variables(g, g.parameters, p.parameters, p.pools.names);
+  name_variables(g, g.states, p.states, p.pools.names);
   auto describe = [&](placed_node const& f) {
     variable_info v;
     v.type = g[f.node].type;
@@ -84,23 +82,18 @@ constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
     v = describe(f);
     if (g[f.node].a[0] < g.index_limits.size()) v.index_limit = g.index_limits[g[f.node].a[0]];
   }
-  for (int i = 0; i < g.paths.size(); ++i) {
-    p.paths.push(p.names.size());
-    g.paths.write(i, p.names);
-    p.paths.push(p.names.size() - p.paths.back());
-  }
 }
 
 /// The sizes of a plan's pools.
 struct plan_sizes {
   int steps = 0, operands = 0, numbers = 0, constants = 0, loops = 0, bindings = 0, bodies = 0, code = 0, kernels = 0;
-  int parameters = 0, states = 0, inputs = 0, outputs = 0, paths = 0, names = 0, customs = 0;
+  int parameters = 0, states = 0, inputs = 0, outputs = 0, paths = 0, names = 0, operations = 0, customs = 0;
 
   constexpr bool fits(plan_sizes const& o) const {
     return steps <= o.steps && operands <= o.operands && numbers <= o.numbers && constants <= o.constants &&
            loops <= o.loops && bindings <= o.bindings && bodies <= o.bodies && code <= o.code && kernels <= o.kernels &&
            parameters <= o.parameters && states <= o.states && inputs <= o.inputs && outputs <= o.outputs &&
-           paths <= o.paths && names <= o.names && customs <= o.customs;
+           paths <= o.paths && names <= o.names && operations <= o.operations && customs <= o.customs;
   }
 };
 
@@ -118,20 +111,24 @@ constexpr plan_sizes sizes_of(full_plan const& p) {
           p.states.size(),
           p.inputs.size(),
           p.outputs.size(),
-          p.paths.size(),
-          p.names.size(),
+          p.pools.paths.size(),
+          p.pools.names.size(),
+          p.pools.operations.size(),
           p.pools.customs.size()};
 }
 
 /// A plan frozen into tables of exactly its size (an extent of 0 becomes 1).
 template <int Steps, int Operands, int Numbers, int Constants, int Loops, int Bindings, int Bodies, int Code,
-          int Kernels, int Parameters, int States, int Inputs, int Outputs, int Paths, int Names, int Customs>
+          int Kernels, int Parameters, int States, int Inputs, int Outputs, int Paths, int Names, int Operations,
+          int Customs>
 struct plan_tables {
   plan_sizes sizes{};
   plan_counts counts{};
   int top = 0;
   step_entry steps[Steps + 1]{};
   address operands[Operands + 1]{};
+  operand_value values[Operands + 1]{};
+  operation_entry operations[Operations + 1]{};
   std::int64_t numbers[Numbers + 1]{};
   double constants[Constants + 1]{};
   loop_entry loops[Loops + 1]{};
@@ -155,21 +152,26 @@ template <int Scale>
 struct roomy_sizes {
   static constexpr plan_sizes value{128 * Scale, 768 * Scale,  3072 * Scale, 384 * Scale, 12 * Scale, 192 * Scale,
                                     12 * Scale,  4096 * Scale, 96 * Scale,   48 * Scale,  24 * Scale, 16,
-                                    32,          192 * Scale,  1536 * Scale, 16 * Scale};
+                                    32,          192 * Scale,  1536 * Scale, 256 * Scale, 16 * Scale};
 };
 
 /// Tables of a size.
 template <class Sizes>
-using tables_of = plan_tables<Sizes::value.steps, Sizes::value.operands, Sizes::value.numbers, Sizes::value.constants,
-                              Sizes::value.loops, Sizes::value.bindings, Sizes::value.bodies, Sizes::value.code,
-                              Sizes::value.kernels, Sizes::value.parameters, Sizes::value.states, Sizes::value.inputs,
-                              Sizes::value.outputs, Sizes::value.paths, Sizes::value.names, Sizes::value.customs>;
+using tables_of =
+    plan_tables<Sizes::value.steps, Sizes::value.operands, Sizes::value.numbers, Sizes::value.constants,
+                Sizes::value.loops, Sizes::value.bindings, Sizes::value.bodies, Sizes::value.code, Sizes::value.kernels,
+                Sizes::value.parameters, Sizes::value.states, Sizes::value.inputs, Sizes::value.outputs,
+                Sizes::value.paths, Sizes::value.names, Sizes::value.operations, Sizes::value.customs>;
 
 template <class From, class To>
 constexpr void copy_tables(From const& p, plan_sizes const& z, To& t) {
   t.sizes = z;
   copy_pool(p.steps, z.steps, t.steps);
   copy_pool(p.operands, z.operands, t.operands);
+  copy_pool(p.values, z.operands, t.values);
+  copy_pool(p.operations, z.operations, t.operations);
+  copy_pool(p.paths, z.paths, t.paths);
+  copy_pool(p.names, z.names, t.names);
   copy_pool(p.numbers, z.numbers, t.numbers);
   copy_pool(p.constants, z.constants, t.constants);
   copy_pool(p.customs, z.customs, t.customs);
@@ -186,8 +188,6 @@ constexpr void copy_variables(From const& p, plan_sizes const& z, To& t) {
   copy_pool(p.states, z.states, t.states);
   copy_pool(p.inputs, z.inputs, t.inputs);
   copy_pool(p.outputs, z.outputs, t.outputs);
-  copy_pool(p.paths, z.paths, t.paths);
-  copy_pool(p.names, z.names, t.names);
 }
 
 /// Records a program and cleans up: Recorder::record(recording&) makes the graph. Where the graph refused something,
@@ -213,7 +213,7 @@ constexpr void run_pipeline(full_plan& p, recording& clean) {
   if (clean.g.refused.why == refusal::none) return make_plan(clean.g, clean.outputs, p);
   p.pools.counts.refused = clean.g.refused.why;
   p.pools.counts.refused_at = clean.g.refused.at.line;
-  clean.g.paths.write(clean.g.refused.path, p.names);
+  clean.g.paths.write(clean.g.refused.path, p.pools.names);
 }
 
 /// The program of a recorder, as constexpr tables. Evaluated once, into tables that are large enough, then copied into

@@ -5,6 +5,7 @@
 #include <ashlar/core/dtype.hpp>
 #include <ashlar/core/list.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/graph/node.hpp>
 #include <ashlar/graph/parameter.hpp>
 #include <ashlar/graph/refusal.hpp>
 
@@ -19,15 +20,32 @@ struct address {
   std::int64_t offset = 0;  // bytes
 };
 
+/// What lies at an operand of a step: which of its numbers there are to look at.
+struct operand_value {
+  dtype type = dtype::boolean;
+  int slices[2]{1, 1};        // blocks of iterations, which lie apart
+  std::int64_t apart[2]{};    // bytes between them
+  std::int64_t elements = 0;  // of a block
+  std::int64_t per_row = 0;   // elements that belong to a valid row; 0: all are valid
+};
+/// An operation of a step that may make numbers which are not finite of numbers which are, and where it comes from.
+struct operation_entry {
+  op code = op::constant;
+  int path = 0;  // the layer, as an index into the paths
+  place at{};    // the user's file and line
+};
+
 /// One kernel launch (kernel >= 0) or one loop (kernel -1, `loop`).
 struct step_entry {
   int kernel = -1;
   int loop = -1;
   int operands = 0;  // first in the address pool: inputs, outputs, then the workspace where there is one
   int operand_count = 0;
+  int inputs = 0, outputs = 0;  // of the operands
   int numbers = 0;
   int constants = 0;
-  int path = 0;            // the layer, as an index into the names
+  int path = 0;  // the layer, as an index into the paths
+  int operations = 0, operation_count = 0;
   int variant = 0;         // of the update; 0: runs always
   int phases = 1;          // of its kernel
   std::int64_t work = -1;  // estimated nanoseconds on one thread; negative: its kernel does not divide its work

@@ -22,7 +22,7 @@ class plan_text {
     for (int s = 0; s < b.step_count; ++s) {
       step_entry const& entry = p_.pools.steps[b.first_step + s];
       traced_body const& traced = t_.trace.bodies[body];
-      out_ += indent + step_text(t_, *traced.planned, b.first_step + s, outer) + "\n";
+      out_ += indent + step_text(t_, b.first_step + s) + "\n";
       place_of_step const now{*traced.planned, traced.steps[s], indent + "  ", outer, around};
       if (entry.loop >= 0)
         write_loop(p_.pools.loops[entry.loop], now);
@@ -123,10 +123,7 @@ class plan_text {
     return "";
   }
   std::string name_of_variable(variable_info const& v) const {
-    std::string name;
-    for (int i = v.name; i < v.name + v.name_length; ++i)
-      name += p_.names[i] == '\1' ? std::string("{i}") : std::string(1, p_.names[i]);
-    return name;
+    return path_text(p_.pools.names.begin() + v.name, v.name_length);
   }
 
   traced_plan const& t_;

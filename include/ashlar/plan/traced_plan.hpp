@@ -64,6 +64,13 @@ inline std::string constant_text(double x) {
   return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
 }
 
+/// A path of a plan's names.
+inline std::string path_text(char const* begin, int length) {
+  std::string s;
+  for (char const c : std::string_view(begin, static_cast<std::size_t>(length))) c == '\1' ? s += "{i}" : s += c;
+  return s;
+}
+
 /// The path of a layer of a graph whose own path is `outer` (a loop's body; else empty): "1.{i}.0".
 inline std::string layer_text(graph const& g, int path, std::string const& outer) {
   std::string const inner = g.paths.text(path);
@@ -97,7 +104,7 @@ constexpr char const* kernel_names[] = {"row",         "column",       "matmul",
                                         "conv_weight", "window_index", "window_take", "window_put", "permute"};
 
 /// "step 3: kernel 2 (matmul), layer 0, variant 1 of 2" or "step 9: 3 times, backward, layer 1".
-inline std::string step_text(traced_plan const& t, graph const& g, int step, std::string const& outer) {
+inline std::string step_text(traced_plan const& t, int step) {
   step_entry const& s = t.plan.pools.steps[step];
   std::string out = "step " + std::to_string(step) + ": ";
   if (s.loop >= 0) {
@@ -107,7 +114,8 @@ inline std::string step_text(traced_plan const& t, graph const& g, int step, std
     int const kind = t.plan.pools.kernel_code[t.plan.pools.kernel_begin[s.kernel]];
     out += "kernel " + std::to_string(s.kernel) + " (" + kernel_names[kind] + ")";
   }
-  std::string const layer = layer_text(g, s.path, outer);
+  list<int> const& paths = t.plan.pools.paths;
+  std::string const layer = path_text(t.plan.pools.names.begin() + paths[2 * s.path], paths[2 * s.path + 1]);
   if (!layer.empty()) out += ", layer " + layer;
   if (s.variant && t.variants() > 1)
     out += ", variant " + std::to_string(s.variant) + " of " + std::to_string(t.variants());

@@ -79,6 +79,8 @@ class compiled_function {
   /// As operator(), into tensors of their own.
   auto evaluate(typename detail::tensor_of<V>::type const&... inputs) { return run<true>(inputs...); }
 
+  char const* arena() const { return arena_.data(); }
+
  private:
   template <bool Own>
   auto run(typename detail::tensor_of<V>::type const&... inputs) {

@@ -33,14 +33,33 @@ struct fit_result {
 /// Half a cosine from 1 to 0: the schedule of most training recipes.
 inline float cosine_decay(float share) { return 0.5f * (1 + std::cos(3.14159265f * share)); }
 
+namespace detail {
+
+[[noreturn]] ASHLAR_COLD inline void refuse_loss(float loss, std::int64_t step, non_finite const& why, char const* file,
+                                                 int line) {
+  char const* const slash = std::strrchr(file, '/');
+  char place[256], problem[768];
+  std::snprintf(place, sizeof place, "%s:%d: step %lld", slash ? slash + 1 : file, line, static_cast<long long>(step));
+  std::snprintf(problem, sizeof problem, "the loss is %s: %s",
+                std::isnan(loss) ? "nan"
+                : loss > 0       ? "inf"
+                                 : "-inf",
+                why.sentence.c_str());
+  fail(error_parts{.place = place, .problem = problem});
+}
+
+}  // namespace detail
+
 /// Trains a model on a dataset and measures it on another after every epoch: by its accuracy where there are labels,
 /// by its mean squared error where targets are like the outputs. Allocates nothing after its first step.
-/// errors: fails where the training set is empty, where the loss is not finite (naming the step) and where a step fails
+/// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
+/// step, the operation that made it so, its layer and the user's line); the model is as before that step
 template <class Net, class Input, class Policy, class Target, class Targets, int... D, class Objective, class Optimizer,
           int Batch>
 fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D...> const& train,
                basic_dataset<Targets, D...> const& valid, Objective const& objective, Optimizer const& optimizer,
-               batch_type<Batch> size, fit_options options = {}) {
+               batch_type<Batch> size, fit_options options = {}, char const* file = __builtin_FILE(),
+               int line_of_call = __builtin_LINE()) {
   using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
   using samples = basic_dataset<Targets, D...>;
   detail::dataset_fits<samples::sample_size, predictor_type::input_sample::size, samples, Input>();
@@ -65,10 +84,7 @@ fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D.
             optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
       }
       float const loss = t.step(rows);
-      if (!std::isfinite(loss))
-        fail(error_parts{.place = "step " + std::to_string(t.steps()),
-                         .problem = "the loss is {found}; try a smaller learning rate",
-                         .found = std::to_string(loss)});
+      if (!std::isfinite(loss)) detail::refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
       loss_sum += static_cast<double>(loss) * rows.size();
       seen += rows.size();
       line.during(epoch, loss_sum / static_cast<double>(seen), seen, seconds());

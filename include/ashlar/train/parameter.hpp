@@ -6,9 +6,22 @@
 #include <ashlar/core/indexing.hpp>
 #include <ashlar/core/random.hpp>
 #include <ashlar/core/tensor.hpp>
-#include <ashlar/plan/program.hpp>
+#include <ashlar/plan/variable_name.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// errors: fails unless what is at `place` has the dtype and shape of the tensor that it is to be
+inline void need_same_tensor(std::string const& place, dtype type, shape const& extents, dtype wanted_type,
+                             shape const& wanted) {
+  if (type == wanted_type && wanted == extents) return;
+  fail(error_parts{.place = place,
+                   .problem = "it is {found}, the tensor {expected}",
+                   .found = std::string(name_of(type)) + " " + shape_text(extents),
+                   .expected = std::string(name_of(wanted_type)) + " " + shape_text(wanted)});
+}
+
+}  // namespace detail
 
 /// A parameter or state of a model, in PyTorch's layout: readable and assignable as a tensor of its shape.
 class parameter_reference {
@@ -45,11 +58,7 @@ class parameter_reference {
  private:
   template <class T>
   void check(ashlar::shape const& wanted) const {
-    if (type_ == dtype_of<T> && wanted == extents_) return;
-    fail(error_parts{.place = "parameter '" + name_ + "'",
-                     .problem = "it is {found}, the tensor {expected}",
-                     .found = std::string(name_of(type_)) + " " + detail::shape_text(extents_),
-                     .expected = std::string(name_of(dtype_of<T>)) + " " + detail::shape_text(wanted)});
+    detail::need_same_tensor("parameter '" + name_ + "'", type_, extents_, dtype_of<T>, wanted);
   }
   std::string name_;
   dtype type_;
@@ -58,33 +67,6 @@ class parameter_reference {
 };
 
 namespace detail {
-
-/// The name of copy number `copy` of a variable: iterations filled in.
-inline std::string variable_name(char const* names, variable_info const& v, std::int64_t copy) {
-  std::int64_t number[max_loop_depth]{};
-  for (int d = v.depth - 1; d >= 0; --d) {
-    number[d] = copy % v.count[d];
-    copy /= v.count[d];
-  }
-  std::string s;
-  int depth = 0;
-  for (char c : std::string_view(names + v.name, static_cast<std::size_t>(v.name_length))) {
-    if (c == '\1')
-      s += std::to_string(number[depth++]);
-    else
-      s += c;
-  }
-  return s;
-}
-/// Bytes from a variable's first copy to copy number `copy`.
-inline std::int64_t copy_offset(variable_info const& v, std::int64_t copy) {
-  std::int64_t at = 0;
-  for (int d = v.depth - 1; d >= 0; --d) {
-    at += copy % v.count[d] * v.stride[d];
-    copy /= v.count[d];
-  }
-  return at;
-}
 
 template <class T>
 void fill_initial(T* to, std::int64_t count, initialiser const& init, random_stream const& stream) {

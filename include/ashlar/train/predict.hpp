@@ -62,6 +62,8 @@ class predictor {
   /// A predictor of a model, which it refers to.
   explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
 
+  char const* arena() const { return arena_.data(); }
+
   /// Where sample r of the next run is to be written.
   element* input(std::int64_t r) {
     return reinterpret_cast<element*>(arena_.data() + program::tables.inputs[0].at.offset) + r * input_sample::size;

@@ -113,6 +113,7 @@ struct training_recorder {
   template <class T>
   static constexpr void record_update(recording& r) {
     graph& g = r.g;
+    g.scope = g.paths.child(0, path_entry::name, 0, optimizer_path, 9);
     shape region;
     region.rank = 1;
     region.extent[0] = static_cast<int>(trained_bytes(g.parameters) / static_cast<std::int64_t>(sizeof(T)));
@@ -121,6 +122,7 @@ struct training_recorder {
       (update<Variant>(r, region, region_value<T>{&g, gradients}), ...);
     }
     (std::make_integer_sequence<int, Optimizer::variants>{});
+    g.scope = 0;
   }
   template <int Variant, class V>
   static constexpr void update(recording& r, shape region, V gradients) {

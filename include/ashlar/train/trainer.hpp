@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/non_finite.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/data/batches.hpp>
 #include <ashlar/nn/loss.hpp>
@@ -29,13 +30,15 @@ class trainer {
         net_(net),
         arena_(tables.counts.arena_bytes),
         slots_(Optimizer::slots * detail::aligned(tables.counts.trained_bytes)),
+        states_before_(tables.counts.state_bytes),
         seed_(net.next_random_seed()),
         variant_(o.variant()) {}
 
-  /// One step on the rows of a dataset. Returns the loss before the update.
+  /// One step on the rows of a dataset. Returns the loss before the update. Where that is not finite, nothing changes:
+  /// neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says why.
   /// errors: fails where there are more rows than the batch, none, or a label is out of range
   template <class Targets, int... D>
-  float step(basic_batch_rows<Targets, D...> const& rows) {
+  [[gnu::noinline]] float step(basic_batch_rows<Targets, D...> const& rows) {
     using data = basic_dataset<Targets, D...>;
     detail::dataset_fits<data::sample_size, input_sample::size, data, typename Model::input_spec>();
     check_rows(rows.size());
@@ -90,6 +93,20 @@ class trainer {
   Model& net() const { return net_; }
   /// What the compiler knows of a step, in numbers.
   static constexpr program_summary<program> summary() { return {}; }
+  char const* arena() const { return arena_.data(); }
+
+  /// What find_non_finite returns.
+  template <class... Given>
+  ASHLAR_COLD non_finite explain(Given const&... given) {
+    struct looking {
+      non_finite*& why;
+      ~looking() { why = nullptr; }
+    };
+    non_finite why;
+    looking const here{why_ = &why};
+    step(given...);
+    return why;
+  }
 
  private:
   using input_sample = detail::sample_of<typename recorder::input_value>;
@@ -127,9 +144,8 @@ class trainer {
       fail(
           error("the optimizer's momentum was 0 when the trainer was made, so it keeps no velocity; make a trainer "
                 "with the momentum to use it"));
-    ++step_;
     scalars_[0] = rows;
-    optimizer.write_scalars(step_, scalars_ + 1);
+    optimizer.write_scalars(step_ + 1, scalars_ + 1);
     detail::run_memory m;
     m.arena = arena_.data();
     m.scalars = scalars_;
@@ -138,20 +154,44 @@ class trainer {
     m.slots = slots_.data();
     m.rows = rows;
     m.seed = seed_;
-    m.step = static_cast<std::uint64_t>(step_);
-    m.variant = variant_ + detail::phase_at<Optimizer>(step_) + 1;
-    Model::policy::template executor<program>::run(m, net_.resources());
+    m.step = static_cast<std::uint64_t>(step_ + 1);
+    m.variant = variant_ + detail::phase_at<Optimizer>(step_ + 1) + 1;
+    kept_states states(m.states, states_before_);
+    if (why_) {
+      Model::policy::template explain<program>(m, *why_);
+    } else if (Model::policy::template executor<program>::run(m, net_.resources())) {
+      ++step_;
+      states.written = true;
+    }
     using loss_element = typename recorder::loss_value::element_type;
     return static_cast<float>(*reinterpret_cast<loss_element const*>(arena_.data() + tables.outputs[0].at.offset));
   }
 
+  /// Gives the states back what they were, unless the step that writes them is taken.
+  struct kept_states {
+    char* states;
+    detail::buffer const& before;
+    bool written = false;
+
+    kept_states(char* s, detail::buffer const& b) : states(s), before(b) {
+      if (before.size()) std::memcpy(before.data(), states, static_cast<std::size_t>(before.size()));
+    }
+    kept_states(kept_states const&) = delete;
+    kept_states& operator=(kept_states const&) = delete;
+    ~kept_states() {
+      if (before.size() && !written) std::memcpy(states, before.data(), static_cast<std::size_t>(before.size()));
+    }
+  };
+
   Model& net_;
   detail::buffer arena_;
   detail::buffer slots_;
+  detail::buffer states_before_;
   double scalars_[Optimizer::scalars + 1]{};
   std::int64_t step_ = 0;
   std::uint64_t seed_;
   int variant_;
+  non_finite* why_ = nullptr;  // while a step is explained
 };
 
 /// A trainer of a model, which it refers to: the model must stay where it is as long as the trainer is used.
@@ -173,6 +213,15 @@ auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Opti
 template <class... Given>
 auto make_trainer(Given const&...) {
   static_assert(detail::accepted<detail::misfit<layer_path<>, detail::trainer_of_other_arguments<Given...>>>);
+}
+
+/// Why the loss or a gradient of a step with these arguments would not be finite; false where both are.
+/// cost: one step without its update, and a look at every number; nothing changes
+/// errors: as those of step
+/// example: if (auto why = find_non_finite(t, rows)) std::cout << why.sentence;
+template <class Model, class Objective, class Optimizer, int Batch, class... Given>
+non_finite find_non_finite(trainer<Model, Objective, Optimizer, Batch>& t, Given const&... given) {
+  return t.explain(given...);
 }
 
 namespace detail {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
+
 #include <ashlar/backend/cpu/kernels.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/run_memory.hpp>
@@ -21,6 +23,11 @@ struct step_walker {
   void begin_step(bool is_divided) {
     if (pool && before != nothing && (is_divided || before == divided)) pool->meet();
     before = is_divided ? divided : undivided;
+  }
+  /// What the others wrote is there.
+  void meet() {
+    if (pool && before != nothing) pool->meet();
+    before = nothing;
   }
 };
 
@@ -46,36 +53,62 @@ class cpu_executor {
   }();
 
  public:
-  /// On the calling thread; `parts`: with every step divided, its shares one after the other.
-  static void run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
+  /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
+  /// the end: a training step whose loss is not finite stops before its update.
+  static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
     step_walker alone;
     alone.last = alone.parts = parts;
-    walk(m, set, alone);
+    return walk(m, set, alone);
   }
   /// On the workers of a pool, if there is one and it has nothing else to do.
-  static void run(run_memory const& m, cpu_threads const& threads) {
+  static bool run(run_memory const& m, cpu_threads const& threads) {
     thread_pool* const pool = threads.pool();
     struct {
       run_memory const& m;
       thread_pool* pool;
       std::int64_t break_even;
+      bool ended = false;
     } call{m, pool, pool ? pool->break_even() : 0};
     auto work = [](void* context, int worker) noexcept {
-      auto const& c = *static_cast<decltype(call)*>(context);
+      auto& c = *static_cast<decltype(call)*>(context);
       step_walker w{c.pool, worker, worker + 1, c.pool->size(), c.break_even, &c.pool->count_of(worker)};
-      walk(c.m, machine_instruction_set(), w);
+      bool const ended = walk(c.m, machine_instruction_set(), w);
+      if (worker == 0) c.ended = ended;
     };
-    if (!pool || most_work < call.break_even || !pool->try_run(work, &call)) run(m);
+    if (!pool || m.watch || most_work < call.break_even || !pool->try_run(work, &call)) return run(m);
+    return call.ended;
   }
 
  private:
-  [[gnu::noinline]] static void walk(run_memory const& m, instruction_set set, step_walker& w) {
-    char* places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    run_body(tables.bodies[tables.top], places, m, 0, static_cast<int>(set), w);
+  static constexpr int first_step = tables.bodies[tables.top].first_step;
+  static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
+  /// The first step that only the update needs; nothing else comes after it.
+  static constexpr int update = [] {
+    int s = first_step;
+    while (s < end_step && !tables.steps[s].variant) ++s;
+    return s;
+  }();
+  static bool has_finite_loss(run_memory const& m) {
+    variable_info const& loss = tables.outputs[0];
+    if (tables.sizes.outputs == 0 || loss.extents.size() != 1) return true;
+    char const* const at = m.arena + loss.at.offset;
+    if (loss.type == dtype::float64) return std::isfinite(*reinterpret_cast<double const*>(at));
+    return loss.type != dtype::float32 || std::isfinite(*reinterpret_cast<float const*>(at));
   }
-  static void run_body(body_entry const& body, char* const* places, run_memory const& m, std::uint64_t iteration,
-                       int set, step_walker& w) {
-    for (int s = body.first_step; s < body.first_step + body.step_count; ++s) {
+
+  [[gnu::noinline]] static bool walk(run_memory const& m, instruction_set set, step_walker& w) {
+    char* places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    run_steps(first_step, update, places, m, 0, static_cast<int>(set), w);
+    if constexpr (update < end_step) {
+      w.meet();
+      if (!has_finite_loss(m)) return false;
+      run_steps(update, end_step, places, m, 0, static_cast<int>(set), w);
+    }
+    return true;
+  }
+  static void run_steps(int begin, int end_of_steps, char* const* places, run_memory const& m, std::uint64_t iteration,
+                        int set, step_walker& w) {
+    for (int s = begin; s < end_of_steps; ++s) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != m.variant) continue;
       if (step.loop >= 0) {
@@ -88,6 +121,7 @@ class cpu_executor {
         address const& a = tables.operands[step.operands + o];
         operands[o] = a.place < 0 ? nullptr : places[a.place] + a.offset;
       }
+      if (m.watch && !m.watch->before(s, operands, iteration)) continue;
       kernel_arguments args{
           operands,  tables.numbers + step.numbers,    tables.constants + step.constants, m.rows, m.seed, m.step,
           iteration, static_cast<instruction_set>(set)};
@@ -101,6 +135,7 @@ class cpu_executor {
         int const end = divided ? w.last : w.first == 0 ? 1 : 0;
         for (args.part = divided ? w.first : 0; args.part < end; ++args.part) run(args);
       }
+      if (m.watch) m.watch->after(s, operands, iteration);
     }
   }
 
@@ -125,8 +160,9 @@ class cpu_executor {
         inner[operand_place + l.arguments + k] =
             to_slot ? slot(k, i + 1) : at(results[k].at, places) + position * (k < l.carries ? 0 : results[k].stride);
       }
-      run_body(tables.bodies[l.body], inner, m, iteration * 1000003u + static_cast<std::uint64_t>(position) + 1, set,
-               w);
+      body_entry const& body = tables.bodies[l.body];
+      run_steps(body.first_step, body.first_step + body.step_count, inner, m,
+                iteration * iteration_key + static_cast<std::uint64_t>(position) + 1, set, w);
     }
   }
 };

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include <ashlar/backend/cpu/executor.hpp>
+#include <ashlar/backend/cpu/checked_executor.hpp>
 #include <ashlar/backend/policy.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -14,6 +14,11 @@ struct no_reuse_type {};
 inline constexpr no_fusion_type no_fusion;
 /// Each result has memory of its own.
 inline constexpr no_reuse_type no_reuse;
+/// Option of a policy: programs without fusion and reuse that look at the numbers of every step, and fail at the first
+/// that is not finite and spoils a result, naming operation, layer and line. Slow; for looking for a mistake.
+/// example: auto net = model(digits, input<1, 8, 8>, cpu.with(debug), seed{7});
+struct debug_type {};
+inline constexpr debug_type debug;
 
 template <class... Options>
 struct cpu_policy;
@@ -26,6 +31,8 @@ template <>
 inline constexpr bool is_plan_option<no_fusion_type> = true;
 template <>
 inline constexpr bool is_plan_option<no_reuse_type> = true;
+template <>
+inline constexpr bool is_plan_option<debug_type> = true;
 template <class Option>
 inline constexpr bool is_cpu_option =
     is_plan_option<Option> || std::is_same_v<Option, threads> || std::is_same_v<Option, thread_pool>;
@@ -52,12 +59,12 @@ struct cpu_policy : detail::policy_base {
   thread_pool* pool = nullptr;
 
   /// The policy with more options: threads{N} (of a pool that each model and each compiled function makes for itself;
-  /// 0: all of the machine), a thread_pool (which must outlive what runs on it), no_fusion, no_reuse. example: auto net
-  /// = model(digits, input<1, 8, 8>, cpu.with(threads{4}), seed{7});
+  /// 0: all of the machine), a thread_pool (which must outlive what runs on it), debug, no_fusion, no_reuse. example:
+  /// auto net = model(digits, input<1, 8, 8>, cpu.with(threads{4}), seed{7});
   template <class... More>
   constexpr auto with(More&&... more) const {
     static_assert((detail::is_cpu_option<std::remove_cvref_t<More>> && ...),
-                  "ashlar: cpu.with takes threads{N}, a thread_pool, no_fusion and no_reuse");
+                  "ashlar: cpu.with takes threads{N}, a thread_pool, debug, no_fusion and no_reuse");
     static_assert(((std::is_lvalue_reference_v<More> || !std::is_same_v<std::remove_cvref_t<More>, thread_pool>)&&...),
                   "ashlar: cpu.with refers to its thread_pool: give the pool a name");
     typename detail::with_options<cpu_policy, std::remove_cvref_t<More>...>::type policy;
@@ -66,15 +73,24 @@ struct cpu_policy : detail::policy_base {
     (take(policy, more), ...);
     return policy;
   }
+  template <class Option>
+  static constexpr bool has = (std::is_same_v<Options, Option> || ...);
   /// What is compiled of a recorder.
   template <class Recorder>
-  using program = detail::program<Recorder, !(std::is_same_v<Options, no_fusion_type> || ...),
-                                  !(std::is_same_v<Options, no_reuse_type> || ...)>;
+  using program =
+      detail::program<Recorder, !has<no_fusion_type> && !has<debug_type>, !has<no_reuse_type> && !has<debug_type>>;
   /// What runs a program.
   template <class Program>
-  using executor = detail::cpu_executor<Program>;
+  using executor =
+      std::conditional_t<has<debug_type>, detail::checked_executor<Program>, detail::cpu_executor<Program>>;
   /// What a model or compiled function holds to run with.
   using resources = detail::cpu_threads;
+
+  /// Says what makes a program's results not finite, if anything does; runs it for that.
+  template <class Program>
+  static void explain(detail::run_memory const& m, non_finite& why) {
+    detail::explain<Program, executor<Program>>(m, why);
+  }
 
   /// What runs here, in words.
   std::string describe() const {
