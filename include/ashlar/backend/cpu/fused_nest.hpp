@@ -30,16 +30,16 @@ struct fused_nest {
     if (a.parts > 1) take_share(column ? column_axis() : row_axis());
   }
   /// The offsets of the first position.
-  void start(std::int64_t* offset) const {
+  [[gnu::noinline]] void start(std::int64_t* offset) const {
     for (int o = 0; o < operands; ++o) offset[o] = shared_axis < 0 ? 0 : first * stride(o, shared_axis);
   }
   /// The elements of an output that a column kernel sums: in each of so many slices.
-  kernel_range summed(int output, std::int64_t elements) const {
+  [[gnu::noinline]] kernel_range summed(int output, std::int64_t elements) const {
     if (shared_axis < 0) return {0, elements};
     std::int64_t const apart = stride(operands - outputs + output, shared_axis);
     return {first * apart, extent[shared_axis] * apart};
   }
-  std::int64_t slices(int output) const {
+  [[gnu::noinline]] std::int64_t slices(int output) const {
     return shared_axis > 0 && stride(operands - outputs + output, 0) ? extent[0] : 1;
   }
   ASHLAR_INLINE std::int64_t stride(int operand, int axis) const {

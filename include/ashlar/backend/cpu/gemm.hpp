@@ -27,6 +27,14 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
+/// Copies rows that lie apart.
+template <class T>
+[[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
+                                  int columns) {
+  for (int i = 0; i < rows; ++i)
+    std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
+}
+
 /// A panel whose rows lie apart or are shorter than it.
 template <class T>
 [[gnu::noinline]] void pack_panel(T* panel, T const* from, matrix_view<T> const& b, std::int64_t depth, int columns,
@@ -58,18 +66,14 @@ struct gemm {
 
   template <int Rows>
   ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
-                                 std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
+                                 std::int64_t depth, T* c, std::int64_t c_row, bool add) {
     vector sum[Rows][vectors];
     ASHLAR_UNROLL
     for (int i = 0; i < Rows; ++i) {
       ASHLAR_UNROLL
       for (int j = 0; j < vectors; ++j) {
-        if (!add)
-          sum[i][j] = vector{};
-        else if (columns == tile_size::columns)
-          S::load(sum[i][j], c + i * c_row + j * S::width);
-        else
-          load_part(sum[i][j], c + i * c_row + j * S::width, part(columns, j));
+        sum[i][j] = vector{};
+        if (add) S::load(sum[i][j], c + i * c_row + j * S::width);
       }
     }
     for (std::int64_t k = 0; k < depth; ++k) {
@@ -86,34 +90,22 @@ struct gemm {
     ASHLAR_UNROLL
     for (int i = 0; i < Rows; ++i) {
       ASHLAR_UNROLL
-      for (int j = 0; j < vectors; ++j) {
-        if (columns == tile_size::columns)
-          S::store(sum[i][j], c + i * c_row + j * S::width);
-        else
-          store_part(sum[i][j], c + i * c_row + j * S::width, part(columns, j));
-      }
+      for (int j = 0; j < vectors; ++j) S::store(sum[i][j], c + i * c_row + j * S::width);
     }
   }
-  ASHLAR_INLINE static void load_part(vector& v, T const* from, int count) {
-    T lanes[S::width]{};
-    std::memcpy(lanes, from, static_cast<std::size_t>(count) * sizeof(T));
-    S::load(v, lanes);
-  }
-  ASHLAR_INLINE static void store_part(vector const& v, T* to, int count) {
-    T lanes[S::width];
-    S::store(v, lanes);
-    std::memcpy(to, lanes, static_cast<std::size_t>(count) * sizeof(T));
-  }
-  ASHLAR_INLINE static int part(int columns, int j) {
-    int left = columns - j * S::width;
-    return left < 0 ? 0 : left > S::width ? S::width : left;
-  }
-
   template <int Rows>
   ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
                                   std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
-    for (; i + Rows <= m; i += Rows)
-      tile<Rows>(a.data + i * a.row, a.row, a.column, b, b_row, depth, c + i * c_row, c_row, add, columns);
+    constexpr int all = tile_size::columns;
+    alignas(64) T part[Rows * all];
+    for (; i + Rows <= m; i += Rows) {
+      bool const is_whole = columns == all;
+      T* const to = c + i * c_row;
+      if (!is_whole && add) copy_block(part, all, to, c_row, Rows, columns);
+      tile<Rows>(a.data + i * a.row, a.row, a.column, b, b_row, depth, is_whole ? to : part, is_whole ? c_row : all,
+                 add);
+      if (!is_whole) copy_block(to, c_row, part, all, Rows, columns);
+    }
     if constexpr (Rows > 1) tiles<Rows / 2>(i, m, a, b, b_row, depth, c, c_row, add, columns);
   }
   /// `columns` columns of C: every element sums over the depth in ascending order.
@@ -150,23 +142,26 @@ struct gemm {
   }
   /// panel[k][j] = from[k + j * distance]; zeros behind the last column.
   ASHLAR_INLINE static void pack(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns) {
-    for (int j = 0; j < tile_size::columns; j += S::width)
-      for (std::int64_t k = 0; k < depth; k += S::width) {
-        int const count = depth - k < S::width ? static_cast<int>(depth - k) : S::width;
-        vector v[S::width];
-        ASHLAR_UNROLL
-        for (int i = 0; i < S::width; ++i) {
-          T const* const row = from + (j + i) * distance + k;
-          if (j + i >= columns)
-            v[i] = vector{};
-          else if (count == S::width)
-            S::load(v[i], row);
-          else
-            load_part(v[i], row, count);
+    constexpr int width = S::width;
+    for (int j = 0; j < tile_size::columns; j += width)
+      for (std::int64_t k = 0; k < depth; k += width) {
+        int const rows = columns - j < width ? columns - j : width;
+        int const count = depth - k < width ? static_cast<int>(depth - k) : width;
+        T const* block = from + j * distance + k;
+        std::int64_t apart = distance;
+        alignas(64) T part[width * width];
+        if (rows < width || count < width) {
+          std::memset(part, 0, sizeof part);
+          if (rows > 0) copy_block(part, width, block, distance, rows, count);
+          block = part;
+          apart = width;
         }
+        vector v[width];
+        ASHLAR_UNROLL
+        for (int i = 0; i < width; ++i) S::load(v[i], block + i * apart);
         transpose(v);
         ASHLAR_UNROLL
-        for (int i = 0; i < S::width; ++i)
+        for (int i = 0; i < width; ++i)
           if (i < count) S::store(v[i], panel + (k + i) * tile_size::columns + j);
       }
   }

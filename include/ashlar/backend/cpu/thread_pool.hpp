@@ -24,7 +24,7 @@ struct threads {
 namespace detail {
 
 /// Processors that this process may use.
-inline int usable_processors() {
+ASHLAR_COLD inline int usable_processors() {
 #if defined(__linux__)
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
@@ -34,7 +34,7 @@ inline int usable_processors() {
 }
 /// The number of threads that is meant.
 /// errors: fails where it is negative
-inline int thread_count(threads t) {
+ASHLAR_COLD inline int thread_count(threads t) {
   if (t.count < 0)
     fail(error_parts{.problem = "a pool has {expected}; it was given {found}",
                      .found = std::to_string(t.count),
@@ -54,11 +54,11 @@ ASHLAR_INLINE void pause_briefly() {
 class alignas(128) turn_counter {
  public:
   unsigned now() const { return value_.load(std::memory_order_acquire); }
-  void next() {
+  [[gnu::noinline]] void next() {
     value_.fetch_add(1, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst)) value_.notify_all();
   }
-  void wait_after(unsigned turn, int looks) {
+  [[gnu::noinline]] void wait_after(unsigned turn, int looks) {
     for (; looks > 0; --looks, pause_briefly())
       if (now() != turn) return;
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
@@ -80,14 +80,14 @@ class alignas(128) turn_counter {
 /// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
-  explicit thread_pool(threads t)
+  ASHLAR_COLD explicit thread_pool(threads t)
       : size_(detail::thread_count(t)), looks_(size_ > detail::usable_processors() ? 0 : 2000) {
     workers_ = std::make_unique<worker[]>(static_cast<std::size_t>(size_));
     for (int w = 1; w < size_; ++w) start(w);
   }
   thread_pool(thread_pool const&) = delete;
   thread_pool& operator=(thread_pool const&) = delete;
-  ~thread_pool() { stop(size_); }
+  ASHLAR_COLD ~thread_pool() { stop(size_); }
 
   /// Threads, with the one that starts a program.
   int size() const { return size_; }
@@ -101,7 +101,7 @@ class thread_pool {
 
   /// Runs task(context, worker) on every worker, the caller being worker 0; false where the pool is busy, and nothing
   /// ran.
-  bool try_run(void (*task)(void*, int) noexcept, void* context) {
+  [[gnu::noinline]] bool try_run(void (*task)(void*, int) noexcept, void* context) {
     if (size_ == 1 || busy_.exchange(true, std::memory_order_acquire)) return false;
     task_ = task;
     context_ = context;
@@ -112,7 +112,7 @@ class thread_pool {
     return true;
   }
   /// Inside a task: waits until every worker is here.
-  void meet() {
+  [[gnu::noinline]] void meet() {
     unsigned const turn = meetings_.now();
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size_) return meetings_.wait_after(turn, looks_);
     arrived_.store(0, std::memory_order_relaxed);
@@ -127,7 +127,7 @@ class thread_pool {
     std::int64_t shares = 0;
   };
 
-  void start(int w) {
+  ASHLAR_COLD void start(int w) {
     auto run = [this, w] {
       for (unsigned turn = 0;; ++turn) {
         starts_.wait_after(turn, looks_);
@@ -149,7 +149,7 @@ class thread_pool {
     workers_[static_cast<std::size_t>(w)].thread = std::thread(run);
 #endif
   }
-  void stop(int made) {
+  ASHLAR_COLD void stop(int made) {
     if (made < 2) return;
     task_ = nullptr;
     starts_.next();
@@ -174,7 +174,7 @@ class cpu_threads {
  public:
   cpu_threads() = default;
   template <class Policy>
-  explicit cpu_threads(Policy const& where) : pool_(where.pool) {
+  ASHLAR_COLD explicit cpu_threads(Policy const& where) : pool_(where.pool) {
     if (pool_ || thread_count(where.count) == 1) return;
     own_ = std::make_shared<thread_pool>(where.count);
     pool_ = own_.get();
