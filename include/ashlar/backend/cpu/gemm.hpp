@@ -48,6 +48,10 @@ template <class T>
   }
 }
 
+#if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
 /// Of a loop over registers: an array of vectors is in registers only where the loop is unrolled.
 #if defined(__clang__)
 #define ASHLAR_UNROLL _Pragma("unroll")
@@ -167,6 +171,9 @@ struct gemm {
   }
 };
 #undef ASHLAR_UNROLL
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 
 /// g++ fuses a product and a sum only where it is told to; clang does within an expression.
 #if defined(__GNUC__) && !defined(__clang__)

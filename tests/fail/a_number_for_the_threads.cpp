@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// expect: cpu.with takes threads\{N\}, a thread_pool, no_fusion and no_reuse
+#include <ashlar/ashlar.hpp>
+using namespace ashlar;
+
+#ifdef ASHLAR_TWIN
+auto policy = cpu.with(threads{4});
+#else
+auto policy = cpu.with(4);
+#endif
