@@ -6,38 +6,16 @@
 
 #include <ashlar/backend/cpu/math.hpp>
 
+#include "support/ulps.hpp"
+
 using namespace ashlar::detail;
+using proof::one;
+using proof::worst;
 
 namespace {
 
-using S = simd<float, instruction_set::baseline>;
+using S = proof::float_lanes;
 
-template <class F>
-float one(F f, float x) {
-  S::vector v, r;
-  S::splat(v, x);
-  f(r, v);
-  return r[S::width - 1];
-}
-/// Distance in units of the last place of the exact result rounded to float.
-double ulps(float got, double exact) {
-  float const rounded = static_cast<float>(exact);
-  if (got == rounded || (got != got && rounded != rounded)) return 0;
-  float const next = std::nextafter(std::fabs(rounded), std::numeric_limits<float>::infinity());
-  return std::fabs(static_cast<double>(got) - exact) /
-         (static_cast<double>(next) - std::fabs(static_cast<double>(rounded)));
-}
-/// The largest error over numbers from low to high in equal steps of their bit patterns' spacing.
-template <class F>
-double worst(F f, double (*exact)(double), float low, float high, int steps) {
-  double most = 0;
-  for (int i = 0; i <= steps; ++i) {
-    float const x = low + (high - low) * static_cast<float>(i) / static_cast<float>(steps);
-    double const e = ulps(one(f, x), exact(static_cast<double>(x)));
-    most = e > most ? e : most;
-  }
-  return most;
-}
 void exp_of(S::vector& r, S::vector const& x) { exp_lanes<S>(r, x); }
 void log_of(S::vector& r, S::vector const& x) { log_lanes<S>(r, x); }
 void tanh_of(S::vector& r, S::vector const& x) { tanh_lanes<S>(r, x); }

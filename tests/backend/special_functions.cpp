@@ -7,38 +7,18 @@
 
 #include <doctest/doctest.h>
 
+#include "support/ulps.hpp"
+
 using namespace ashlar::detail;
+using proof::one;
+using proof::ulps;
+using proof::worst;
 
 namespace {
 
-using S = simd<float, instruction_set::baseline>;
-using F = void (*)(S::vector&, S::vector const&);
+using S = proof::float_lanes;
+using F = proof::lane_function;
 
-float one(F f, float x) {
-  S::vector v, r;
-  S::splat(v, x);
-  f(r, v);
-  return r[S::width - 1];
-}
-/// Distance in units of the last place of the exact result rounded to float.
-double ulps(float got, double exact) {
-  float const rounded = static_cast<float>(exact);
-  if (got == rounded || (got != got && rounded != rounded)) return 0;
-  float const size = std::fabs(rounded);
-  double const unit =
-      static_cast<double>(std::nextafter(size, std::numeric_limits<float>::infinity())) - static_cast<double>(size);
-  return std::fabs(static_cast<double>(got) - exact) / unit;
-}
-/// The largest error over numbers from low to high.
-double worst(F f, double (*exact)(double), float low, float high, int steps) {
-  double most = 0;
-  for (int i = 0; i <= steps; ++i) {
-    float const x = low + (high - low) * static_cast<float>(i) / static_cast<float>(steps);
-    double const e = ulps(one(f, x), exact(static_cast<double>(x)));
-    most = e > most ? e : most;
-  }
-  return most;
-}
 void expm1_of(S::vector& r, S::vector const& x) { expm1_lanes<S>(r, x); }
 void log1p_of(S::vector& r, S::vector const& x) { log1p_lanes<S>(r, x); }
 void erf_of(S::vector& r, S::vector const& x) { erf_lanes<S>(r, x); }

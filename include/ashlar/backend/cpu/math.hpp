@@ -29,34 +29,45 @@ inline double scalar_tanh(double x) { return std::tanh(x); }
 inline double scalar_sqrt(double x) { return std::sqrt(x); }
 inline double scalar_sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 
-/// e^x, within 2 ulp in float: 2^n * e^r with |r| <= ln(2) / 2. The coefficients are Cephes' expf.
+/// x = n ln(2) + r with |r| <= ln(2) / 2, for floats held in [low, high]: r, and 2^n in two factors, so that subnormal
+/// results and infinity come out right.
+template <class S>
+ASHLAR_INLINE void split_exponent(typename S::vector const& in, float low, float high, typename S::vector& r,
+                                  typename S::vector& first, typename S::vector& second) {
+  using V = typename S::vector;
+  using I = typename S::mask;
+  V least, most, shifter, x = in;
+  S::splat(least, low);
+  S::splat(most, high);
+  S::choose(x, x > most, most, x);
+  S::choose(x, x < least, least, x);
+  S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  V n = x * 1.44269504088896341f + shifter;
+  I const k = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter), half = k >> 1;
+  n = n - shifter;
+  r = x - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  first = reinterpret_cast<V>((half + 127) << 23);
+  second = reinterpret_cast<V>((k - half + 127) << 23);
+}
+
+/// e^x, within 2 ulp in float: 2^n * e^r. The coefficients are Cephes' expf.
 template <class S>
 ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& in) {
   if constexpr (!is_single<S>) {
     by_lane<scalar_exp, S>(out, in);
   } else {
     using V = typename S::vector;
-    using I = typename S::mask;
-    V low, high, shifter, x = in;
-    S::splat(low, -104.0f);
-    S::splat(high, 89.0f);
-    S::choose(x, x > high, high, x);
-    S::choose(x, x < low, low, x);
-    S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    V n = x * 1.44269504088896341f + shifter;
-    I k = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter);
-    n = n - shifter;
-    V r = x - n * 0.693359375f;
-    r = r - n * -2.12194440e-4f;
+    V r, first, second;
+    split_exponent<S>(in, -104.0f, 89.0f, r, first, second);
     V p = r * 1.9875691500e-4f + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
-    I half = k >> 1;  // 2^n in two factors, so that subnormal results and infinity come out right
-    p = p * reinterpret_cast<V>((half + 127) << 23);
-    p = p * reinterpret_cast<V>((k - half + 127) << 23);
+    p = p * first;
+    p = p * second;
     S::choose(out, in == in, p, in);
   }
 }

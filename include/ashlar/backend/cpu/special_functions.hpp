@@ -36,26 +36,14 @@ ASHLAR_INLINE void expm1_lanes(typename S::vector& out, typename S::vector const
     by_lane<scalar_expm1, S>(out, in);
   } else {
     using V = typename S::vector;
-    using I = typename S::mask;
-    V low, high, shifter, x = in;
-    S::splat(low, -30.0f);
-    S::splat(high, 89.0f);
-    S::choose(x, x > high, high, x);
-    S::choose(x, x < low, low, x);
-    S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    V n = x * 1.44269504088896341f + shifter;
-    I k = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter);
-    n = n - shifter;
-    V r = x - n * 0.693359375f;
-    r = r - n * -2.12194440e-4f;
+    V r, first, second;
+    split_exponent<S>(in, -30.0f, 89.0f, r, first, second);
     V p = r * 1.98909911e-4f + 1.39336498e-3f;  // (e^r - 1 - r) / r^2
     p = p * r + 8.33331048e-3f;
     p = p * r + 4.16664667e-2f;
     p = p * r + 1.66666672e-1f;
     p = p * r + 0.5f;
     p = p * (r * r) + r;
-    I const half = k >> 1;  // 2^n in two factors, so that infinity comes out right
-    V const first = reinterpret_cast<V>((half + 127) << 23), second = reinterpret_cast<V>((k - half + 127) << 23);
     p = (p * first + (first - 1.0f / second)) * second;
     S::choose(p, in == V{}, in, p);
     S::choose(out, in == in, p, in);
