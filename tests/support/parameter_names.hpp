@@ -15,7 +15,9 @@ std::string parameter_names(Net const&, Input const&) {
   std::string names;
   for (variable_entry const& e : r.g.parameters) {
     std::string const path = r.g.paths.text(e.path);
-    names += (names.empty() ? "" : " ") + (path.empty() ? "" : path + ".") + e.field;
+    names += names.empty() ? "" : " ";
+    if (!path.empty()) names += path + ".";
+    names += e.field;
   }
   return names;
 }
