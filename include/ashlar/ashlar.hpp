@@ -31,9 +31,14 @@
 // nn: layers, losses, optimizers
 #include <ashlar/nn/activation.hpp>
 #include <ashlar/nn/chain.hpp>
+#include <ashlar/nn/constant_number.hpp>
 #include <ashlar/nn/conv2d.hpp>
 #include <ashlar/nn/conv_transpose2d.hpp>
 #include <ashlar/nn/dropout.hpp>
+#include <ashlar/nn/elu.hpp>
+#include <ashlar/nn/gelu.hpp>
+#include <ashlar/nn/hardtanh.hpp>
+#include <ashlar/nn/leaky_relu.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/loss.hpp>
 #include <ashlar/nn/named.hpp>
@@ -42,6 +47,9 @@
 #include <ashlar/nn/optimizer.hpp>
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
+#include <ashlar/nn/silu.hpp>
+#include <ashlar/nn/softmax.hpp>
+#include <ashlar/nn/softplus.hpp>
 
 // plan: what the compiler knows of a program
 #include <ashlar/plan/dot.hpp>

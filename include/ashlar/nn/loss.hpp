@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/expr/composite.hpp>
 #include <ashlar/expr/indexing.hpp>
 #include <ashlar/expr/misfit.hpp>
+#include <ashlar/nn/softmax.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
