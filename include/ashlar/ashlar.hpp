@@ -30,6 +30,7 @@
 
 // nn: layers, losses, optimizers
 #include <ashlar/nn/activation.hpp>
+#include <ashlar/nn/branches.hpp>
 #include <ashlar/nn/chain.hpp>
 #include <ashlar/nn/constant_number.hpp>
 #include <ashlar/nn/conv2d.hpp>
@@ -47,6 +48,7 @@
 #include <ashlar/nn/optimizer.hpp>
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
+#include <ashlar/nn/residual.hpp>
 #include <ashlar/nn/silu.hpp>
 #include <ashlar/nn/softmax.hpp>
 #include <ashlar/nn/softplus.hpp>
