@@ -30,20 +30,26 @@
 
 // nn: layers, losses, optimizers
 #include <ashlar/nn/activation.hpp>
+#include <ashlar/nn/binary_cross_entropy.hpp>
 #include <ashlar/nn/branches.hpp>
 #include <ashlar/nn/chain.hpp>
 #include <ashlar/nn/constant_number.hpp>
 #include <ashlar/nn/conv2d.hpp>
 #include <ashlar/nn/conv_transpose2d.hpp>
+#include <ashlar/nn/cross_entropy.hpp>
 #include <ashlar/nn/dropout.hpp>
 #include <ashlar/nn/elu.hpp>
 #include <ashlar/nn/gelu.hpp>
 #include <ashlar/nn/hardtanh.hpp>
+#include <ashlar/nn/huber.hpp>
 #include <ashlar/nn/leaky_relu.hpp>
 #include <ashlar/nn/linear.hpp>
-#include <ashlar/nn/loss.hpp>
+#include <ashlar/nn/loss_options.hpp>
+#include <ashlar/nn/mae.hpp>
+#include <ashlar/nn/mse.hpp>
 #include <ashlar/nn/named.hpp>
 #include <ashlar/nn/network.hpp>
+#include <ashlar/nn/nll.hpp>
 #include <ashlar/nn/normalisation.hpp>
 #include <ashlar/nn/optimizer.hpp>
 #include <ashlar/nn/pooling.hpp>

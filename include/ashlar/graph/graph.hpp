@@ -116,8 +116,9 @@ class graph {
     if (x.code == op::exchange)
       for (int j : exchanged) f(j);
   }
-  list<int> index_limits;  // by ordinal of the input, where its numbers are indices below that; 0: they are not
-  list<int> exchanged;     // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
+  list<int> index_limits;     // by ordinal of the input, where its numbers are indices below that; 0: they are not
+  list<int> ignored_indices;  // by ordinal of the input, an index that is allowed all the same; 0: no other
+  list<int> exchanged;  // operands of the exchange node: for each parameter its gradient, or -1 where none arrives
 
   /// Adds the node, or finds its equal.
   constexpr int push(node x) {
