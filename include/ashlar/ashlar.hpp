@@ -42,6 +42,8 @@
 #include <ashlar/nn/gelu.hpp>
 #include <ashlar/nn/hardtanh.hpp>
 #include <ashlar/nn/huber.hpp>
+#include <ashlar/nn/initialised.hpp>
+#include <ashlar/nn/initialiser.hpp>
 #include <ashlar/nn/leaky_relu.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/loss_options.hpp>

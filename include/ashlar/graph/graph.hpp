@@ -82,6 +82,7 @@ class graph {
   int call = 0;   // how often the network was called before on other values
   int batch = 0;  // the maximum of rows; 0: no batch
   bool training = true;
+  initial_rules initial{};  // of the layer being recorded
   int next_ordinal = 0;
   int next_region = 1;
   place at{};                 // of the user's call being recorded: the outermost one of the library

@@ -75,6 +75,7 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
     body.depth = g.depth + 1;
     body.batch = g.batch;
     body.training = g.training;
+    body.initial = g.initial;
     body.call = g.call;
     body.at = g.at;
     body.next_ordinal = 1000;
