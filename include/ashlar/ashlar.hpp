@@ -31,20 +31,38 @@
 
 // nn: layers, losses, optimizers
 #include <ashlar/nn/activation.hpp>
+#include <ashlar/nn/binary_cross_entropy.hpp>
+#include <ashlar/nn/branches.hpp>
 #include <ashlar/nn/chain.hpp>
+#include <ashlar/nn/constant_number.hpp>
 #include <ashlar/nn/conv2d.hpp>
 #include <ashlar/nn/conv_transpose2d.hpp>
+#include <ashlar/nn/cross_entropy.hpp>
 #include <ashlar/nn/dropout.hpp>
+#include <ashlar/nn/elu.hpp>
 #include <ashlar/nn/exchange.hpp>
 #include <ashlar/nn/frozen.hpp>
+#include <ashlar/nn/gelu.hpp>
+#include <ashlar/nn/hardtanh.hpp>
+#include <ashlar/nn/huber.hpp>
+#include <ashlar/nn/initialised.hpp>
+#include <ashlar/nn/initialiser.hpp>
+#include <ashlar/nn/leaky_relu.hpp>
 #include <ashlar/nn/linear.hpp>
-#include <ashlar/nn/loss.hpp>
+#include <ashlar/nn/loss_options.hpp>
+#include <ashlar/nn/mae.hpp>
+#include <ashlar/nn/mse.hpp>
 #include <ashlar/nn/named.hpp>
 #include <ashlar/nn/network.hpp>
+#include <ashlar/nn/nll.hpp>
 #include <ashlar/nn/normalisation.hpp>
 #include <ashlar/nn/optimizer.hpp>
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
+#include <ashlar/nn/residual.hpp>
+#include <ashlar/nn/silu.hpp>
+#include <ashlar/nn/softmax.hpp>
+#include <ashlar/nn/softplus.hpp>
 
 // plan: what the compiler knows of a program
 #include <ashlar/plan/dot.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: conv2d and 2d pooling take images: 3 axes, \[channels, height, width\], after the batch
+// expect: 2d convolutions and pooling take images: 3 axes, \[channels, height, width\], after the batch
 // expect: conv2d_layer<8, 3>.*got<64>.*layer_path<.*index<1>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;

@@ -28,6 +28,35 @@ TEST_CASE("conv2d's value and gradients agree with the oracle for every kernel, 
   proof::check_layer<2>(conv2d<1, 3, padding<2>>, input<1, 1, 1>);
 }
 
+TEST_CASE("conv2d spreads its window by dilation, and leaves its bias away where told") {
+  proof::numbers const image = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  auto const y = proof::apply_layer<1>(conv2d<1, 2, dilation<2>, no_bias>, input<1, 3, 3>, image, {{1, 10, 100, 1000}});
+  CHECK(y.outputs[0] == proof::numbers{1 + 30 + 700 + 9000});
+}
+
+TEST_CASE("groups are convolutions side by side, each of its share of the channels") {
+  proof::numbers const image = {1, 2, 3, 4};  // four channels of one number
+  auto const y = proof::apply_layer<1>(conv2d<2, 1, groups<2>>, input<4, 1, 1>, image, {{1, 10, 100, 1000}, {0, 0}});
+  CHECK(y.outputs[0] == proof::numbers{21, 4300});
+}
+
+TEST_CASE("conv1d is a cross-correlation along lines") {
+  proof::numbers const line = {1, 2, 3, 4};
+  CHECK(proof::apply_layer<1>(conv1d<1, 2>, input<1, 4>, line, {{1, 10}, {100}}).outputs[0] ==
+        proof::numbers{121, 132, 143});
+  CHECK(proof::apply_layer<1>(conv1d<1, 2, stride<2>, padding<1>, no_bias>, input<1, 4>, line, {{1, 10}}).outputs[0] ==
+        proof::numbers{10, 32, 4});
+}
+
+TEST_CASE("convolutions with dilation and groups, and along lines, agree with the oracle for every number of rows") {
+  proof::check_layer<3>(conv2d<4, 3, groups<2>, stride<2>, padding<1>>, input<2, 5, 6>);
+  proof::check_layer<3>(conv2d<2, 2, dilation<2, 3>, no_bias>, input<3, 4, 5>);
+  proof::check_layer<2>(conv2d<6, 2, groups<3>, dilation<2>, padding<2>>, input<3, 3, 3>);
+  proof::check_layer<3>(conv1d<3, 3, padding<2>>, input<2, 17>);
+  proof::check_layer<3>(conv1d<4, 2, stride<3>, groups<2>>, input<2, 8>);
+  proof::check_layer<3>(conv1d<2, 3, dilation<2>, no_bias>, input<3, 7>);
+}
+
 TEST_CASE("conv2d's compiled kernels agree with the oracle, also where padding is wider than the image") {
   proof::check_compiled_layer<3>(conv2d<3, 3, stride<2>, padding<1>>, input<2, 7, 17>);
 }

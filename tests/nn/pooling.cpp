@@ -26,6 +26,32 @@ TEST_CASE("max_pool2d pads with nothing: negative images stay negative") {
         proof::numbers{-1, -2, -3, -4});
 }
 
+TEST_CASE("avg_pool2d takes means; zeros of the padding count unless they are excluded") {
+  proof::numbers const image = {1, 2, 3, 4};
+  CHECK(proof::apply_layer<1>(avg_pool2d<2>, input<1, 2, 2>, image, {}).outputs[0] == proof::numbers{2.5});
+  CHECK(proof::apply_layer<1>(avg_pool2d<2, padding<1>>, input<1, 2, 2>, image, {}).outputs[0] ==
+        proof::numbers{0.25, 0.5, 0.75, 1});
+  CHECK(proof::apply_layer<1>(avg_pool2d<2, padding<1>, exclude_padding>, input<1, 2, 2>, image, {}).outputs[0] ==
+        proof::numbers{1, 2, 3, 4});
+}
+
+TEST_CASE("pooling along lines does what pooling of images does") {
+  proof::numbers const line = {1, 5, 2, 0, 9};
+  CHECK(proof::apply_layer<1>(max_pool1d<2>, input<1, 5>, line, {}).outputs[0] == proof::numbers{5, 2});
+  CHECK(proof::apply_layer<1>(avg_pool1d<2, stride<1>>, input<1, 5>, line, {}).outputs[0] ==
+        proof::numbers{3, 3.5, 1, 4.5});
+  CHECK(proof::apply_layer<1>(max_pool1d<2, dilation<3>, stride<1>>, input<1, 5>, line, {}).outputs[0] ==
+        proof::numbers{1, 9});
+}
+
+TEST_CASE("adaptive pooling divides the image as evenly as can be; windows overlap where they must") {
+  proof::numbers const line = {1, 5, 2, 0, 10};
+  CHECK(proof::apply_layer<1>(adaptive_avg_pool1d<2>, input<1, 5>, line, {}).outputs[0] == proof::numbers{8.0 / 3, 4});
+  CHECK(proof::apply_layer<1>(adaptive_max_pool1d<3>, input<1, 5>, line, {}).outputs[0] == proof::numbers{5, 5, 10});
+  CHECK(proof::apply_layer<1>(adaptive_avg_pool2d<1>, input<1, 1, 5>, line, {}).outputs[0] == proof::numbers{3.6});
+  CHECK(proof::apply_layer<1>(adaptive_max_pool2d<1, 5>, input<1, 1, 5>, line, {}).outputs[0] == line);
+}
+
 TEST_CASE("global_avg_pool is the mean of each plane") {
   CHECK(proof::apply_layer<1>(global_avg_pool, input<2, 1, 2>, {1, 2, 10, 30}, {}).outputs[0] ==
         proof::numbers{1.5, 20});
@@ -46,6 +72,18 @@ TEST_CASE("pooling's value and gradients agree with the oracle for every window,
   proof::check_layer<5>(flatten, input<3, 1, 5>, linear_in_pieces);
 }
 
+TEST_CASE("averages, lines and adaptive windows agree with the oracle for every number of rows") {
+  proof::check_layer<5>(avg_pool2d<2>, input<2, 5, 6>, linear_in_pieces);
+  proof::check_layer<3>(avg_pool2d<3, stride<2>, padding<1>>, input<2, 5, 7>, linear_in_pieces);
+  proof::check_layer<3>(avg_pool2d<3, stride<2>, padding<1>, exclude_padding>, input<2, 5, 7>, linear_in_pieces);
+  proof::check_layer<3>(avg_pool1d<3, stride<1>, padding<1>>, input<2, 17>, linear_in_pieces);
+  proof::check_layer<3>(max_pool1d<2, stride<1>, dilation<2>>, input<2, 7>, linear_in_pieces);
+  proof::check_layer<3>(adaptive_avg_pool2d<3, 2>, input<2, 7, 5>, linear_in_pieces);
+  proof::check_layer<3>(adaptive_max_pool2d<2, 3>, input<2, 5, 7>, linear_in_pieces);
+  proof::check_layer<3>(adaptive_avg_pool1d<4> | adaptive_max_pool1d<3>, input<2, 9>, linear_in_pieces);
+}
+
 TEST_CASE("pooling's compiled kernels agree with the oracle") {
   proof::check_compiled_layer<3>(max_pool2d<3, stride<2>, padding<1>> | global_avg_pool, input<2, 5, 17>);
+  proof::check_compiled_layer<3>(avg_pool2d<2, stride<1>, padding<1>> | adaptive_avg_pool2d<3, 2>, input<2, 4, 9>);
 }

@@ -51,6 +51,10 @@ def normal(*shape):
     return torch.randn(shape).to(torch.float32).double()
 
 
+def rounded(x):
+    return x.to(torch.float32).double()
+
+
 def round_parameters(net):
     with torch.no_grad():
         for p in net.parameters():
@@ -217,6 +221,187 @@ write(FOLDER / "state_dict.safetensors", net.state_dict())
 x = torch.randn(5, 2, 8, 8)
 net.double().eval()
 put("state_dict", input=x, output=net(x.double()))
+
+torch.set_default_dtype(torch.float64)
+
+# Below, cases of the oracle: second gradients, too. With s = sum(output * upstream) and t = sum over inputs and
+# parameters of sum(gradient of s * direction), `secondK` and `second_NAME` are the gradients of t.
+def second_order(case, y, leaves, names):
+    upstream = normal(*y.shape)
+    first = torch.autograd.grad((y * upstream).sum(), leaves, create_graph=True)
+    directions = [normal(*x.shape) for x in leaves]
+    total = sum((d * n).sum() for d, n in zip(first, directions))
+    second = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else [None] * len(leaves)
+    put(case, upstream=upstream, output=y)
+    for name, x, d, n, dd in zip(names, leaves, first, directions, second):
+        put(case, **{"grad" + name: d, "direction" + name: n,
+                     "second" + name: torch.zeros_like(x) if dd is None else dd})
+
+
+def twice(case, f, *inputs, indices=None):
+    """A function of tensors and, at last, of indices."""
+    leaves = [rounded(x).requires_grad_() for x in inputs]
+    put(case, **{f"input{k}": x for k, x in enumerate(leaves)})
+    if indices is not None:
+        put(case, labels=indices.int())
+    second_order(case, f(*leaves) if indices is None else f(*leaves, indices), leaves, map(str, range(len(leaves))))
+
+
+def layer_twice(case, net, x):
+    for p in net.parameters():
+        p.data = normal(*p.shape)
+    x = rounded(x).requires_grad_()
+    put(case, input=x, **dict(net.named_parameters()))
+    second_order(case, net(x), [x, *net.parameters()], ["_input", *("_" + n for n, _ in net.named_parameters())])
+
+
+layer_twice("conv2d_dilated", nn.Conv2d(2, 3, 3, dilation=2, padding=1), normal(2, 2, 6, 5))
+layer_twice("conv2d_groups", nn.Conv2d(4, 6, 3, groups=2, stride=2, padding=1), normal(2, 4, 5, 6))
+layer_twice("conv2d_depthwise", nn.Conv2d(3, 3, 2, groups=3, bias=False), normal(2, 3, 4, 4))
+layer_twice("conv1d", nn.Conv1d(3, 4, 3), normal(2, 3, 7))
+layer_twice("conv1d_stride", nn.Conv1d(2, 3, 4, stride=3, padding=2), normal(2, 2, 9))
+layer_twice("conv1d_dilated_groups", nn.Conv1d(4, 2, 3, dilation=2, groups=2, padding=1), normal(2, 4, 8))
+layer_twice("conv_transpose2d", nn.ConvTranspose2d(2, 3, 3), normal(2, 2, 3, 4))
+layer_twice("conv_transpose2d_stride", nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1, output_padding=1),
+            normal(2, 3, 3, 2))
+layer_twice("conv_transpose2d_groups", nn.ConvTranspose2d(4, 6, 2, groups=2, dilation=2, bias=False),
+            normal(2, 4, 3, 3))
+layer_twice("conv_transpose1d", nn.ConvTranspose1d(3, 2, 4, stride=3, padding=1), normal(2, 3, 4))
+layer_twice("avg_pool2d", nn.AvgPool2d(2), normal(2, 3, 4, 5))
+layer_twice("avg_pool2d_padding", nn.AvgPool2d(3, stride=2, padding=1), normal(2, 2, 5, 6))
+layer_twice("avg_pool2d_exclude", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), normal(2, 2, 5, 6))
+layer_twice("avg_pool1d", nn.AvgPool1d(3, stride=2, padding=1), normal(2, 2, 8))
+layer_twice("max_pool1d", nn.MaxPool1d(3, stride=2, padding=1), normal(2, 2, 8))
+layer_twice("max_pool2d_dilated", nn.MaxPool2d(2, stride=1, dilation=2), normal(2, 2, 5, 6))
+layer_twice("adaptive_avg_pool2d", nn.AdaptiveAvgPool2d((3, 2)), normal(2, 2, 7, 5))
+layer_twice("adaptive_max_pool2d", nn.AdaptiveMaxPool2d((3, 2)), normal(2, 2, 7, 5))
+layer_twice("adaptive_avg_pool1d", nn.AdaptiveAvgPool1d(3), normal(2, 2, 7))
+layer_twice("adaptive_max_pool1d", nn.AdaptiveMaxPool1d(3), normal(2, 2, 7))
+layer_twice("no_bias", nn.Linear(5, 3, bias=False), normal(3, 5))
+
+wide = normal(4, 9) * 3
+for name, f in {
+    "leaky_relu": functional.leaky_relu,
+    "leaky_relu_slope": lambda x: functional.leaky_relu(x, 0.2),
+    "elu": functional.elu,
+    "elu_alpha": lambda x: functional.elu(x, 0.5),
+    "gelu": functional.gelu,
+    "gelu_tanh": lambda x: functional.gelu(x, approximate="tanh"),
+    "silu": functional.silu,
+    "softplus": functional.softplus,
+    "softplus_beta": lambda x: functional.softplus(x, beta=2),
+    "hardtanh": functional.hardtanh,
+    "relu6": functional.relu6,
+    "softmax_first": lambda x: functional.softmax(x, 0),
+    "log_softmax_last": lambda x: functional.log_softmax(x, 1),
+    "expm1": torch.expm1,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "erf": torch.erf,
+    "clamp": lambda x: torch.clamp(x, -1.5, 2),
+    "floor": lambda x: x * torch.floor(x).detach(),
+    "cumsum": lambda x: torch.cumsum(x, 1),
+    "cumsum_first": lambda x: torch.cumsum(x, 0),
+    "flip": lambda x: torch.flip(x, (0, 1)),
+    "roll": lambda x: torch.roll(x, 2, 1),
+    "slice": lambda x: x[1:, 2:8:3],
+    "pad": lambda x: functional.pad(x, (1, 2), value=0.5),
+    "power_cube": lambda x: x**3,
+    "argmax": lambda x: x * torch.argmax(x, 1, keepdim=True),
+    "argmin": lambda x: x * torch.argmin(x, 0, keepdim=True),
+    "smallest": lambda x: torch.amin(x, 1),
+}.items():
+    twice(name, f, wide)
+positive = rounded(normal(4, 9).abs() + 0.25)
+twice("log1p", torch.log1p, positive)
+twice("pow", torch.pow, positive, normal(4, 9))
+twice("concat", lambda a, b: torch.cat((a, b), 1), normal(3, 4), normal(3, 2))
+twice("concat_three", lambda a, b, c: torch.cat((a, b, c), 0), normal(1, 4), normal(3, 4), normal(2, 4))
+twice("stack", lambda a, b: torch.stack((a, b), 1), normal(3, 4), normal(3, 4))
+twice("gather", lambda x, i: torch.gather(x, 1, i), normal(3, 5), indices=torch.randint(5, (3, 4)))
+twice("scatter_add", lambda x, v, i: x.scatter_add(1, i, v), normal(3, 5), normal(3, 4),
+      indices=torch.randint(5, (3, 4)))
+twice("embedding", lambda w, i: functional.embedding(i, w), normal(6, 4), indices=torch.randint(6, (2, 3)))
+twice("one_hot", lambda x, i: x * functional.one_hot(i, 6), normal(4, 6), indices=torch.randint(6, (4,)))
+
+labels, weights = torch.tensor([0, 3, 1, 1, 2]), torch.tensor([1, 0.5, 2, 3])
+for name, options in {
+    "smoothing": {"label_smoothing": 0.1},
+    "weights": {"weight": weights},
+    "ignored": {"ignore_index": 1},
+    "sum": {"reduction": "sum"},
+    "none": {"reduction": "none"},
+    "smoothing_weights": {"label_smoothing": 0.25, "weight": weights},
+    "everything": {"label_smoothing": 0.25, "weight": weights, "ignore_index": 1},
+    "everything_sum": {"label_smoothing": 0.25, "weight": weights, "ignore_index": 1, "reduction": "sum"},
+    "everything_none": {"label_smoothing": 0.25, "weight": weights, "ignore_index": 1, "reduction": "none"},
+}.items():
+    twice("cross_entropy_" + name, lambda x, i: functional.cross_entropy(x, i, **options), normal(5, 4) * 2,
+          indices=labels)
+for name, options in {"plain": {}, "weights": {"weight": weights}, "ignored": {"weight": weights, "ignore_index": 1},
+                      "sum": {"weight": weights, "reduction": "sum"}, "none": {"reduction": "none"}}.items():
+    twice("nll_" + name, lambda x, i: functional.nll_loss(x, i, **options), normal(5, 4), indices=labels)
+for loss, f in {"mse": functional.mse_loss, "mae": functional.l1_loss, "huber": functional.huber_loss,
+                "binary": functional.binary_cross_entropy_with_logits}.items():
+    for reduction in ("mean", "sum", "none"):
+        targets = normal(5, 4).abs().clamp(0, 1) if loss == "binary" else normal(5, 4)
+        # Of numbers and fixed targets; the targets' gradients are not asked for.
+        x = normal(5, 4) * 2
+        put(f"{loss}_{reduction}", targets=targets)
+        twice(f"{loss}_{reduction}", lambda x: f(x, targets, reduction=reduction), x)
+targets = normal(5, 4).abs().clamp(0, 1)
+put("huber_delta", targets=targets)
+twice("huber_delta", lambda x: functional.huber_loss(x, targets, delta=0.5), normal(5, 4) * 2)
+put("binary_weighted", targets=targets)
+twice("binary_weighted", lambda x: functional.binary_cross_entropy_with_logits(
+    x, targets, pos_weight=torch.tensor(3.0)), normal(5, 4) * 2)
+
+
+class Residual(nn.Sequential):
+    """x + layers(x), or shortcut(x) + layers(x)."""
+
+    def __init__(self, *layers, shortcut=None):
+        super().__init__(*layers)
+        self.count = len(layers)
+        if shortcut:
+            self.shortcut = shortcut
+
+    def forward(self, x):
+        y = x
+        for k in range(self.count):
+            y = self[k](y)
+        return y + (self.shortcut(x) if hasattr(self, "shortcut") else x)
+
+
+class Branches(nn.ModuleList):
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], 1)
+
+
+layer_twice("residual", Residual(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 4)), normal(3, 4))
+layer_twice("residual_shortcut", Residual(nn.Linear(4, 5), nn.Tanh(), shortcut=nn.Linear(4, 5, bias=False)),
+            normal(3, 4))
+layer_twice("branches", Branches([nn.Conv2d(2, 3, 1), nn.Sequential(nn.Conv2d(2, 1, 3, padding=1), nn.Tanh())]),
+            normal(2, 2, 3, 4))
+train("residual_network", nn.Sequential(nn.Linear(4, 5), Residual(nn.Tanh(), nn.Linear(5, 5)),
+                                        Residual(nn.Linear(5, 3), nn.Tanh(), shortcut=nn.Linear(5, 3))),
+      lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), batch, classes)
+train("nesterov", mlp(), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.25), batch,
+      classes)
+train("rmsprop", mlp(), lambda p: torch.optim.RMSprop(p, lr=0.01), batch, classes)
+train("rmsprop_momentum", mlp(),
+      lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.9, momentum=0.5, weight_decay=0.25), batch, classes)
+train("adagrad", mlp(), lambda p: torch.optim.Adagrad(p, lr=0.1), batch, classes)
+train("adagrad_decay", mlp(), lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.5, weight_decay=0.25), batch, classes)
+
+# How weights begin: the largest size and the standard deviation of many.
+for name, net in {"linear": nn.Linear(100, 200), "conv2d": nn.Conv2d(32, 64, 3, groups=2), "conv1d": nn.Conv1d(40, 50, 5),
+                  "conv_transpose2d": nn.ConvTranspose2d(40, 30, 3), "conv_transpose1d": nn.ConvTranspose1d(60, 50, 5)}.items():
+    put("initial_" + name, sizes=torch.stack([net.weight.abs().max(), net.weight.std()]))
+for name in ("kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal"):
+    w = torch.empty(200, 100)
+    getattr(nn.init, name + "_")(w, **({"nonlinearity": "relu"} if name.startswith("kaiming") else {}))
+    put("initial_" + name, sizes=torch.stack([w.abs().max(), w.std()]))
 
 write(FOLDER / "cases.safetensors", cases)
 print(len({name.split(".")[0] for name in cases}), "cases")

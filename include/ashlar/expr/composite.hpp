@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <tuple>
+
 #include <ashlar/expr/reduction.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -20,6 +22,23 @@ constexpr Y stated(char const* name, X x, Y y) {
   y.g->annotations.push(note);
   return y;
 }
+/// The same of two inputs: Gradient{}(a, b, y, d) is a tuple of the gradients for both.
+template <class Gradient, class A, class B, class Y>
+constexpr Y stated(char const* name, A a, B b, Y y) {
+  annotation note;
+  note.name = name;
+  note.inputs[0] = a.id;
+  note.inputs[1] = b.id;
+  note.output = y.id;
+  note.is_stated = true;
+  note.gradient = [](graph& g, annotation const& self, int d, int* adjoints) {
+    auto const both = Gradient{}(A{&g, self.inputs[0]}, B{&g, self.inputs[1]}, Y{&g, self.output}, Y{&g, d});
+    adjoints[0] = std::get<0>(both).id;
+    adjoints[1] = std::get<1>(both).id;
+  };
+  y.g->annotations.push(note);
+  return y;
+}
 /// Names the nodes between x and y; their gradient is derived.
 template <class X, class Y>
 constexpr Y named_composite(char const* name, X x, Y y) {
@@ -31,31 +50,5 @@ constexpr Y named_composite(char const* name, X x, Y y) {
   return y;
 }
 
-struct log_softmax_gradient {
-  template <class V>
-  constexpr V operator()(V, V y, V d) const {
-    return d - exp(y) * sum_keep(d, axes<-1>);
-  }
-};
-
 }  // namespace detail
-
-/// Logarithm of the softmax over the last axis; finite for logits of any size, infinite ones included.
-/// gradient: d - softmax(x) * sum(d), stated
-template <class T, int... D>
-constexpr basic_value<T, D...> log_softmax(basic_value<T, D...> x) {
-  detail::located const here(*x.g, x.at);
-  auto const zero = detail::filled(x, 0);
-  auto largest = max_keep(x, axes<-1>);
-  auto shifted = select(equal(x, largest), zero, x - largest);  // inf - inf would be NaN
-  auto y = shifted - log(sum_keep(exp(shifted), axes<-1>));
-  return detail::stated<detail::log_softmax_gradient>("log_softmax", x, y);
-}
-/// Softmax over the last axis.
-template <class T, int... D>
-constexpr basic_value<T, D...> softmax(basic_value<T, D...> x) {
-  detail::located const here(*x.g, x.at);
-  return exp(log_softmax(x));
-}
-
 }  // namespace ashlar::inline ASHLAR_ABI

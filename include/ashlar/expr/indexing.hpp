@@ -15,6 +15,13 @@ constexpr void note_index(graph& g, int index, int limit) {
   int& known = g.index_limits[g[id].a[0]];
   known = known && known < limit ? known : limit;
 }
+/// Notes that this index is allowed, too.
+constexpr void note_ignored(graph& g, int index, int ignored) {
+  int const id = storage_of(g, index);
+  if (g[id].code != op::input || g.parent) return;
+  while (g.ignored_indices.size() <= g[id].a[0]) g.ignored_indices.push(0);
+  g.ignored_indices[g[id].a[0]] = ignored;
+}
 
 /// The order of axes that brings one to another place.
 constexpr void move_axis(int rank, int from, int to, int (&order)[max_rank + 1]) {

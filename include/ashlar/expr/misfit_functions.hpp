@@ -86,14 +86,6 @@ constexpr M square(M m) {
   return m;
 }
 template <detail::any_misfit M>
-constexpr M softmax(M m) {
-  return m;
-}
-template <detail::any_misfit M>
-constexpr M log_softmax(M m) {
-  return m;
-}
-template <detail::any_misfit M>
 constexpr M transpose(M m) {
   return m;
 }

@@ -2,14 +2,39 @@
 #pragma once
 #include <ashlar/core/dtype.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/core/square_root.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// How a parameter or state begins.
 struct initialiser {
-  enum kind_type : unsigned char { constant, uniform, normal };
+  enum kind_type : unsigned char { constant, uniform, normal, orthogonal };
   kind_type kind = constant;
-  double scale = 0;  // the constant; the bound of uniform numbers; the standard deviation of normal ones
+  double scale = 0;   // the constant; the bound of uniform numbers; the deviation of normal ones; a factor
+  double centre = 0;  // of uniform and normal numbers
+};
+
+/// How the weights (or biases) of some layers are to begin, whatever their shape: `numbers.scale` divided by the root
+/// of how many numbers meet in an output or input, where `fan` names one.
+struct initial_rule {
+  enum fan_type : unsigned char { none, in, out, average };
+  initialiser numbers{};
+  fan_type fan = none;
+  bool given = false;
+
+  constexpr initialiser of(shape const& s) const {
+    initialiser made = numbers;
+    if (fan == none || s.rank < 2) return made;
+    double field = 1;  // of a convolution's window
+    for (int i = 2; i < s.rank; ++i) field *= s[i];
+    double const fan_in = field * s[1], fan_out = field * s[0];
+    made.scale /= square_root(fan == in ? fan_in : fan == out ? fan_out : (fan_in + fan_out) / 2);
+    return made;
+  }
+};
+/// The rules for the layer being recorded.
+struct initial_rules {
+  initial_rule weight{}, bias{};
 };
 
 inline constexpr int max_loop_depth = 2;  // loops within loops that may hold parameters

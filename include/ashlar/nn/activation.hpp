@@ -6,12 +6,14 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-/// A primitive of one operand, as a layer and as a function.
-template <op Code>
-struct activation_layer : layer_base {
+/// What activations share: layers without parameters that are functions of values as well. `Self::apply(x)` records
+/// one; its result has the shape of x.
+template <class Self>
+struct activation : layer_base {
   template <class T, int... D>
   constexpr basic_value<T, D...> operator()(basic_value<T, D...> x) const {
-    return detail::apply(Code, x);
+    located const here(*x.g, x.at);
+    return placed(Self::apply(x));
   }
   template <any_misfit M>
   constexpr M operator()(M m) const {
@@ -20,6 +22,15 @@ struct activation_layer : layer_base {
   template <class X>
   constexpr auto operator()(X const&) const requires(!any_misfit<X> && !any_value<X>) {
     takes_values<X>();
+  }
+};
+
+/// A primitive of one operand, as an activation.
+template <op Code>
+struct activation_layer : activation<activation_layer<Code>> {
+  template <class V>
+  static constexpr V apply(V const& x) {
+    return detail::apply(Code, x);
   }
 };
 
@@ -44,6 +55,10 @@ namespace detail {
 template <class A>
 constexpr auto operator|(A const& a, tanh_layer (&)(as_layer)) {
   return a | tanh_layer{};
+}
+template <class B>
+constexpr auto operator|(tanh_layer (&)(as_layer), B const& b) {
+  return tanh_layer{} | b;
 }
 
 }  // namespace detail

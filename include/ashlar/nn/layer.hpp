@@ -28,4 +28,20 @@ struct layer : layer_base {
   static constexpr bool counted = true;
 };
 
+/// Calls a layer at a path that it enters; what does not fit is seen from outside of it, Step further.
+template <class Step, class Layer, class X>
+constexpr auto call_below(int path, Layer const&, X const& x) {
+  using complaint = decltype(complaint_of(Layer{}, x));
+  if constexpr (!std::is_same_v<complaint, fits>) {
+    return misfit<layer_path<Step>, complaint>{};
+  } else {
+    scoped_path scope(*x.g, path);
+    auto const y = call_inside(Layer{}, x);
+    if constexpr (any_misfit<decltype(call_inside(Layer{}, x))>)
+      return below<Step>(y);
+    else
+      return unplaced(y);
+  }
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -10,12 +10,7 @@ namespace detail {
 
 /// PyTorch's default: uniform in +- 1 / sqrt(fan_in). source: torch.nn.Linear, torch.nn.Conv2d
 constexpr initialiser fan_in_uniform(std::int64_t fan_in) {
-  double low = 0, high = 1;  // the square root of 1 / fan_in by bisection: <cmath> is not constexpr
-  for (int i = 0; i < 60; ++i) {
-    double middle = (low + high) / 2;
-    (middle * middle * static_cast<double>(fan_in) < 1 ? low : high) = middle;
-  }
-  return {initialiser::uniform, high};
+  return {initialiser::uniform, 1 / square_root(static_cast<double>(fan_in))};
 }
 
 template <int Axes, class Layer, class Input, class Flat>

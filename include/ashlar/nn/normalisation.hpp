@@ -2,7 +2,8 @@
 #pragma once
 #include <ashlar/expr/composite.hpp>
 #include <ashlar/expr/shaping.hpp>
-#include <ashlar/nn/dropout.hpp>
+#include <ashlar/nn/constant_number.hpp>
+#include <ashlar/nn/layer.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 

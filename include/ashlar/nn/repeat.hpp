@@ -76,6 +76,7 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
     body.batch = g.batch;
     body.training = g.training;
     body.frozen = g.frozen;
+    body.initial = g.initial;
     body.call = g.call;
     body.at = g.at;
     body.next_ordinal = 1000;

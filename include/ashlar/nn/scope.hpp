@@ -34,6 +34,13 @@ constexpr int take_indices(graph& g, int count) {
 }
 constexpr int index_path(graph& g, int number) { return g.paths.child(g.scope, path_entry::index, number); }
 
+/// How a parameter begins: as the rules in force say, or as its layer does.
+constexpr initialiser initial_numbers(graph const& g, char const* field, shape const& s, initialiser const& usual) {
+  if (s.rank >= 2 && g.initial.weight.given) return g.initial.weight.of(s);
+  if (g.initial.bias.given && equal_text(field, "bias")) return g.initial.bias.of(s);
+  return usual;
+}
+
 /// The parameter `field` of the layer being recorded; the same layer of a repeated call finds its own again.
 template <class T, int... D>
 constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
@@ -48,7 +55,7 @@ constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialise
   e.field = field;
   e.type = dtype_of<T>;
   e.extents = make_shape<D...>();
-  e.init = init;
+  e.init = initial_numbers(g, field, e.extents, init);
   e.frozen = g.frozen;
   e.node = id;
   g.parameters.push(e);

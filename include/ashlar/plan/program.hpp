@@ -81,6 +81,7 @@ constexpr void make_plan(graph& g, list<int> const& outputs, full_plan& p) {
     variable_info& v = p.inputs[g[f.node].a[0]];
     v = describe(f);
     if (g[f.node].a[0] < g.index_limits.size()) v.index_limit = g.index_limits[g[f.node].a[0]];
+    if (g[f.node].a[0] < g.ignored_indices.size()) v.ignored_index = g.ignored_indices[g[f.node].a[0]];
   }
 }
 
@@ -204,6 +205,7 @@ constexpr void record_and_rebuild(recording& clean) {
   clean.outputs = raw.outputs;
   rebuild(raw.g, clean.g, clean.outputs);
   clean.g.index_limits = raw.g.index_limits;
+  clean.g.ignored_indices = raw.g.ignored_indices;
 }
 
 /// Records, rebuilds and plans: the pipeline as one function. A refusal takes the place of a plan.

@@ -83,7 +83,8 @@ struct variable_info {
   std::int64_t stride[max_loop_depth]{};  // bytes between iterations
   address at{};
   int rows = 0;
-  int index_limit = 0;  // of an input: its numbers index 0 to index_limit - 1; 0: they are no indices
+  int index_limit = 0;    // of an input: its numbers index 0 to index_limit - 1; 0: they are no indices
+  int ignored_index = 0;  // and this one, which nothing has; 0: no other
 
   constexpr std::int64_t copies() const {
     std::int64_t n = 1;

@@ -2,11 +2,13 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ashlar/core/indexing.hpp>
 #include <ashlar/core/random.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/plan/variable_name.hpp>
+#include <ashlar/train/orthogonal.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
@@ -69,21 +71,27 @@ class parameter_reference {
 namespace detail {
 
 template <class T>
-void fill_initial(T* to, std::int64_t count, initialiser const& init, random_stream const& stream) {
-  for (std::int64_t i = 0; i < count; ++i) {
+void fill_initial(T* to, shape const& extents, initialiser const& init, random_stream const& stream) {
+  if (init.kind == initialiser::orthogonal) {
+    std::vector<double> const q = orthogonal_rows(extents, stream);
+    for (std::size_t i = 0; i < q.size(); ++i) to[i] = static_cast<T>(q[i] * init.scale);
+    return;
+  }
+  for (std::int64_t i = 0; i < extents.size(); ++i) {
     std::uint64_t const e = static_cast<std::uint64_t>(i);
     double v = init.scale;
-    if (init.kind == initialiser::uniform) v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale;
-    if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale;
+    if (init.kind == initialiser::uniform)
+      v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
+    if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
     to[i] = static_cast<T>(v);
   }
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
   switch (p.type()) {
-    case dtype::float32: return fill_initial(reinterpret_cast<float*>(p.bytes()), p.size(), init, stream);
-    case dtype::float64: return fill_initial(reinterpret_cast<double*>(p.bytes()), p.size(), init, stream);
-    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(p.bytes()), p.size(), init, stream);
+    case dtype::float32: return fill_initial(reinterpret_cast<float*>(p.bytes()), p.shape(), init, stream);
+    case dtype::float64: return fill_initial(reinterpret_cast<double*>(p.bytes()), p.shape(), init, stream);
+    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(p.bytes()), p.shape(), init, stream);
     default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
 }

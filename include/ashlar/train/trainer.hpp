@@ -129,7 +129,7 @@ class trainer {
   }
   void check_label(std::int32_t label) const {
     if constexpr (constexpr int classes = tables.inputs[1].index_limit; classes > 0) {
-      if (label < 0 || label >= classes)
+      if ((label < 0 || label >= classes) && label != tables.inputs[1].ignored_index)
         detail::refuse_index("step " + std::to_string(step_ + 1),
                              "a label is {found}; the network has outputs for {expected}", label, classes);
     }

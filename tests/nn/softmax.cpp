@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <ashlar/expr/composite.hpp>
+#include <ashlar/nn/softmax.hpp>
 
 #include <limits>
 
-#include "support/check.hpp"
+#include <doctest/doctest.h>
+
+#include "support/layer_proof.hpp"
+#include "support/stated_gradient.hpp"
 
 using namespace ashlar;
 
@@ -25,22 +28,6 @@ struct derived_scores {
     return shifted - log(sum_keep(exp(shifted), axes<-1>));
   }
 };
-/// log_softmax with its annotation taken away.
-struct forgotten {
-  constexpr auto operator()(auto x) const {
-    auto y = log_softmax(x);
-    y.g->annotations.clear();
-    return y;
-  }
-};
-
-template <class F, class... X>
-proof::results outputs_of() {
-  proof::recording r;
-  proof::record<typename proof::proof_of<F, X...>::recorder>(r);
-  return proof::interpret(r, proof::draw(r.g, {}));
-}
-
 constexpr auto finite_scores = [](auto x) { return sum(select(x > -1e30, log_softmax(x), zeros_like(x))); };
 constexpr auto penalty = [](auto x) { return sum(square(grad<0>(finite_scores)(x))); };
 constexpr auto limits = [](auto x) {
@@ -65,9 +52,21 @@ TEST_CASE("softmax and its two gradients agree with the oracle, and its rows sum
 }
 
 TEST_CASE("log_softmax's stated gradient, and its gradient, equal the derived ones in double") {
-  proof::results const stated = outputs_of<scores, doubles<3, 17>>();
-  CHECK(proof::difference(stated, outputs_of<forgotten, doubles<3, 17>>(), 1e-13) == "");
-  CHECK(proof::difference(stated, outputs_of<derived_scores, doubles<3, 17>>(), 1e-13) == "");
+  CHECK(proof::difference_of<scores, proof::forgotten<scores>, doubles<3, 17>>() == "");
+  CHECK(proof::difference_of<scores, derived_scores, doubles<3, 17>>() == "");
+}
+
+TEST_CASE("softmax and log_softmax are layers, and run over another axis where one is given") {
+  proof::numbers const x = {1, 2, 3, 4};
+  auto const last = proof::apply_layer<1>(softmax | log_softmax, input<2, 2>, x, {}).outputs[0];
+  double const smaller = 1 / (1 + std::exp(1.0)), larger = 1 - smaller;
+  double const total = std::log(std::exp(smaller) + std::exp(larger));
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(static_cast<double>(last[i]) == doctest::Approx((i % 2 ? larger : smaller) - total));
+  auto const first = proof::apply_layer<1>(softmax.with(axes<1>), input<2, 2>, x, {}).outputs[0];
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(static_cast<double>(first[i]) == doctest::Approx(1 / (1 + std::exp(i < 2 ? 2.0 : -2.0))));
+  proof::check_layer<3>(log_softmax.with(axes<1>) | softmax.with(axes<-2>), input<3, 5>);
 }
 
 TEST_CASE("the stated gradient is in the graph, the derived one's division is not") {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/expr/composite.hpp>
+#include <ashlar/nn/activation.hpp>
+
+namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+template <int Axis>
+struct log_softmax_gradient {
+  template <class V>
+  constexpr V operator()(V, V y, V d) const {
+    return d - exp(y) * sum_keep(d, axes<Axis>);
+  }
+};
+
+template <int Axis>
+struct log_softmax_layer : activation<log_softmax_layer<Axis>> {
+  template <int Other>
+  constexpr log_softmax_layer<Other> with(axes_type<Other>) const {
+    return {};
+  }
+  template <class V>
+  static constexpr V apply(V const& x) {
+    auto const zero = filled(x, 0);
+    auto const largest = max_keep(x, axes<Axis>);
+    auto const shifted = select(equal(x, largest), zero, x - largest);  // inf - inf would be NaN
+    return stated<log_softmax_gradient<Axis>>("log_softmax", x, shifted - log(sum_keep(exp(shifted), axes<Axis>)));
+  }
+};
+template <int Axis>
+struct softmax_layer : activation<softmax_layer<Axis>> {
+  template <int Other>
+  constexpr softmax_layer<Other> with(axes_type<Other>) const {
+    return {};
+  }
+  template <class V>
+  static constexpr V apply(V const& x) {
+    return exp(log_softmax_layer<Axis>::apply(x));
+  }
+};
+
+}  // namespace detail
+
+/// Logarithm of the softmax over the last axis, or another: log_softmax.with(axes<1>); finite for logits of any size,
+/// infinite ones included.
+/// gradient: d - softmax(x) * sum(d), stated
+inline constexpr detail::log_softmax_layer<-1> log_softmax;
+
+/// e^x divided by the sum of e^x over the last axis, or another: softmax.with(axes<1>).
+/// gradient: y * (d - sum(d * y))
+inline constexpr detail::softmax_layer<-1> softmax;
+
+}  // namespace ashlar::inline ASHLAR_ABI
