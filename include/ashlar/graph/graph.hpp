@@ -82,7 +82,7 @@ class graph {
   int call = 0;   // how often the network was called before on other values
   int batch = 0;  // the maximum of rows; 0: no batch
   bool training = true;
-  bool frozen = false;  // whether parameters recorded now are not trained
+  bool frozen = false;      // whether parameters recorded now are not trained
   initial_rules initial{};  // of the layer being recorded
   int next_ordinal = 0;
   int next_region = 1;
@@ -120,7 +120,8 @@ class graph {
   }
   list<int> index_limits;     // by ordinal of the input, where its numbers are indices below that; 0: they are not
   list<int> ignored_indices;  // by ordinal of the input, an index that is allowed all the same; 0: no other
-  list<int> exchanged;  // operands of the exchange node: for each parameter its gradient, or -1 where none arrives or it is frozen
+  list<int> exchanged;  // operands of the exchange node: for each parameter its gradient, or -1 where none arrives or
+                        // it is frozen
 
   /// Adds the node, or finds its equal.
   constexpr int push(node x) {

@@ -47,7 +47,7 @@ struct variable_entry {
   shape extents{};  // of one iteration's
   initialiser init{};
   bool frozen = false;  // a parameter that training leaves as it is
-  int depth = 0;  // loops around it, outermost first
+  int depth = 0;        // loops around it, outermost first
   int count[max_loop_depth]{};
   int region[max_loop_depth]{};
   int node = -1;

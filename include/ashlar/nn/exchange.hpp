@@ -109,21 +109,25 @@ inline constexpr accumulate_type<Steps> accumulate;
 /// An optimizer behind a stage: it has the optimizer's members, and the stage's as `exchange`.
 template <class Stage, class Optimizer>
 struct exchanged : Optimizer {
-  Stage exchange;
+  Stage exchange;  ///< The stage, whose members may change between steps.
 
-  static constexpr int slots = Optimizer::slots + Stage::slots;
-  static constexpr int scalars = Optimizer::scalars + Stage::scalars;
-  static constexpr int variants = Optimizer::variants * Stage::phases;
-  static constexpr int phases = detail::phases_of<Optimizer>() * Stage::phases;
+  static constexpr int slots = Optimizer::slots + Stage::slots;         ///< Regions like the parameters that both keep.
+  static constexpr int scalars = Optimizer::scalars + Stage::scalars;   ///< Numbers that both take in every step.
+  static constexpr int variants = Optimizer::variants * Stage::phases;  ///< Updates there are; each step runs one.
+  static constexpr int phases = detail::phases_of<Optimizer>() * Stage::phases;  ///< Phases in which both step.
 
+  /// The first variant of those that a trainer runs.
   constexpr int variant() const { return Optimizer::variant() * Stage::phases; }
+  /// The phase that a step is in.
   static constexpr int phase(std::int64_t step) {
     return detail::phase_at<Optimizer>(Stage::updates(step)) * Stage::phases + Stage::phase(step);
   }
+  /// Writes the numbers of a step.
   constexpr void write_scalars(std::int64_t step, double* to) const {
     Optimizer::write_scalars(Stage::updates(step), to);
     exchange.write_scalars(to + Optimizer::scalars);
   }
+  /// States the update of a variant.
   template <int Variant, class Region>
   static constexpr void update(Region& r) {
     using V = decltype(r.gradients);
@@ -135,9 +139,9 @@ struct exchanged : Optimizer {
 /// Stages one after the other, before an optimizer stands behind them.
 template <class First, class Second>
 struct exchange_stages {
-  using is_exchange_stage = void;
-  First first;
-  Second second;
+  using is_exchange_stage = void;  ///< Tells stages from optimizers.
+  First first;                     ///< Is applied first.
+  Second second;                   ///< Is applied to what the first leaves.
 };
 
 namespace detail {

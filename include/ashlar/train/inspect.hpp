@@ -12,13 +12,19 @@ namespace ashlar::inline ASHLAR_ABI {
 /// What a layer or operation made in a program's last run: a copy, readable as a tensor of its shape.
 class intermediate {
  public:
+  /// A copy of what lies at `data`.
   intermediate(std::string name, dtype type, ashlar::shape const& extents, char const* data)
       : name_(std::move(name)), type_(type), extents_(extents), bytes_(data, data + extents.size() * bytes_of(type)) {}
 
+  /// Its layer and operation.
   std::string const& name() const { return name_; }
+  /// Its dtype.
   dtype type() const { return type_; }
+  /// Its extents.
   ashlar::shape shape() const { return extents_; }
+  /// How many elements it has.
   std::int64_t size() const { return extents_.size(); }
+  /// Its elements in row-major order.
   char const* bytes() const { return bytes_.data(); }
 
   /// errors: fails where dtype or shape differ

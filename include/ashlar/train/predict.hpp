@@ -62,6 +62,7 @@ class predictor {
   /// A predictor of a model, which it refers to.
   explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
 
+  /// The memory of the last run.
   char const* arena() const { return arena_.data(); }
 
   /// Where sample r of the next run is to be written.

@@ -93,6 +93,7 @@ class trainer {
   Model& net() const { return net_; }
   /// What the compiler knows of a step, in numbers.
   static constexpr program_summary<program> summary() { return {}; }
+  /// The memory of the last step.
   char const* arena() const { return arena_.data(); }
 
   /// What find_non_finite returns.

@@ -73,6 +73,7 @@ struct cpu_policy : detail::policy_base {
     (take(policy, more), ...);
     return policy;
   }
+  /// Whether an option that shapes plans is among the policy's.
   template <class Option>
   static constexpr bool has = (std::is_same_v<Options, Option> || ...);
   /// What is compiled of a recorder.

@@ -18,7 +18,7 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// How many threads run a program; 0: as many as this process may use.
 struct threads {
-  int count = 1;
+  int count = 1;  ///< 0: as many as this process may use.
 };
 
 namespace detail {
@@ -80,6 +80,7 @@ class alignas(128) turn_counter {
 /// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
+  /// Makes the threads but one, which is whoever runs a program.
   ASHLAR_COLD explicit thread_pool(threads t)
       : size_(detail::thread_count(t)), looks_(size_ > detail::usable_processors() ? 0 : 2000) {
     workers_ = std::make_unique<worker[]>(static_cast<std::size_t>(size_));
@@ -94,6 +95,7 @@ class thread_pool {
 
   /// Steps estimated at fewer nanoseconds than this run on one thread; 0: none do.
   std::int64_t break_even() const { return break_even_.load(std::memory_order_relaxed); }
+  /// Sets it.
   void set_break_even(std::int64_t nanoseconds) { break_even_.store(nanoseconds, std::memory_order_relaxed); }
 
   /// How many shares of steps a worker has computed since the pool was made; worker 0 is whoever starts a program.
