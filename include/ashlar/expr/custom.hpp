@@ -83,6 +83,7 @@ constexpr auto custom(X... x) {
   return Y{&g, detail::add_custom(g, &detail::custom_of<Primitive, Y, X...>::primitive, operands,
                                   dtype_of<typename Y::element_type>, Y::shape(), rows)};
 }
+/// An operand that does not fit is handed on.
 template <class Primitive, class... X, class M = detail::first_misfit<X...>>
 constexpr M custom(X...) {
   return {};

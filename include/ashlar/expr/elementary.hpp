@@ -43,11 +43,13 @@ template <class T, int... A, class U, int... B>
 constexpr auto pow(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::pow, a, b);
 }
+/// pow of a value by a number.
 template <detail::any_value V>
 constexpr V pow(V x, detail::number auto exponent) {
   detail::located const here(*x.g, x.at);
   return {x.g, detail::power(*x.g, x.id, detail::add_like(*x.g, x.id, static_cast<double>(exponent)))};
 }
+/// pow of a number by a value.
 template <detail::any_value V>
 constexpr V pow(detail::number auto base, V x) {
   return detail::apply<typename V::element_type>(detail::op::pow, detail::filled(x, static_cast<double>(base)), x);

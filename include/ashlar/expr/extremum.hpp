@@ -64,6 +64,7 @@ template <class T, int... D>
 constexpr basic_value<T> min(basic_value<T, D...> x) {
   return detail::smallest<(1 << sizeof...(D)) - 1, false>(x);
 }
+/// min over axes<...>, which vanish.
 template <class T, int... D, int... A>
 constexpr auto min(basic_value<T, D...> x, axes_type<A...>) {
   return detail::smallest<detail::axis_mask<sizeof...(D), A...>(), false>(x);
@@ -82,6 +83,7 @@ constexpr basic_value<std::int32_t> argmax(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return detail::index_of_largest<0, false>(detail::in_one_row(x));
 }
+/// argmax along one axis, which vanishes.
 template <class T, int... D, int A>
 constexpr auto argmax(basic_value<T, D...> x, axes_type<A>) {
   return detail::index_of_largest<detail::axis_of<sizeof...(D), A>(), false>(x);
@@ -97,6 +99,7 @@ constexpr basic_value<std::int32_t> argmin(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return detail::index_of_largest<0, false>(detail::in_one_row(detail::reversed_order(x)));
 }
+/// argmin along one axis, which vanishes.
 template <class T, int... D, int A>
 constexpr auto argmin(basic_value<T, D...> x, axes_type<A>) {
   detail::located const here(*x.g, x.at);

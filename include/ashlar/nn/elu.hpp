@@ -10,6 +10,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// What elu multiplies its exponential by.
 template <constant_number Value>
 struct alpha_option {};
+/// The option, as `elu.with(alpha<0.5>)`.
 template <constant_number Value>
 inline constexpr alpha_option<Value> alpha;
 

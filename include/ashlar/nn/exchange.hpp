@@ -46,12 +46,17 @@ struct stage_region {
 /// Scales all gradients down where their common Euclidean norm is larger than max_norm.
 /// source: torch.nn.utils.clip_grad_norm_
 struct clip_by_norm {
-  float max_norm = 1;
+  float max_norm = 1;  ///< The longest that all gradients together may be.
 
-  using is_exchange_stage = void;
-  static constexpr int slots = 0, scalars = 1, phases = 1;
+  using is_exchange_stage = void;    ///< Tells stages from optimizers.
+  static constexpr int slots = 0;    ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 1;  ///< Numbers that it takes in every step.
+  static constexpr int phases = 1;   ///< Phases in which it steps.
+  /// The phase that a step is in.
   static constexpr int phase(std::int64_t) { return 0; }
+  /// How many updates there are up to a step.
   static constexpr std::int64_t updates(std::int64_t step) { return step; }
+  /// Writes the numbers of a step.
   constexpr void write_scalars(double* to) const { to[0] = max_norm; }
   /// Returns whether the optimizer follows in this phase.
   template <int Phase, class Region>
@@ -65,13 +70,19 @@ struct clip_by_norm {
 /// Holds every element of the gradients in [-max_value, max_value].
 /// source: torch.nn.utils.clip_grad_value_
 struct clip_by_value {
-  float max_value = 1;
+  float max_value = 1;  ///< The largest that an element may be, in magnitude.
 
-  using is_exchange_stage = void;
-  static constexpr int slots = 0, scalars = 1, phases = 1;
+  using is_exchange_stage = void;    ///< Tells stages from optimizers.
+  static constexpr int slots = 0;    ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 1;  ///< Numbers that it takes in every step.
+  static constexpr int phases = 1;   ///< Phases in which it steps.
+  /// The phase that a step is in.
   static constexpr int phase(std::int64_t) { return 0; }
+  /// How many updates there are up to a step.
   static constexpr std::int64_t updates(std::int64_t step) { return step; }
+  /// Writes the numbers of a step.
   constexpr void write_scalars(double* to) const { to[0] = max_value; }
+  /// Returns whether the optimizer follows in this phase.
   template <int Phase, class Region>
   static constexpr bool apply(Region r) {
     auto const most = r.scalar[0];
@@ -86,11 +97,17 @@ template <int Steps>
 struct accumulate_type {
   static_assert(Steps > 0, "ashlar: accumulate<N>: N must be positive");
 
-  using is_exchange_stage = void;
-  static constexpr int slots = 1, scalars = 0, phases = Steps > 1 ? 2 : 1;
+  using is_exchange_stage = void;                   ///< Tells stages from optimizers.
+  static constexpr int slots = 1;                   ///< Regions like the parameters that it keeps.
+  static constexpr int scalars = 0;                 ///< Numbers that it takes in every step.
+  static constexpr int phases = Steps > 1 ? 2 : 1;  ///< It collects in one, and the optimizer follows in the other.
+  /// The phase that a step is in.
   static constexpr int phase(std::int64_t step) { return Steps > 1 && step % Steps == 0 ? 1 : 0; }
+  /// How many updates there are up to a step.
   static constexpr std::int64_t updates(std::int64_t step) { return (step + Steps - 1) / Steps; }
+  /// It has none.
   constexpr void write_scalars(double*) const {}
+  /// Returns whether the optimizer follows in this phase.
   template <int Phase, class Region>
   static constexpr bool apply(Region r) {
     if constexpr (Steps > 1) {
@@ -103,6 +120,7 @@ struct accumulate_type {
     }
   }
 };
+/// The stage, as `accumulate<4> | adam{}`.
 template <int Steps>
 inline constexpr accumulate_type<Steps> accumulate;
 

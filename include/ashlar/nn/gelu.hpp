@@ -7,6 +7,7 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// gelu by a hyperbolic tangent in place of the error function.
 struct tanh_approximation_option {};
+/// The option, as `gelu.with(tanh_approximation)`.
 inline constexpr tanh_approximation_option tanh_approximation;
 
 namespace detail {

@@ -8,10 +8,12 @@ namespace ashlar::inline ASHLAR_ABI {
 /// A factor of the numbers that weights begin with.
 template <constant_number Value>
 struct gain_option {};
+/// The option.
 template <constant_number Value>
 inline constexpr gain_option<Value> gain;
 /// Kaiming's initialisers by how many outputs an input meets: keeps the size of gradients instead of values.
 struct fan_out_option {};
+/// The option.
 inline constexpr fan_out_option fan_out;
 
 namespace detail {

@@ -8,6 +8,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// What leaky_relu multiplies numbers below 0 by.
 template <constant_number Value>
 struct negative_slope_option {};
+/// The option, as `leaky_relu.with(negative_slope<0.2>)`.
 template <constant_number Value>
 inline constexpr negative_slope_option<Value> negative_slope;
 

@@ -8,12 +8,15 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// The mean over the valid rows: what losses return unless told otherwise.
 struct mean_reduction_option {};
+/// The option: the default.
 inline constexpr mean_reduction_option mean_reduction;
 /// The sum over the valid rows.
 struct sum_reduction_option {};
+/// The option.
 inline constexpr sum_reduction_option sum_reduction;
 /// The loss of each row (of each element, where targets are numbers), for an objective to go on with.
 struct no_reduction_option {};
+/// The option.
 inline constexpr no_reduction_option no_reduction;
 
 /// The share of the target that is spread evenly over all classes.
@@ -21,6 +24,7 @@ template <constant_number Share>
 struct label_smoothing_option {
   static_assert(Share.value() >= 0 && Share.value() <= 1, "ashlar: label_smoothing<s>: s is a share, 0 <= s <= 1");
 };
+/// The option, as `cross_entropy.with(label_smoothing<0.1>)`.
 template <constant_number Share>
 inline constexpr label_smoothing_option<Share> label_smoothing;
 
@@ -28,15 +32,18 @@ inline constexpr label_smoothing_option<Share> label_smoothing;
 template <constant_number... Weights>
 struct class_weights_option {
   static_assert(sizeof...(Weights) > 0, "ashlar: class_weights<...>: there must be a weight for each class");
-  static constexpr int count = sizeof...(Weights);
+  static constexpr int count = sizeof...(Weights);  ///< How many classes there are.
+  /// The weights.
   static constexpr double values[sizeof...(Weights)] = {Weights.value()...};
 };
+/// The option, as `cross_entropy.with(class_weights<1, 2>)`.
 template <constant_number... Weights>
 inline constexpr class_weights_option<Weights...> class_weights;
 
 /// The label of rows that do not count.
 template <int Label>
 struct ignore_index_option {};
+/// The option, as `cross_entropy.with(ignore_index<-100>)`.
 template <int Label>
 inline constexpr ignore_index_option<Label> ignore_index;
 
@@ -45,12 +52,14 @@ template <constant_number Value>
 struct delta_option {
   static_assert(Value.value() > 0, "ashlar: delta<d>: d must be positive");
 };
+/// The option, as `huber.with(delta<0.5>)`.
 template <constant_number Value>
 inline constexpr delta_option<Value> delta;
 
 /// How often a positive target counts.
 template <constant_number Value>
 struct positive_weight_option {};
+/// The option.
 template <constant_number Value>
 inline constexpr positive_weight_option<Value> positive_weight;
 

@@ -10,6 +10,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// How sharply softplus bends.
 template <constant_number Value>
 struct beta_option {};
+/// The option, as `softplus.with(beta<2>)`.
 template <constant_number Value>
 inline constexpr beta_option<Value> beta;
 

@@ -63,6 +63,7 @@ class compiled_function {
   /// What it returns, as values.
   using output = typename recorder::output_value;
 
+  /// Plans and allocates.
   explicit compiled_function(Policy const& where) : resources_(where), arena_(program::tables.counts.arena_bytes) {}
 
   /// Runs on tensors of exactly the planned types.
@@ -79,6 +80,7 @@ class compiled_function {
   /// As operator(), into tensors of their own.
   auto evaluate(typename detail::tensor_of<V>::type const&... inputs) { return run<true>(inputs...); }
 
+  /// The memory of the last run.
   char const* arena() const { return arena_.data(); }
 
  private:

@@ -18,6 +18,7 @@ inline constexpr no_reuse_type no_reuse;
 /// that is not finite and spoils a result, naming operation, layer and line. Slow; for looking for a mistake.
 /// example: auto net = model(digits, input<1, 8, 8>, cpu.with(debug), seed{7});
 struct debug_type {};
+/// The option, as `cpu.with(debug)`.
 inline constexpr debug_type debug;
 
 template <class... Options>
