@@ -175,10 +175,12 @@ constexpr auto behind(exchange_stages<A, B> const& both, O const& optimizer) {
 
 }  // namespace detail
 
+/// The optimizer behind a stage.
 template <detail::exchange_stage S, detail::any_optimizer O>
 constexpr auto operator|(S const& stage, O const& optimizer) {
   return detail::behind(stage, optimizer);
 }
+/// Two stages, one after the other.
 template <detail::exchange_stage A, detail::exchange_stage B>
 constexpr exchange_stages<A, B> operator|(A const& first, B const& second) {
   return {first, second};
