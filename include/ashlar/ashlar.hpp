@@ -31,7 +31,7 @@
 
 // nn: layers, losses, optimizers
 #include <ashlar/nn/activation.hpp>
-#include <ashlar/nn/binary_cross_entropy.hpp>
+#include <ashlar/nn/binary_cross_entropy_with_logits.hpp>
 #include <ashlar/nn/branches.hpp>
 #include <ashlar/nn/chain.hpp>
 #include <ashlar/nn/constant_number.hpp>

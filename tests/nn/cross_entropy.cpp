@@ -118,6 +118,9 @@ TEST_CASE("cross_entropy on a partial batch is that of the valid rows, whatever 
   proof::check_partial_loss(cross_entropy.with(ignore_index<1>));
   proof::check_partial_loss(cross_entropy.with(sum_reduction));
   proof::check_partial_loss(everything);
+  proof::check_partial_loss([](auto logits, auto label) {
+    return mean(square(cross_entropy.with(ignore_index<1>, no_reduction)(logits, label)));
+  });
 }
 
 TEST_CASE("an ignored label may lie outside the classes, where a trainer refuses every other") {

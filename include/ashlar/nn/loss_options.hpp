@@ -29,6 +29,7 @@ template <constant_number Share>
 inline constexpr label_smoothing_option<Share> label_smoothing;
 
 /// A weight for each class; means divide by the sum of the rows' weights.
+/// cost: two nodes of the graph for each class whose weight is not that of the class before
 template <constant_number... Weights>
 struct class_weights_option {
   static_assert(sizeof...(Weights) > 0, "ashlar: class_weights<...>: there must be a weight for each class");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <tuple>
+
 #include <ashlar/nn/regression_loss.hpp>
 #include <ashlar/nn/softplus.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ashlar/nn/binary_cross_entropy.hpp>
+#include <ashlar/nn/binary_cross_entropy_with_logits.hpp>
 
 #include <cmath>
 #include <limits>
