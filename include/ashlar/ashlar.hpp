@@ -42,6 +42,7 @@
 #include <ashlar/nn/network.hpp>
 #include <ashlar/nn/normalisation.hpp>
 #include <ashlar/nn/optimizer.hpp>
+#include <ashlar/nn/parameter.hpp>
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
 
