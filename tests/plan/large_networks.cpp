@@ -41,13 +41,12 @@ constexpr std::int64_t resnet50_products = 3 * 64 * 49 * 112 * 112 +            
 
 TEST_CASE("ResNet-50 has torchvision's parameters, and costs what it does by hand") {
   CHECK(resnet50_products == 4'089'184'256);  // an image's, as published: 4.09 G
-  constexpr auto image = input<3, 224, 224>;
-  plan_counts const forward = prediction_of(networks::resnet50::network, image, batch<4>);
+  plan_counts const forward = prediction_of(networks::resnet50::network, input<3, 224, 224>, batch<4>);
   CHECK(forward.parameters == 25'557'032);
   double const by_hand = 2.0 * 4 * static_cast<double>(resnet50_products);
   CHECK(forward.flops > by_hand);
   CHECK(forward.flops < 1.02 * by_hand);  // normalisation, relu, pooling
-  plan_counts const training = counts_of(networks::resnet50::network, image, batch<4>);
+  plan_counts const training = counts_of(networks::resnet50::network, input<3, 224, 224>, batch<4>);
   CHECK(training.parameters == 25'557'032);
   // every product three times, but for the image's gradient; normalisation's and the update besides
   double const without_image = 2.0 * 4 * (3.0 * resnet50_products - 3 * 64 * 49 * 112 * 112);
@@ -57,10 +56,11 @@ TEST_CASE("ResNet-50 has torchvision's parameters, and costs what it does by han
 }
 
 TEST_CASE("the plan of a GPT does not grow with its blocks, its parameters and work do") {
-  constexpr auto text = input_of<std::int32_t, 128>;
   constexpr int width = 768, tokens = 50257;
-  plan_counts const c12 = counts_of(networks::gpt<12, width, 12, 128, tokens>::network, text, batch<4>);
-  plan_counts const c24 = counts_of(networks::gpt<24, width, 12, 128, tokens>::network, text, batch<4>);
+  plan_counts const c12 =
+      counts_of(networks::gpt<12, width, 12, 128, tokens>::network, input_of<std::int32_t, 128>, batch<4>);
+  plan_counts const c24 =
+      counts_of(networks::gpt<24, width, 12, 128, tokens>::network, input_of<std::int32_t, 128>, batch<4>);
   // two layer norms, attention's two layers and the MLP's two
   constexpr std::int64_t block = 4 * width + 4 * width * width + 4 * width + 8 * width * width + 5 * width;
   CHECK(c12.parameters == (2 * tokens + 128 + 2) * std::int64_t{width} + 12 * block);

@@ -13,7 +13,7 @@ cd "$folder"
 room() {
   case "$1" in
     *clang*) echo -fconstexpr-steps=100000000 ;;
-    *nvcc*) echo -Xcudafe --max_cost_constexpr_call=100000000 ;;
+    *nvcc*) echo -Xcudafe --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 ;;
     *) echo -fconstexpr-ops-limit=1000000000 ;;
   esac
 }
