@@ -57,6 +57,7 @@
 #include <ashlar/nn/nll.hpp>
 #include <ashlar/nn/normalisation.hpp>
 #include <ashlar/nn/optimizer.hpp>
+#include <ashlar/nn/parameter.hpp>
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
 #include <ashlar/nn/residual.hpp>

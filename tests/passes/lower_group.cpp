@@ -25,7 +25,8 @@ lowered lower(graph& g, int y) {
   grouping const made = fusion(g, nodes({y}), {}).run();
   REQUIRE(made.order.size() == 1);
   auto dense = [](int, int) { return std::int64_t{0}; };
-  return group_lowering(g, made.groups[made.order[0]], dense, [&](int i) { return i == y; }).take();
+  list<int> registers(g.size(), group_lowering::none);
+  return group_lowering(g, made.groups[made.order[0]], registers, dense, [&](int i) { return i == y; }).take();
 }
 std::vector<std::int64_t> numbers_of(lowered const& l) { return {l.numbers.begin(), l.numbers.end()}; }
 

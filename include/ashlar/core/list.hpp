@@ -42,7 +42,7 @@ class list {
   }
   constexpr void reserve(int count) {
     if (count <= capacity_) return;
-    T* larger = new T[static_cast<unsigned>(count)]{};
+    T* larger = new T[static_cast<unsigned>(count)];
     for (int i = 0; i < size_; ++i) larger[i] = static_cast<T&&>(items[i]);
     delete[] items;
     items = larger;

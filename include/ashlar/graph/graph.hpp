@@ -131,13 +131,16 @@ class graph {
   }
   /// push, keeping the node's own provenance.
   constexpr int intern(node const& x) {
-    if (2 * nodes.size() >= table_.size()) grow();
-    unsigned slot = hash(x) & static_cast<unsigned>(table_.size() - 1);
-    for (; table_[static_cast<int>(slot)] >= 0; slot = (slot + 1) & static_cast<unsigned>(table_.size() - 1))
-      if (nodes[table_[static_cast<int>(slot)]].same_as(x)) return table_[static_cast<int>(slot)];
-    table_[static_cast<int>(slot)] = nodes.size();
+    int const count = nodes.size();
+    if (2 * count >= table_.size()) grow();
+    unsigned const last = static_cast<unsigned>(table_.size() - 1);
+    unsigned slot = hash(x) & last;
+    int* const table = table_.items;
+    for (; table[slot] >= 0; slot = (slot + 1) & last)
+      if (nodes.items[table[slot]].same_as(x)) return table[slot];
+    table[slot] = count;
     nodes.push(x);
-    return nodes.size() - 1;
+    return count;
   }
   /// A number that makes a leaf different from every other.
   constexpr int ordinal() { return next_ordinal++; }
@@ -159,11 +162,15 @@ class graph {
     else if (refused.why == refusal::none)
       refused = {why, path, where};
   }
+  static constexpr unsigned hash(shape const& s) {
+    if (s.rank == 0) return 0;
+    return static_cast<unsigned>(s.extent[0]) * 37u + static_cast<unsigned>(s.extent[s.rank - 1]) * 5u +
+           static_cast<unsigned>(s.rank);
+  }
   static constexpr unsigned hash(node const& x) {
     unsigned h = static_cast<unsigned>(x.code) * 0x9E3779B1u + static_cast<unsigned>(x.in[0] + 1) * 0x85EBCA77u +
                  static_cast<unsigned>(x.in[1] + 1) * 0xC2B2AE3Du + static_cast<unsigned>(x.in[2] + 1) * 0x165667B1u;
-    h += static_cast<unsigned>(x.extents.size()) * 0x27D4EB2Fu + static_cast<unsigned>(x.a[0]) * 31u +
-         static_cast<unsigned>(x.a[1]) * 17u +
+    h += hash(x.extents) * 0x27D4EB2Fu + static_cast<unsigned>(x.a[0]) * 31u + static_cast<unsigned>(x.a[1]) * 17u +
          static_cast<unsigned>(static_cast<int>(x.number > 1e6         ? 1e6
                                                 : x.number < -1e6      ? -1e6
                                                 : x.number != x.number ? 0
@@ -172,10 +179,11 @@ class graph {
   }
   constexpr void grow() {
     list<int> larger(table_.size() ? 2 * table_.size() : 64, -1);
-    for (int id = 0; id < nodes.size(); ++id) {
-      unsigned slot = hash(nodes[id]) & static_cast<unsigned>(larger.size() - 1);
-      while (larger[static_cast<int>(slot)] >= 0) slot = (slot + 1) & static_cast<unsigned>(larger.size() - 1);
-      larger[static_cast<int>(slot)] = id;
+    unsigned const last = static_cast<unsigned>(larger.size() - 1);
+    for (int id = 0, count = nodes.size(); id < count; ++id) {
+      unsigned slot = hash(nodes.items[id]) & last;
+      while (larger.items[slot] >= 0) slot = (slot + 1) & last;
+      larger.items[slot] = id;
     }
     table_.swap(larger);
   }

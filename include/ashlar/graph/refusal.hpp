@@ -19,7 +19,8 @@ enum class refusal : unsigned char {
   many_axes,
   stretched_to_the_batch,
   whole_numbers,
-  parameters_of_two_dtypes
+  parameters_of_two_dtypes,
+  many_parameters
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -142,31 +142,38 @@ class fusion {
 
   /// Readers of what an assignment overwrites come before it.
   constexpr void order_assignments() {
-    list<int> writers;
-    for (int a = 0; a < g_.size(); ++a)
-      if (r_.live[a] && g_[a].code == op::assign) writers.push(a);
-    if (writers.empty()) return;
+    writer_of_ = list<int>(g_.size(), -1);
+    bool any = false;
+    for (int a = 0; a < g_.size(); ++a) {
+      if (g_[a].code != op::assign || !r_.live[a]) continue;
+      int const target = g_[a].in[1];
+      if (g_[target].code == op::range && g_[target].a[0] == 0) parameter_writers_.push(a);
+      more_writers_.push(writer_of_[target]);
+      writers_.push(a);
+      writer_of_[target] = writers_.size() - 1;
+      any = true;
+    }
+    if (!any) return;
     for (int i = 0; i < g_.size(); ++i)
-      if (r_.of[i] >= 0) order_reads(i, i, writers);
+      if (r_.of[i] >= 0) order_reads(i, i);
   }
   /// What node `reader` reads, itself or through views and nodes that it makes again, comes before it is overwritten.
-  constexpr void order_reads(int reader, int through, list<int> const& writers) {
+  constexpr void order_reads(int reader, int through) {
     g_.each_operand(through, [&](int j) {
       if (j < 0) return;
       int const leaf = storage_of(g_, j);
-      op const code = g_[leaf].code;
+      op const code = g_.nodes.items[leaf].code;
       if (code == op::state || code == op::parameter || code == op::range) {
-        for (int a : writers)
-          if (reader != a && overwrites(a, leaf)) order(r_.of[reader], a);
-      } else if (r_.of[leaf] < 0 && is_inlined(code)) {
-        order_reads(reader, leaf, writers);
+        for (int k = writer_of_[leaf]; k >= 0; k = more_writers_[k]) order_read(reader, writers_[k]);
+        if (code == op::parameter)
+          for (int a : parameter_writers_) order_read(reader, a);
+      } else if (is_inlined(code) && r_.of[leaf] < 0) {
+        order_reads(reader, leaf);
       }
     });
   }
-  constexpr bool overwrites(int assignment, int leaf) const {
-    int const target = g_[assignment].in[1];
-    bool const all_parameters = g_[target].code == op::range && g_[target].a[0] == 0;
-    return target == leaf || (all_parameters && g_[leaf].code == op::parameter);
+  constexpr void order_read(int reader, int assignment) {
+    if (reader != assignment) order(r_.of[reader], assignment);
   }
   constexpr void order(int reader, int assignment) {
     group& writer = r_.groups[r_.of[assignment]];
@@ -184,8 +191,9 @@ class fusion {
   }
   /// Fused kernels make inlined nodes again, even those that somebody else needs in memory.
   constexpr bool makes_again(int m, int operand) const {
-    group::kind_type const kind = r_.groups[m].kind;
-    return is_inlined(g_[operand].code) && (kind == group::row || kind == group::column);
+    if (!is_inlined(g_.nodes.items[operand].code)) return false;
+    group::kind_type const kind = r_.groups.items[m].kind;
+    return kind == group::row || kind == group::column;
   }
   template <class F>
   constexpr void each_producer(int i, int m, F f) const {
@@ -201,29 +209,69 @@ class fusion {
     });
   }
   constexpr int root(int m) const {
-    while (merged_into_[m] >= 0) m = merged_into_[m];
+    int const* const into = merged_into_.items;
+    while (into[m] >= 0) m = into[m];
     return m;
   }
+  /// A walk over groups, each after those that it depends on. It keeps its own stack: compilers nest at most 512 calls
+  /// in a constant, and deep networks make deep chains of groups.
+  struct depth_first {
+    struct frame {
+      int group = 0;
+      int begin = 0, next = 0;  // its dependencies among `pending`, and which of them comes next
+    };
+    list<char> state;  // 0: not met, 1: open, 2: done
+    list<frame> open;
+    list<int> pending;
+
+    constexpr explicit depth_first(int groups) : state(groups, 0) {}
+  };
+  /// done(group, its dependencies' first, last) for m and all that it needs, unless this walk met them before.
+  template <class Done>
+  constexpr void visit(int m, depth_first& walk, Done done) const {
+    if (walk.state[m]) return;
+    enter(m, walk);
+    while (!walk.open.empty()) {
+      depth_first::frame& top = walk.open.back();
+      if (top.next < walk.pending.size()) {
+        int const d = walk.pending[top.next++];
+        if (walk.state[d] == 1) refuse("internal: groups of a plan depend on each other in a circle");
+        if (walk.state[d] == 0) enter(d, walk);
+        continue;
+      }
+      done(top.group, walk.pending.items + top.begin, walk.pending.items + top.next);
+      walk.state[top.group] = 2;
+      walk.pending.resize(top.begin, 0);
+      walk.open.pop();
+    }
+  }
+  constexpr void enter(int m, depth_first& walk) const {
+    walk.state[m] = 1;
+    int const begin = walk.pending.size();
+    walk.open.push({m, begin, begin});
+    each_dependency(m, [&](int d) { walk.pending.push(d); });
+  }
+
   // which groups each group needs, directly or not, as rows of bits
   constexpr bool needs(int from, int target) const { return needs_[from * words_ + target / 64] >> (target % 64) & 1; }
   constexpr void need(int from, int target) { needs_[from * words_ + target / 64] |= 1ull << (target % 64); }
   constexpr void need_all_of(int from, int other) {
-    for (int w = 0; w < words_; ++w) needs_[from * words_ + w] |= needs_[other * words_ + w];
+    unsigned long long* const to = needs_.items + from * words_;
+    unsigned long long const* const more = needs_.items + other * words_;
+    for (int w = 0; w < words_; ++w) to[w] |= more[w];
   }
   constexpr void find_needs() {
     words_ = (r_.groups.size() + 63) / 64;
     needs_ = list<unsigned long long>(r_.groups.size() * words_, 0);
-    list<char> done(r_.groups.size(), 0);
-    for (int m = 0; m < r_.groups.size(); ++m) find_needs_of(m, done);
-  }
-  constexpr void find_needs_of(int m, list<char>& done) {
-    if (done[m]) return;
-    done[m] = 1;
-    each_dependency(m, [&](int d) {
-      find_needs_of(d, done);
-      need(m, d);
-      need_all_of(m, d);
-    });
+    depth_first walk(r_.groups.size());
+    for (int m = 0; m < r_.groups.size(); ++m)
+      visit(m, walk, [&](int done, int const* first, int const* last) {
+        for (; first != last; ++first)
+          if (!needs(done, *first)) {
+            need(done, *first);
+            need_all_of(done, *first);
+          }
+      });
   }
   /// Whether group `from` needs group `target` through at least one other group.
   constexpr bool reaches_indirectly(int from, int target) const {
@@ -280,11 +328,13 @@ class fusion {
     from.members.clear();
     merged_into_[b] = a;
     need_all_of(a, b);
-    for (int m = 0; m < r_.groups.size(); ++m)
-      if (merged_into_[m] < 0 && m != a && (needs(m, a) || needs(m, b))) {
-        need(m, a);
-        need_all_of(m, a);
-      }
+    unsigned long long const* row = needs_.items;
+    for (int m = 0, groups = r_.groups.size(); m < groups; ++m, row += words_) {
+      // neither, or all that both need already; the rows of groups that were merged are not read again
+      if ((row[a / 64] >> (a % 64) & 1) == (row[b / 64] >> (b % 64) & 1) || m == a) continue;
+      need(m, a);
+      need_all_of(m, a);
+    }
   }
   constexpr void merge_neighbours() {
     merged_into_ = list<int>(r_.groups.size(), -1);
@@ -295,9 +345,10 @@ class fusion {
       for (int pass = 0; pass < 2; ++pass)
         g_.each_operand(i, [&](int j) {
           if (j < 0) return;
-          while (g_[j].code == op::broadcast && r_.of[j] < 0) j = g_[j].in[0];
+          node const* const nodes = g_.nodes.items;
+          while (nodes[j].code == op::broadcast && r_.of[j] < 0) j = nodes[j].in[0];
           j = storage_of(g_, j);
-          if (g_.extents(j).size() <= 1 || is_free(g_[j].code)) return;
+          if (is_free(nodes[j].code) || nodes[j].extents.size() <= 1) return;
           if (pass == 0 && r_.of[j] >= 0) try_merge(r_.of[j], r_.of[i]);
           if (pass == 1) {
             if (last_user[j] >= 0) try_merge(last_user[j], r_.of[i]);
@@ -313,22 +364,15 @@ class fusion {
 
   constexpr void schedule() {
     if (merged_into_.empty()) merged_into_ = list<int>(r_.groups.size(), -1);
+    depth_first walk(r_.groups.size());
+    auto take = [&](int m, int const*, int const*) { r_.order.push(m); };
     // what every variant of the update runs first: nothing is overwritten for good before the loss is known
-    list<char> state(r_.groups.size(), 0);
     for (bool update : {false, true})
       for (bool assigns : {false, true})
         for (int i = 0; i < g_.size(); ++i)
           if (int const m = r_.of[i];
               m >= 0 && (r_.groups[m].variant != 0) == update && (g_[i].code == op::assign) == assigns)
-            visit(m, state);
-  }
-  constexpr void visit(int m, list<char>& state) {
-    if (state[m] == 2) return;
-    if (state[m] == 1) refuse("internal: groups of a plan depend on each other in a circle");
-    state[m] = 1;
-    each_dependency(m, [&](int d) { visit(d, state); });
-    state[m] = 2;
-    r_.order.push(m);
+            visit(m, walk, take);
   }
 
   graph const& g_;
@@ -337,6 +381,9 @@ class fusion {
   list<int> sole_;  // the group that holds all users of a node: unused, many, or its number
   list<int> merged_into_;
   list<int> variant_;
+  list<int> writers_, more_writers_;  // assignments, and for each another one of the same target
+  list<int> writer_of_;               // for each node its assignment, as a place in `writers_`
+  list<int> parameter_writers_;       // assignments of all trained parameters at once
   list<unsigned long long> needs_;
   int words_ = 0;
 };

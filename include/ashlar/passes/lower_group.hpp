@@ -44,11 +44,14 @@ constexpr op op_on_truth(op code) {
 /// axes are merged wherever all operands allow it.
 class group_lowering {
  public:
+  static constexpr int none = -1000000;
+
   /// `apart(node, axis)` is the distance along axis 0 or 1 of a node that does not lie densely (0: dense).
-  /// `is_output(node)` tells which members others need in memory.
+  /// `is_output(node)` tells which members others need in memory. `registers` has `none` for each node, before and
+  /// after: making it for each group would take as long as all the rest.
   template <class Apart, class IsOutput>
-  constexpr group_lowering(graph const& g, group const& m, Apart apart, IsOutput is_output)
-      : g_(g), m_(m), register_of_(g.size(), none) {
+  constexpr group_lowering(graph const& g, group const& m, list<int>& registers, Apart apart, IsOutput is_output)
+      : g_(g), m_(m), register_of_(registers) {
     for (int i : m_.members) emit(i);
     bool column = m_.kind == group::column;
     for (int i : m_.members) {
@@ -63,11 +66,11 @@ class group_lowering {
     write_numbers();
     std::int64_t elements = m_.space.size();
     for (int r = 0; r < count_; ++r) out_.flops += static_cast<double>(levels_[r] ? elements / row_size() : elements);
+    for (int i : known_) register_of_[i] = none;
   }
   constexpr lowered take() { return static_cast<lowered&&>(out_); }
 
  private:
-  static constexpr int none = -1000000;
   static constexpr std::int64_t block_terms = 64;  // that are added one after the other
 
   constexpr std::int64_t row_size() const { return m_.space.size() / without(m_.space, m_.axes).size(); }
@@ -83,13 +86,17 @@ class group_lowering {
     out_.constants.push(n.number);
     return (is_whole(lane_of(n.type)) ? whole_constant_base : constant_base) - (out_.constants.size() - 1);
   }
+  constexpr int set_register(int j, int number) {
+    known_.push(j);
+    return register_of_[j] = number;
+  }
   /// The operand that stands for node j inside this kernel.
   constexpr int operand(int j) {
     if (register_of_[j] != none) return register_of_[j];
     op code = g_[j].code;
-    if (code == op::constant) return register_of_[j] = constant(g_[j]);
-    if (code == op::broadcast) return register_of_[j] = operand(g_[j].in[0]);
-    return register_of_[j] = input(j);
+    if (code == op::constant) return set_register(j, constant(g_[j]));
+    if (code == op::broadcast) return set_register(j, operand(g_[j].in[0]));
+    return set_register(j, input(j));
   }
 
   /// Whether a reduction takes so many elements to one that adding them one after the other would be inaccurate; the
@@ -124,7 +131,7 @@ class group_lowering {
         stage = s > stage ? s : stage;
       }
     if (reduces && is_floating(n.type)) a[1] = is_long(n);
-    register_of_[i] = count_++;
+    set_register(i, count_++);
     levels_.push(row_level);
     stages_.push(stage);
     reduction_.push(reduces);
@@ -268,7 +275,8 @@ class group_lowering {
   graph const& g_;
   group const& m_;
   lowered out_;
-  list<int> register_of_;
+  list<int>& register_of_;
+  list<int> known_;  // nodes that have a register
   list<int> levels_, stages_, ops_, args_;
   list<char> reduction_;
   list<int> out_register_, out_level_;

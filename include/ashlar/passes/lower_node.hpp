@@ -79,9 +79,12 @@ constexpr void lower_window(graph const& g, node const& n, kernel_kind kind, low
   shape const& small = put ? g.extents(n.in[0]) : n.extents;
   out.code.push(static_cast<int>(kind));
   out.code.push(g[n.in[0]].type == dtype::float64);
-  for (std::int64_t v : {plane[0] * plane[1], plane[2], plane[3], small[2], small[3]}) out.numbers.push(v);
+  std::int64_t const planes = std::int64_t{plane[0]} * plane[1];
+  for (std::int64_t v :
+       {planes, std::int64_t{plane[2]}, std::int64_t{plane[3]}, std::int64_t{small[2]}, std::int64_t{small[3]}})
+    out.numbers.push(v);
   push_window(n, out);
-  out.numbers.push(g[n.in[0]].rows * plane[1]);
+  out.numbers.push(std::int64_t{g[n.in[0]].rows} * plane[1]);
   out.flops = static_cast<double>(small.size()) * n.a[0] * n.a[1];
   if (n.a[0] == 0) out.flops = static_cast<double>(plane.size());
 }

@@ -52,12 +52,14 @@ class plan_builder {
     return known < 0 ? customs.size() - 1 : known;
   }
   constexpr int kernel(list<int> const& code) {
-    int count = kernel_begin.size() - 1;
+    int const count = kernel_begin.size() - 1, size = code.size();
+    int const *const begin = kernel_begin.items, *const wanted = code.items;
     for (int k = 0; k < count; ++k) {
-      int begin = kernel_begin[k];
-      bool same = kernel_begin[k + 1] - begin == code.size();
-      for (int i = 0; same && i < code.size(); ++i) same = kernel_code[begin + i] == code[i];
-      if (same) return k;
+      if (begin[k + 1] - begin[k] != size) continue;
+      int const* const known = kernel_code.items + begin[k];
+      int i = 0;
+      while (i < size && known[i] == wanted[i]) ++i;
+      if (i == size) return k;
     }
     for (int c : code) kernel_code.push(c);
     kernel_begin.push(kernel_code.size());
@@ -89,6 +91,7 @@ class plan_builder {
       leading_ = list<std::int64_t>(n, 0);
       last_ = list<int>(n, -1);
       kept_ = list<char>(n, 0);
+      registers_ = list<int>(n, group_lowering::none);
       for (placed_node const& l : leaves) settle(l);
       for (placed_node const& f : fixed) {
         if (f.at.place >= 0) settle(f);
@@ -216,7 +219,8 @@ class plan_builder {
         l = lower_node(g_, m.members[0]);
       } else {
         l = group_lowering(
-                g_, m, [&](int j, int axis) { return (axis ? inner_leading(j) : leading_[j]) / bytes_of(g_[j].type); },
+                g_, m, registers_,
+                [&](int j, int axis) { return (axis ? inner_leading(j) : leading_[j]) / bytes_of(g_[j].type); },
                 [&](int i) { return out_[i] != 0; })
                 .take();
       }
@@ -407,6 +411,7 @@ class plan_builder {
     list<std::int64_t> leading_;
     list<int> last_;
     list<char> kept_;
+    list<int> registers_;
     list<char> out_;
     list<placed_node> exchanged_;
     list<placed_node> inner_strides_;

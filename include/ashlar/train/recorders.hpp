@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <limits>
 #include <tuple>
 
 #include <ashlar/autodiff/sweep.hpp>
@@ -90,6 +91,8 @@ struct training_recorder {
     r.outputs.push(loss.id);
     for (variable_entry const& e : g.parameters)
       if (e.type != g.parameters[0].type) g.note(refusal::parameters_of_two_dtypes);
+    std::int64_t const trained = trained_elements(g);
+    if (trained > std::numeric_limits<int>::max()) g.note(refusal::many_parameters);
     if (g.refused.why != refusal::none) return;
     adjoints adj(g);
     for (variable_entry const& e : g.parameters) adj.needed[e.node] = !e.frozen;
@@ -100,23 +103,26 @@ struct training_recorder {
       if (d >= 0) d = reshape(g, d, g[e.node].extents);
       g.exchanged.push(d);
     }
-    if (trained_bytes(g.parameters) > 0) {
+    if (trained > 0) {
       if (g.parameters[0].type == dtype::float64)
-        record_update<double>(r);
+        record_update<double>(r, static_cast<int>(trained));
       else
-        record_update<float>(r);
+        record_update<float>(r, static_cast<int>(trained));
     }
     assign_states(r);
   }
 
  private:
+  static constexpr std::int64_t trained_elements(graph const& g) {
+    return g.parameters.empty() ? 0 : trained_bytes(g.parameters) / bytes_of(g.parameters[0].type);
+  }
   template <class T>
-  static constexpr void record_update(recording& r) {
+  static constexpr void record_update(recording& r, int trained) {
     graph& g = r.g;
     g.scope = g.paths.child(0, path_entry::name, 0, optimizer_path, 9);
     shape region;
     region.rank = 1;
-    region.extent[0] = static_cast<int>(trained_bytes(g.parameters) / static_cast<std::int64_t>(sizeof(T)));
+    region.extent[0] = trained;
     int gradients = g.push({op::exchange, dtype_of<T>, {-1, -1, -1}, region, 0, {}});
     [&]<int... Variant>(std::integer_sequence<int, Variant...>) {
       (update<Variant>(r, region, region_value<T>{&g, gradients}), ...);

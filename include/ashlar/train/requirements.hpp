@@ -81,6 +81,8 @@ struct refused_by_the_graph {
                   "ashlar: matmul, convolutions and pooling take float or double: convert<float>(x) (this message "
                   "states the line and the layer's path)");
     static_assert(Why != refusal::parameters_of_two_dtypes, "ashlar: all parameters of a model must share a dtype");
+    static_assert(Why != refusal::many_parameters,
+                  "ashlar: a model's parameters that are trained must be fewer than 2^31 numbers");
   };
 };
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The plan of a network that is larger than what tests can run: what the compiler knows of it, against counts by hand.
+#include "../../bench/networks/vgg16.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/layer_proof.hpp"
+#include "support/run_plan.hpp"
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+namespace {
+
+template <int Batch>
+using vgg16_step = training_recorder<std::remove_cvref_t<decltype(networks::vgg16)>, input_type<float, 3, 224, 224>,
+                                     void, cross_entropy_loss, sgd, Batch>;
+
+struct convolution {
+  std::int64_t in, out, size;  // channels, channels, height and width of the result
+
+  std::int64_t products() const { return out * in * 9 * size * size; }
+};
+constexpr convolution convolutions[] = {{3, 64, 224},   {64, 64, 224},  {64, 128, 112}, {128, 128, 112}, {128, 256, 56},
+                                        {256, 256, 56}, {256, 256, 56}, {256, 512, 28}, {512, 512, 28},  {512, 512, 28},
+                                        {512, 512, 14}, {512, 512, 14}, {512, 512, 14}};
+constexpr std::int64_t pooled = 64 * 112 * 112 + 128 * 56 * 56 + 256 * 28 * 28 + 512 * 14 * 14 + 512 * 7 * 7;
+constexpr std::int64_t linear_products = 25088 * 4096 + 4096 * 4096 + 4096 * 1000;
+constexpr std::int64_t parameters = 138'357'544;  // torchvision's vgg16
+
+/// Multiplications of the convolutions of an image; the first one's input needs no gradient.
+std::int64_t convolution_products(bool with_first) {
+  std::int64_t n = 0;
+  for (convolution const& c : convolutions) n += with_first || c.in != 3 ? c.products() : 0;
+  return n;
+}
+/// Elements that the backward pass reads of an image's forward pass: what each convolution and each linear layer got,
+/// which also tells where relu let pass, and the places of the maxima.
+std::int64_t saved_elements() {
+  std::int64_t n = 3 * 224 * 224;
+  for (convolution const& c : convolutions) n += c.out * c.size * c.size;
+  return n + 2 * pooled + 2 * 4096;
+}
+
+template <int Batch>
+proof::recording const& recorded() {
+  static proof::recording const* const r = [] {
+    auto* made = new proof::recording;
+    proof::record<vgg16_step<Batch>>(*made);
+    return made;
+  }();
+  return *r;
+}
+double flops_of(graph const& g, op code) {
+  double n = 0;
+  for (int i = 0; i < g.size(); ++i)
+    if (g[i].code == code) n += lower_node(g, i).flops;
+  return n;
+}
+
+// In a constant, a product that leaves its type is an error: the plan of 1024 images has blocks of 2^33 bytes.
+constexpr auto large = training_plan(networks::vgg16, input<3, 224, 224>, cross_entropy, sgd{}, batch<1024>);
+static_assert(large.parameters == parameters && large.parameter_bytes == 4 * parameters);
+static_assert(large.arena_bytes > 80_GiB);
+
+}  // namespace
+
+TEST_CASE("VGG16's convolutions and linear layers cost what they do by hand, forward and backward") {
+  constexpr int batch = 8;
+  graph const& g = recorded<batch>().g;
+  CHECK(convolution_products(true) == 15'346'630'656);  // an image's, as published: 15.5 G with the linear layers
+  auto flops = [](std::int64_t products) { return 2.0 * batch * static_cast<double>(products); };
+  CHECK(flops_of(g, op::conv) == flops(convolution_products(true)));
+  CHECK(flops_of(g, op::conv_weight) == flops(convolution_products(true)));
+  CHECK(flops_of(g, op::conv_data) == flops(convolution_products(false)));
+  CHECK(flops_of(g, op::matmul) == flops(3 * linear_products));
+  double const by_hand = flops(2 * convolution_products(true) + convolution_products(false) + 3 * linear_products);
+  double const planned = proof::planned(recorded<batch>(), {true, true}).counts().flops;
+  CHECK(planned > by_hand);
+  CHECK(planned < 1.01 * by_hand);  // biases, relu, pooling, the loss and the update
+}
+
+TEST_CASE("VGG16's arena holds little more than what a training step must keep") {
+  constexpr int batch = 8;
+  plan_counts const c = proof::planned(recorded<batch>(), {true, true}).counts();
+  CHECK(c.parameters == parameters);
+  // The gradients meet before the update, and beside them lies what the backward pass still reads.
+  std::int64_t const least = 4 * (parameters + batch * saved_elements());
+  MESSAGE("arena " << c.arena_bytes / 1e6 << " MB, least " << least / 1e6 << " MB, without reuse "
+                   << c.arena_bytes_without_reuse / 1e6 << " MB");
+  CHECK(c.arena_bytes >= least);
+  CHECK(c.arena_bytes < 1.3 * static_cast<double>(least));
+  CHECK(2.8 * static_cast<double>(c.arena_bytes) < static_cast<double>(c.arena_bytes_without_reuse));
+}
+
+TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {
+  proof::planned const small(recorded<8>(), {true, false}), big(recorded<256>(), {true, false});
+  std::int64_t const limit = std::int64_t{1} << 32;
+  CHECK(big.counts().arena_bytes > 16 * limit);
+  // Without reuse each block has a place of its own, in the order of steps: the same steps, sizes in proportion.
+  REQUIRE(small.plan.pools.operands.size() == big.plan.pools.operands.size());
+  int beyond = 0;
+  for (int k = 0; k < big.plan.pools.operands.size(); ++k) {
+    address const &a = small.plan.pools.operands[k], &b = big.plan.pools.operands[k];
+    CHECK(a.place == b.place);
+    if (a.place != arena_place) continue;
+    CHECK(b.offset >= a.offset);
+    CHECK(b.offset <= 32 * a.offset);
+    CHECK(b.offset < big.counts().arena_bytes);
+    beyond += b.offset > limit;
+  }
+  CHECK(beyond > 100);
+  for (std::int64_t n : big.plan.pools.numbers) CHECK(n >= 0);
+}

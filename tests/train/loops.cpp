@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include <ashlar/ashlar.hpp>
+
+using namespace ashlar;
+
+namespace {
+
+// A loop in a loop, running statistics in the outer one, a residual block in the inner one.
+constexpr auto residual_block = [](auto x) { return x + (layer_norm | linear<4> | tanh)(x); };
+constexpr auto outer_body = linear<4> | batch_norm | repeat<2>(residual_block);
+constexpr auto in_loops = linear<4> | repeat<3>(outer_body) | linear<3>;
+constexpr auto body_written_out = linear<4> | batch_norm | residual_block | residual_block;
+constexpr auto written_out = linear<4> | body_written_out | body_written_out | body_written_out | linear<3>;
+
+// "1.2.0.weight" of the loops is "9.weight" of the network written out, "1.2.2.1.0.weight" is "12.0.weight".
+std::string written_out_name(std::string const& name) {
+  if (name[0] == '0') return name;
+  if (name[0] == '2') return "13" + name.substr(1);
+  int const body = 1 + 4 * (name[2] - '0'), element = name[4] - '0';
+  if (element < 2) return std::to_string(body + element) + name.substr(5);
+  return std::to_string(body + 2 + (name[6] - '0')) + name.substr(7);
+}
+
+/// Trains both for some steps from the same start; the largest difference of a parameter or running statistic.
+template <class T, class Optimizer>
+double difference_after_training(Optimizer const& optimizer) {
+  auto loops = model(in_loops, input_of<T, 5>, cpu, seed{1});
+  auto plain = model(written_out, input_of<T, 5>, cpu, seed{2});
+  CHECK(loops.parameters() == plain.parameters());
+  auto each_pair = [&](auto f) {
+    loops.each_variable([&](auto const& p, auto const&) { f(p, plain.parameter(written_out_name(p.name()))); });
+  };
+  each_pair([](auto const& a, auto const& b) {
+    REQUIRE(a.size() == b.size());
+    std::memcpy(b.bytes(), a.bytes(), static_cast<std::size_t>(a.size() * bytes_of(a.type())));
+  });
+  auto t = make_trainer(loops, cross_entropy, optimizer, batch<7>);
+  auto u = make_trainer(plain, cross_entropy, optimizer, batch<7>);
+  tensor<T, 6, 5> x;
+  for (int i = 0; i < 30; ++i) x[i] = static_cast<T>(std::sin(1.7 * i));
+  tensor<std::int32_t, 6> const labels{0, 1, 2, 2, 1, 0};
+  float const first = t.step(x, labels);
+  CHECK(first == doctest::Approx(u.step(x, labels)).epsilon(1e-5));
+  float last = first;
+  for (int step = 1; step < 6; ++step) {
+    last = t.step(x, labels);
+    CHECK(last == doctest::Approx(u.step(x, labels)).epsilon(1e-5));
+  }
+  CHECK(last < first);
+  double largest = 0;
+  int count = 0;
+  each_pair([&](auto const& a, auto const& b) {
+    count += 1;
+    if (a.type() == dtype::int64) {
+      CHECK(*reinterpret_cast<std::int64_t const*>(a.bytes()) == 6);
+      CHECK(*reinterpret_cast<std::int64_t const*>(b.bytes()) == 6);
+      return;
+    }
+    T const *p = reinterpret_cast<T const*>(a.bytes()), *q = reinterpret_cast<T const*>(b.bytes());
+    for (std::int64_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(double{p[i]} - double{q[i]}));
+  });
+  CHECK(count == 4 + 3 * (4 + 3) + 3 * 2 * 4);
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("nested loops with running statistics train as the network written out, in double and in float") {
+  CHECK(difference_after_training<double>(sgd{.learning_rate = 0.1f, .momentum = 0.9f}) < 1e-12);
+  CHECK(difference_after_training<float>(sgd{.learning_rate = 0.1f, .momentum = 0.9f}) < 1e-5);
+  CHECK(difference_after_training<double>(adamw{.learning_rate = 1e-2f}) < 1e-9);
+}
