@@ -18,7 +18,7 @@ room() {
   esac
 }
 
-for compiler in ${COMPILERS:-g++ clang++ clang++-16}; do
+for compiler in ${COMPILERS:-g++ clang++}; do
   if ! command -v "$compiler" > /dev/null; then
     echo "skipped: large_networks/$compiler: it is not installed"
     continue

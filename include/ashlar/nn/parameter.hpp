@@ -31,6 +31,7 @@ constexpr basic_value<T, D...> parameter(V anywhere, detail::initialiser start) 
   detail::located const here(g, anywhere.at);
   return detail::placed(detail::parameter<T, D...>(g, detail::name_holder<Name>::value.text, start));
 }
+/// What does not fit is handed on.
 template <fixed_string Name, class T, int... D, detail::any_misfit M>
 constexpr M parameter(M m, detail::initialiser) {
   return m;
