@@ -16,8 +16,8 @@ struct gpt {
   struct embedding {
     template <class T>
     constexpr auto operator()(T ids) const {
-      auto words = parameter<"wte", float, Tokens, Width>(ids, initial::normal(0.02));
-      auto places = parameter<"wpe", float, Context, Width>(ids, initial::normal(0.02));
+      auto words = parameter<"wte", float, Tokens, Width>(ids, initial_normal<0.02>);
+      auto places = parameter<"wpe", float, Context, Width>(ids, initial_normal<0.02>);
       return take(words, ids) + places;
     }
   };

@@ -19,17 +19,17 @@ template <class V>
 using element_of = typename V::element_type;
 
 constexpr auto scaled = []<class V>(V x) {
-  auto scale = parameter<"scale", element_of<V>, 4>(x, initial::constant(1));
-  return x * scale + parameter<"shift", element_of<V>, 4>(x, initial::constant(0));
+  auto scale = parameter<"scale", element_of<V>, 4>(x, initial_constant<1>);
+  return x * scale + parameter<"shift", element_of<V>, 4>(x, initial_constant<0>);
 };
 constexpr auto twice = []<class V>(V x) {
-  auto once = x * parameter<"scale", element_of<V>, 4>(x, initial::constant(2));
-  return once + parameter<"scale", element_of<V>, 4>(once, initial::constant(2));
+  auto once = x * parameter<"scale", element_of<V>, 4>(x, initial_constant<2>);
+  return once + parameter<"scale", element_of<V>, 4>(once, initial_constant<2>);
 };
 constexpr auto starts = [](auto x) {
-  auto c = parameter<"constant", float, 5>(x, initial::constant(-3));
-  auto u = parameter<"uniform", float, 4000>(x, initial::uniform(0.5));
-  auto n = parameter<"normal", float, 4000>(x, initial::normal(0.25));
+  auto c = parameter<"constant", float, 5>(x, initial_constant<-3>);
+  auto u = parameter<"uniform", float, 4000>(x, initial_uniform<-0.5, 0.5>);
+  auto n = parameter<"normal", float, 4000>(x, initial_normal<0.25>);
   return x * (sum(c) + sum(u) + sum(n));
 };
 

@@ -90,7 +90,7 @@ TEST_CASE("VGG16's arena holds little more than what a training step must keep")
                    << c.arena_bytes_without_reuse / 1e6 << " MB");
   CHECK(c.arena_bytes >= least);
   CHECK(c.arena_bytes < 1.3 * static_cast<double>(least));
-  CHECK(2.8 * static_cast<double>(c.arena_bytes) < static_cast<double>(c.arena_bytes_without_reuse));
+  CHECK(2.1 * static_cast<double>(c.arena_bytes) < static_cast<double>(c.arena_bytes_without_reuse));
 }
 
 TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {
