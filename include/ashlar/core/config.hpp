@@ -4,8 +4,10 @@
 /// The version of the library, as numbers and, with the configuration, as the name of an inline namespace: units
 /// built with different versions or error channels never share a symbol.
 #define ASHLAR_VERSION_MAJOR 0
-#define ASHLAR_VERSION_MINOR 1  ///< Rises where a program may have to change.
-#define ASHLAR_VERSION_PATCH 0  ///< Rises where no program has to.
+/// Rises where a program may have to change.
+#define ASHLAR_VERSION_MINOR 1
+/// Rises where no program has to.
+#define ASHLAR_VERSION_PATCH 0
 
 /// The name of the inline namespace: it encodes the version and the error channel.
 #if defined(__cpp_exceptions)
