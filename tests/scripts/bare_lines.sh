@@ -14,7 +14,7 @@ refuse() {
   exit 1
 }
 
-for compiler in ${COMPILERS:-g++ clang++ clang++-16}; do
+for compiler in ${COMPILERS:-g++ clang++}; do
   if ! command -v "$compiler" > /dev/null; then
     echo "skipped: bare_lines/$compiler: it is not installed"
     continue

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Training programs of large networks are compiled by every compiler that is here, from a folder outside of the
-# repository: VGG16 and a GPT of 24 blocks by one bare line; ResNet-50 with the room for constants that the CMake target
+# repository: a GPT of 24 blocks by one bare line (so is VGG16, where NETWORKS names it); ResNet-50 with the room for constants that the CMake target
 # gives. That the compiler evaluates their plans is the point, so it stops before it makes kernels. COMPILERS names others.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -25,7 +25,7 @@ for compiler in ${COMPILERS:-g++ clang++}; do
   fi
   line=("$compiler" -std=c++20 -fsyntax-only -I "$ROOT/include")
   [ "$compiler" != nvcc ] || line=(nvcc -std=c++20 -O1 -I "$ROOT/include" -c -o unit.o -x cu)
-  for network in vgg16 gpt24 resnet50; do
+  for network in ${NETWORKS:-gpt24 resnet50}; do
     flags=()
     [ "$network" != resnet50 ] || read -ra flags <<< "$(room "$compiler")"
     start=$SECONDS
