@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: cpu.with takes threads\{N\}, a thread_pool, no_fusion and no_reuse
+// expect: cpu.with takes threads\{N\}, a thread_pool, debug, no_fusion and no_reuse
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

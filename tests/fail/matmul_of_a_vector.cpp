@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: matmul\(a, b\) takes two matrices
+// expect: matmul\(a, b\) takes matrices, or batches of matrices
 // expect: float, 2, 3>.*float, 3>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
