@@ -90,10 +90,11 @@ constexpr int add_permutation(graph& g, shape const& extents, int rows, std::uin
                  {static_cast<int>(stream & 0x7fffffff), static_cast<int>(stream >> 32 & 0x7fffffff)}});
 }
 
-/// The user's primitive of up to three operands.
+/// The user's primitive of up to three operands. Never merged with another: with sanitizers, whether two addresses are
+/// equal is no constant.
 constexpr int add_custom(graph& g, custom_primitive const* primitive, int const (&operands)[3], dtype type,
                          shape const& extents, int rows) {
-  node n{op::custom, type, {operands[0], operands[1], operands[2]}, extents, rows};
+  node n{op::custom, type, {operands[0], operands[1], operands[2]}, extents, rows, {g.ordinal()}};
   n.custom = primitive;
   return g.push(n);
 }

@@ -47,9 +47,8 @@ class plan_builder {
   }
 
   constexpr int custom(custom_primitive const* primitive) {
-    int const known = customs.find(primitive);
-    if (known < 0) customs.push(primitive);
-    return known < 0 ? customs.size() - 1 : known;
+    customs.push(primitive);
+    return customs.size() - 1;
   }
   constexpr int kernel(list<int> const& code) {
     int const count = kernel_begin.size() - 1, size = code.size();
@@ -224,7 +223,7 @@ class plan_builder {
                 [&](int i) { return out_[i] != 0; })
                 .take();
       }
-      if (l.custom) l.code.push(p_.custom(l.custom));
+      if (l.code[0] == static_cast<int>(kernel_kind::custom)) l.code.push(p_.custom(l.custom));
       for (int j : l.outputs) allocate(j);
       step_entry s;
       s.kernel = p_.kernel(l.code);
