@@ -122,8 +122,9 @@ constexpr auto scatter_add(basic_value<T, D...> x, basic_value<U, I...> index, b
     int const at = node_in(g, index), base = node_in(g, x);
     note_index(g, at, make_shape<D...>()[axis]);
     int const last = with_axis_moved(g, base, axis, rank - 1);
-    int const added = scatter(g, with_axis_moved(g, node_in(g, values), axis, rank - 1),
-                              with_axis_moved(g, at, axis, rank - 1), g.extents(last), rank - 1);
+    int const source = with_axis_moved(g, node_in(g, values), axis, rank - 1);
+    int const places = with_axis_moved(g, at, axis, rank - 1);
+    int const added = scatter(g, source, places, g.extents(last), rank - 1);
     return basic_value<T, D...>{&g, binary(g, op::add, base, with_axis_moved(g, added, rank - 1, axis))};
   }
 }

@@ -309,7 +309,7 @@ constexpr int conv_data(graph& g, int dy, int weight, shape input, window const&
   return g.push(window_node(op::conv_data, g[dy].type, dy, weight, input, g[dy].rows, w));
 }
 /// [batch, in, h, w] with a weight [in, out / groups, kh, kw]: what would give x's shape as a convolution's result.
-constexpr int transposed_conv(graph& g, int x, int weight, shape const& output, window const& w) {
+constexpr int transposed_conv(graph& g, int x, int weight, shape output, window const& w) {
   if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, output);
   return conv_data(g, x, weight, output, w);
 }
@@ -318,7 +318,7 @@ constexpr int conv_weight(graph& g, int dy, int x, shape weight, window const& w
 }
 /// The position (in its plane, as int32) of the first maximum of each window; NaN counts as largest. Windows without
 /// a kernel need the result's shape.
-constexpr int window_index(graph& g, int x, shape const& s, window const& w) {
+constexpr int window_index(graph& g, int x, shape s, window const& w) {
   if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, dtype::int32, s);
   return g.push(window_node(op::window_index, dtype::int32, x, -1, s, g[x].rows, w));
 }
@@ -332,11 +332,11 @@ constexpr int window_index(graph& g, int x, window const& w) {
   return window_index(g, x, windows_of(g.extents(x), w), w);
 }
 /// The sum of each window.
-constexpr int window_sum(graph& g, int x, shape const& s, window const& w) {
+constexpr int window_sum(graph& g, int x, shape s, window const& w) {
   if (!is_floating(g[x].type)) return add_refused(g, refusal::whole_numbers, g[x].type, s);
   return g.push(window_node(op::window_sum, g[x].type, x, -1, s, g[x].rows, w));
 }
-constexpr int window_spread(graph& g, int d, shape const& plane, window const& w) {
+constexpr int window_spread(graph& g, int d, shape plane, window const& w) {
   return g.push(window_node(op::window_spread, g[d].type, d, -1, plane, g[d].rows, w));
 }
 

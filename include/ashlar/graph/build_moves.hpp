@@ -75,7 +75,7 @@ constexpr int gather(graph& g, int x, int index, int leading) {
 }
 /// The other way round: zeros of shape `to`, to which the slices of d are added at their indices, always in the same
 /// order. An index that is none adds nothing.
-constexpr int scatter(graph& g, int d, int index, shape const& to, int leading) {
+constexpr int scatter(graph& g, int d, int index, shape to, int leading) {
   int const most = g[d].rows > g[index].rows ? g[d].rows : g[index].rows;
   return g.push({op::scatter, g[d].type, {d, index, -1}, to, leading > 0 ? most : 0, {leading, most}});
 }
