@@ -85,9 +85,8 @@ constexpr auto pad(basic_value<T, D...> x, std::type_identity_t<T> with = T{}) {
   using result = detail::resized<basic_value<T, D...>, axis, Before + count + After>;
   result padded{&g, detail::pad(g, x.id, axis, Before, Before + count + After)};
   if (with == T{} || padded.id == x.id) return padded;
-  int const rows = g[padded.id].rows,
-            type_of_place = detail::add_iota(g, dtype::int32, rank, axis, Before + count + After);
-  int const place = detail::broadcast(g, type_of_place, result::shape(), rows);
+  int const rows = g[padded.id].rows, along = detail::add_iota(g, dtype::int32, rank, axis, Before + count + After);
+  int const place = detail::broadcast(g, along, result::shape(), rows);
   auto number = [&](int n) { return detail::add_constant(g, n, dtype::int32, result::shape(), rows); };
   int const value = detail::filled(padded, static_cast<double>(with)).id;
   int const inside =
