@@ -25,18 +25,12 @@ UNITS = {
     "resnet50": (25, 1000, {"dlib": "ResNet-34 87 s, 2.6 GB"}),
 }
 
-# what a unit needs beyond FLAGS
-MORE_FLAGS = {
-    "resnet50": ["-fconstexpr-steps=100000000" if "clang" in COMPILER else "-fconstexpr-ops-limit=1000000000"],
-}
-
 
 def compile_once(source, output):
     """(seconds, peak megabytes of the largest process, object kilobytes), or the compiler's first words."""
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
-        flags = FLAGS + MORE_FLAGS.get(pathlib.Path(source).stem, [])
-        child = subprocess.Popen([COMPILER, *flags, "-c", "-o", output, source], stdout=errors, stderr=errors)
+        child = subprocess.Popen([COMPILER, *FLAGS, "-c", "-o", output, source], stdout=errors, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)  # ru_maxrss: of the largest of the driver and its children
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -110,5 +110,5 @@ TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {
     beyond += b.offset > limit;
   }
   CHECK(beyond > 100);
-  for (std::int64_t n : big.plan.pools.numbers) CHECK(n >= 0);
+  for (std::int64_t n : big.plan.drafted.numbers) CHECK(n >= 0);
 }

@@ -39,8 +39,8 @@ class plan_runner {
         continue;
       }
       kernel_call c{p_.pools.kernel_code.begin() + p_.pools.kernel_begin[step.kernel],
-                    p_.pools.numbers.begin() + step.numbers,
-                    p_.pools.constants.begin() + step.constants,
+                    p_.drafted.numbers.begin() + step.numbers,
+                    p_.drafted.constants.begin() + step.constants,
                     {},
                     &e_,
                     iteration};

@@ -27,7 +27,9 @@ class list {
     swap(other);
     return *this;
   }
-  constexpr ~list() { delete[] items; }
+  constexpr ~list() {
+    if (capacity_) delete[] items;
+  }
 
   constexpr void swap(list& other) noexcept {
     T* data = items;
@@ -40,17 +42,29 @@ class list {
     capacity_ = other.capacity_;
     other.capacity_ = n;
   }
+  /// Shows an array of somebody else's until the list grows; it must not be written to before.
+  constexpr void borrow(T const* from, int count) {
+    if (capacity_) delete[] items;
+    items = const_cast<T*>(from);
+    size_ = count;
+    capacity_ = 0;
+  }
   constexpr void reserve(int count) {
     if (count <= capacity_) return;
     T* larger = new T[static_cast<unsigned>(count)];
     for (int i = 0; i < size_; ++i) larger[i] = static_cast<T&&>(items[i]);
-    delete[] items;
+    if (capacity_) delete[] items;
     items = larger;
     capacity_ = count;
   }
   constexpr void push(T const& value) {
-    if (size_ == capacity_) reserve(capacity_ ? 2 * capacity_ : 8);
+    if (size_ >= capacity_) reserve(size_ < 4 ? 8 : 2 * size_);
     items[size_++] = value;
+  }
+  constexpr void append(list const& more) {
+    if (size_ + more.size_ > capacity_) reserve(2 * (size_ + more.size_));
+    for (int i = 0; i < more.size_; ++i) items[size_ + i] = more.items[i];
+    size_ += more.size_;
   }
   constexpr void insert(int at, T const& value) {
     push(value);

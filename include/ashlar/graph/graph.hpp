@@ -78,9 +78,10 @@ class graph {
   graph* parent = nullptr;  // of a loop's body
   loop* owner = nullptr;
   int depth = 0;
-  int scope = 0;  // the path of the layer being recorded
-  int call = 0;   // how often the network was called before on other values
-  int batch = 0;  // the maximum of rows; 0: no batch
+  int number = 0;  // among the graphs of a program: itself, then each loop's body and what is in it
+  int scope = 0;   // the path of the layer being recorded
+  int call = 0;    // how often the network was called before on other values
+  int batch = 0;   // the maximum of rows; 0: no batch
   bool training = true;
   bool frozen = false;      // whether parameters recorded now are not trained
   initial_rules initial{};  // of the layer being recorded
@@ -107,16 +108,14 @@ class graph {
     return id;
   }
 
+  /// f(node) for each operand there is.
   template <class F>
   constexpr void each_operand(int id, F f) const {
     node const& x = nodes.items[id];
     if (x.in[0] >= 0) f(x.in[0]);
     if (x.in[1] >= 0) f(x.in[1]);
     if (x.in[2] >= 0) f(x.in[2]);
-    if (x.code == op::loop && loops[x.a[0]])  // none: moved into another body
-      for (int j : loops[x.a[0]]->operands) f(j);
-    if (x.code == op::exchange)
-      for (int j : exchanged) f(j);
+    if (x.code == op::loop || x.code == op::exchange) each_listed_operand(x, f);
   }
   list<int> index_limits;     // by ordinal of the input, where its numbers are indices below that; 0: they are not
   list<int> ignored_indices;  // by ordinal of the input, an index that is allowed all the same; 0: no other
@@ -155,6 +154,16 @@ class graph {
   constexpr int add_output(loop& l, int k);
 
  private:
+  template <class F>
+  constexpr void each_listed_operand(node const& x, F f) const {
+    if (x.code == op::exchange) {
+      for (int j : exchanged)
+        if (j >= 0) f(j);
+    } else if (loop const* const l = loops[x.a[0]]) {  // none: moved into another body
+      for (int j : l->operands)
+        if (j >= 0) f(j);
+    }
+  }
   constexpr void note(refusal why, int path, place where) {
     if (parent)
       parent->note(why, parent->paths.import(parent->paths.child(parent->scope, path_entry::iteration, 0), paths, path),
@@ -178,7 +187,9 @@ class graph {
     return h ^ (h >> 15);
   }
   constexpr void grow() {
-    list<int> larger(table_.size() ? 2 * table_.size() : 64, -1);
+    int size = table_.size() ? 2 * table_.size() : 64;
+    while (size <= 2 * nodes.size()) size *= 2;  // the nodes of a graph that was frozen are in no table yet
+    list<int> larger(size, -1);
     unsigned const last = static_cast<unsigned>(larger.size() - 1);
     for (int id = 0, count = nodes.size(); id < count; ++id) {
       unsigned slot = hash(nodes.items[id]) & last;

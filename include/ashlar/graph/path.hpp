@@ -45,6 +45,7 @@ class path_table {
     path_entry const e = other.entries_[id];
     return child(import(parent, other, e.parent), e.kind, e.number, e.text, e.length);
   }
+  constexpr void borrow(path_entry const* from, int count) { entries_.borrow(from, count); }
   constexpr path_entry& operator[](int id) { return entries_[id]; }
   constexpr path_entry const& operator[](int id) const { return entries_[id]; }
   constexpr int size() const { return entries_.size(); }

@@ -10,18 +10,20 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 class fusion {
  public:
   constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
-      : g_(g), options_(options), sole_(g.size(), unused) {
+      : g_(g), nodes_(g.nodes.items), count_(g.size()), options_(options), sole_(g.size(), unused) {
     r_.live = live_nodes(g, outputs);
     variant_ = variants_of(g, r_.live, outputs);
-    r_.of = list<int>(g.size(), -1);
+    r_.of = list<int>(count_, -1);
+    storage_ = list<int>(count_, 0);
+    for (int i = 0; i < count_; ++i) storage_.items[i] = is_view(nodes_[i].code) ? storage_.items[nodes_[i].in[0]] : i;
     r_.materialised = list<char>(g.size(), 0);
     for (int o : outputs)
       if (o >= 0) need_in_memory(o);
   }
 
   constexpr grouping run() {
-    for (int i = g_.size() - 1; i >= 0; --i)
-      if (r_.live[i]) place_node(i);
+    for (int i = count_ - 1; i >= 0; --i)
+      if (r_.live.items[i]) place_node(i);
     for (group& m : r_.groups) {  // members were met from last to first
       for (int p = 0, q = m.members.size() - 1; p < q; ++p, --q) {
         int t = m.members[p];
@@ -39,13 +41,13 @@ class fusion {
   static constexpr int unused = -1, many = -2;
 
   constexpr void need_in_memory(int id) {
-    id = storage_of(g_, id);
-    sole_[id] = many;
-    if (is_inlined(g_[id].code)) r_.materialised[id] = 1;
+    id = storage_.items[id];
+    sole_.items[id] = many;
+    if (is_inlined(nodes_[id].code)) r_.materialised.items[id] = 1;
   }
   constexpr void used_by(int id, int group_id) {
-    if (is_view(g_[id].code)) return need_in_memory(id);
-    sole_[id] = sole_[id] == unused || sole_[id] == group_id ? group_id : many;
+    if (is_view(nodes_[id].code)) return need_in_memory(id);
+    sole_.items[id] = sole_.items[id] == unused || sole_.items[id] == group_id ? group_id : many;
   }
 
   constexpr int open(group::kind_type kind, int id, shape space, int axes) {
@@ -53,74 +55,75 @@ class fusion {
     made.kind = kind;
     made.space = space;
     made.axes = axes;
-    made.variant = variant_[id];
+    made.variant = variant_.items[id];
     made.wide = is_wide(g_, id);
-    made.rows = g_[is_reduction(g_[id].code) ? g_[id].in[0] : id].rows;
+    made.rows = nodes_[is_reduction(nodes_[id].code) ? nodes_[id].in[0] : id].rows;
     r_.groups.push(made);
     add(r_.groups.size() - 1, id);
     return r_.groups.size() - 1;
   }
   constexpr int operand_count(int id) const {
     int n = 0;
-    for (int j : g_[id].in) n += j >= 0;
+    for (int j : nodes_[id].in) n += j >= 0;
     return n;
   }
   constexpr void add(int group_id, int id) {
-    group& m = r_.groups[group_id];
+    group& m = r_.groups.items[group_id];
     m.operands += operand_count(id) - (m.members.empty() ? -1 : 0);
     m.members.push(id);
-    r_.of[id] = group_id;
+    r_.of.items[id] = group_id;
   }
 
-  constexpr bool over_rows(int id) const { return g_[g_[id].in[0]].rows && (g_[id].a[0] & 1); }
+  constexpr bool over_rows(int id) const { return nodes_[nodes_[id].in[0]].rows && (nodes_[id].a[0] & 1); }
   constexpr bool is_row_reduction(int id) const {
-    return is_reduction(g_[id].code) && !over_rows(id) && are_trailing(g_.extents(g_[id].in[0]), g_[id].a[0]);
+    return is_reduction(nodes_[id].code) && !over_rows(id) &&
+           are_trailing(nodes_[nodes_[id].in[0]].extents, nodes_[id].a[0]);
   }
 
   /// Whether node id can be computed inside the group of all its consumers; may widen the group's space.
   constexpr bool joins(int id, group& m) {
-    node const& n = g_[id];
+    node const& n = nodes_[id];
     if (!options_.fuse || n.code == op::assign || (m.kind != group::row && m.kind != group::column)) return false;
     if (m.members.size() >= max_group_nodes || m.operands + operand_count(id) > max_group_operands - 2) return false;
     if (is_wide(g_, id) != m.wide || n.rows != m.rows) return false;
     if (is_pointwise(n.code))
       return n.extents == m.space || (m.kind == group::row && m.axes && n.extents == without(m.space, m.axes));
     if (!is_row_reduction(id) || m.kind != group::row) return false;
-    shape const& inside = g_.extents(n.in[0]);
+    shape const& inside = nodes_[n.in[0]].extents;
     if (inside == m.space && (m.axes == 0 || m.axes == n.a[0])) {
       m.axes = n.a[0];
       return true;
     }
     if (m.axes || !(n.extents == m.space)) return false;
     for (int j : m.members)
-      if (g_[j].code == op::assign) return false;
+      if (nodes_[j].code == op::assign) return false;
     m.space = inside;
     m.axes = n.a[0];
     return true;
   }
 
   constexpr void place_node(int i) {
-    node const& n = g_[i];
+    node const& n = nodes_[i];
     if (is_leaf(n.code) || n.code == op::result) return use_operands(i, many);
     if (is_view(n.code)) return use_operands(i, many);
     if (is_inlined(n.code)) {
-      if (r_.materialised[i]) {
+      if (r_.materialised.items[i]) {
         int m = open(group::row, i, n.extents, 0);
         use_operands(i, m);
       } else {
-        use_operands(i, sole_[i]);
+        use_operands(i, sole_.items[i]);
       }
       return;
     }
-    int m = sole_[i];
-    if (m >= 0 && joins(i, r_.groups[m]))
+    int m = sole_.items[i];
+    if (m >= 0 && joins(i, r_.groups.items[m]))
       add(m, i);
     else if (is_pointwise(n.code))
       m = open(group::row, i, n.extents, 0);
     else if (is_row_reduction(i))
-      m = open(group::row, i, g_.extents(n.in[0]), n.a[0]);
+      m = open(group::row, i, nodes_[n.in[0]].extents, n.a[0]);
     else if (is_reduction(n.code))
-      m = open(group::column, i, g_.extents(n.in[0]), n.a[0]);
+      m = open(group::column, i, nodes_[n.in[0]].extents, n.a[0]);
     else if (n.code == op::exchange)
       m = open(group::nothing, i, n.extents, 0);
     else
@@ -130,11 +133,10 @@ class fusion {
   }
   constexpr void use_operands(int i, int group_id) {
     g_.each_operand(i, [&](int j) {
-      if (j < 0) return;
       if (group_id != many)
         used_by(j, group_id);
-      else if (is_inlined(g_[i].code) && !is_view(g_[j].code))
-        sole_[j] = many;  // each user makes i again
+      else if (is_inlined(nodes_[i].code) && !is_view(nodes_[j].code))
+        sole_.items[j] = many;  // each user makes i again
       else
         need_in_memory(j);
     });
@@ -142,70 +144,66 @@ class fusion {
 
   /// Readers of what an assignment overwrites come before it.
   constexpr void order_assignments() {
-    writer_of_ = list<int>(g_.size(), -1);
+    writer_of_ = list<int>(count_, -1);
     bool any = false;
-    for (int a = 0; a < g_.size(); ++a) {
-      if (g_[a].code != op::assign || !r_.live[a]) continue;
-      int const target = g_[a].in[1];
-      if (g_[target].code == op::range && g_[target].a[0] == 0) parameter_writers_.push(a);
-      more_writers_.push(writer_of_[target]);
+    for (int a = 0; a < count_; ++a) {
+      if (nodes_[a].code != op::assign || !r_.live.items[a]) continue;
+      int const target = nodes_[a].in[1];
+      if (nodes_[target].code == op::range && nodes_[target].a[0] == 0) parameter_writers_.push(a);
+      more_writers_.push(writer_of_.items[target]);
       writers_.push(a);
-      writer_of_[target] = writers_.size() - 1;
+      writer_of_.items[target] = writers_.size() - 1;
       any = true;
     }
     if (!any) return;
-    for (int i = 0; i < g_.size(); ++i)
-      if (r_.of[i] >= 0) order_reads(i, i);
+    for (int i = 0; i < count_; ++i)
+      if (r_.of.items[i] >= 0) order_reads(i, i);
   }
   /// What node `reader` reads, itself or through views and nodes that it makes again, comes before it is overwritten.
   constexpr void order_reads(int reader, int through) {
     g_.each_operand(through, [&](int j) {
-      if (j < 0) return;
-      int const leaf = storage_of(g_, j);
-      op const code = g_.nodes.items[leaf].code;
+      int const leaf = storage_.items[j];
+      op const code = nodes_[leaf].code;
       if (code == op::state || code == op::parameter || code == op::range) {
-        for (int k = writer_of_[leaf]; k >= 0; k = more_writers_[k]) order_read(reader, writers_[k]);
+        for (int k = writer_of_.items[leaf]; k >= 0; k = more_writers_[k]) order_read(reader, writers_[k]);
         if (code == op::parameter)
           for (int a : parameter_writers_) order_read(reader, a);
-      } else if (is_inlined(code) && r_.of[leaf] < 0) {
+      } else if (is_inlined(code) && r_.of.items[leaf] < 0) {
         order_reads(reader, leaf);
       }
     });
   }
   constexpr void order_read(int reader, int assignment) {
-    if (reader != assignment) order(r_.of[reader], assignment);
+    if (reader != assignment) order(r_.of.items[reader], assignment);
   }
   constexpr void order(int reader, int assignment) {
-    group& writer = r_.groups[r_.of[assignment]];
-    bool const same_update = r_.groups[reader].variant == variant_[assignment] || !r_.groups[reader].variant;
-    if (reader != r_.of[assignment] && same_update && writer.after.find(reader) < 0) writer.after.push(reader);
+    group& writer = r_.groups.items[r_.of.items[assignment]];
+    bool const same_update =
+        r_.groups.items[reader].variant == variant_.items[assignment] || !r_.groups.items[reader].variant;
+    if (reader != r_.of.items[assignment] && same_update && writer.after.find(reader) < 0) writer.after.push(reader);
   }
 
   // ---- merging
 
   template <class F>
   constexpr void each_dependency(int m, F f) const {
-    for (int i : r_.groups[m].members) each_producer(i, m, f);
-    for (int a : r_.groups[m].after)
-      if (root(a) != m) f(root(a));
+    for (int i : r_.groups.items[m].members) each_producer(i, m, f);
+    for (int a : r_.groups.items[m].after)
+      if (int const before = root(a); before != m) f(before);
   }
   /// Fused kernels make inlined nodes again, even those that somebody else needs in memory.
   constexpr bool makes_again(int m, int operand) const {
-    if (!is_inlined(g_.nodes.items[operand].code)) return false;
+    if (!is_inlined(nodes_[operand].code)) return false;
     group::kind_type const kind = r_.groups.items[m].kind;
     return kind == group::row || kind == group::column;
   }
   template <class F>
   constexpr void each_producer(int i, int m, F f) const {
     g_.each_operand(i, [&](int operand) {
-      if (operand < 0) return;
       if (makes_again(m, operand)) return each_producer(operand, m, f);
-      int const j = storage_of(g_, operand);
-      if (r_.of[j] >= 0) {
-        if (root(r_.of[j]) != m) f(root(r_.of[j]));
-      } else if (g_[j].code == op::result) {
-        f(root(r_.of[g_[j].in[0]]));
-      }
+      int const j = storage_.items[operand];
+      int const producer = r_.of.items[nodes_[j].code == op::result ? nodes_[j].in[0] : j];
+      if (producer >= 0 && producer != m) f(producer);
     });
   }
   constexpr int root(int m) const {
@@ -229,48 +227,48 @@ class fusion {
   /// done(group, its dependencies' first, last) for m and all that it needs, unless this walk met them before.
   template <class Done>
   constexpr void visit(int m, depth_first& walk, Done done) const {
-    if (walk.state[m]) return;
+    if (walk.state.items[m]) return;
     enter(m, walk);
     while (!walk.open.empty()) {
       depth_first::frame& top = walk.open.back();
       if (top.next < walk.pending.size()) {
-        int const d = walk.pending[top.next++];
-        if (walk.state[d] == 1) refuse("internal: groups of a plan depend on each other in a circle");
-        if (walk.state[d] == 0) enter(d, walk);
+        int const d = walk.pending.items[top.next++];
+        if (walk.state.items[d] == 1) refuse("internal: groups of a plan depend on each other in a circle");
+        if (walk.state.items[d] == 0) enter(d, walk);
         continue;
       }
       done(top.group, walk.pending.items + top.begin, walk.pending.items + top.next);
-      walk.state[top.group] = 2;
+      walk.state.items[top.group] = 2;
       walk.pending.resize(top.begin, 0);
       walk.open.pop();
     }
   }
   constexpr void enter(int m, depth_first& walk) const {
-    walk.state[m] = 1;
+    walk.state.items[m] = 1;
     int const begin = walk.pending.size();
     walk.open.push({m, begin, begin});
     each_dependency(m, [&](int d) { walk.pending.push(d); });
   }
 
-  // which groups each group needs, directly or not, as rows of bits
-  constexpr bool needs(int from, int target) const { return needs_[from * words_ + target / 64] >> (target % 64) & 1; }
-  constexpr void need(int from, int target) { needs_[from * words_ + target / 64] |= 1ull << (target % 64); }
+  // which groups each group needs, directly or not, as rows of bits; itself among them
+  constexpr bool needs(int from, int target) const {
+    return needs_.items[from * words_ + target / 64] >> (target % 64) & 1;
+  }
   constexpr void need_all_of(int from, int other) {
     unsigned long long* const to = needs_.items + from * words_;
     unsigned long long const* const more = needs_.items + other * words_;
-    for (int w = 0; w < words_; ++w) to[w] |= more[w];
+    for (int w = 0; w < words_; w += 2) to[w] |= more[w], to[w + 1] |= more[w + 1];
   }
   constexpr void find_needs() {
-    words_ = (r_.groups.size() + 63) / 64;
+    words_ = 2 * ((r_.groups.size() + 127) / 128);
     needs_ = list<unsigned long long>(r_.groups.size() * words_, 0);
-    depth_first walk(r_.groups.size());
-    for (int m = 0; m < r_.groups.size(); ++m)
+    int const groups = r_.groups.size();
+    depth_first walk(groups);
+    for (int m = 0; m < groups; ++m) needs_.items[m * words_ + m / 64] |= 1ull << (m % 64);
+    for (int m = 0; m < groups; ++m)
       visit(m, walk, [&](int done, int const* first, int const* last) {
         for (; first != last; ++first)
-          if (!needs(done, *first)) {
-            need(done, *first);
-            need_all_of(done, *first);
-          }
+          if (!needs(done, *first)) need_all_of(done, *first);
       });
   }
   /// Whether group `from` needs group `target` through at least one other group.
@@ -283,16 +281,14 @@ class fusion {
   /// Whether group `from` reads what group `target` has only when it is done: sums of a column, or anything as a view.
   constexpr bool needs_whole(int from, int target) const {
     bool found = false;
-    for (int i : r_.groups[from].members) each_read(i, from, target, found);
+    for (int i : r_.groups.items[from].members) each_read(i, from, target, found);
     return found;
   }
   constexpr void each_read(int i, int from, int target, bool& found) const {
     g_.each_operand(i, [&](int operand) {
-      if (operand < 0) return;
       if (makes_again(from, operand)) return each_read(operand, from, target, found);
-      int const j = storage_of(g_, operand);
-      if (r_.of[j] >= 0 && root(r_.of[j]) == target)
-        found = found || j != operand || r_.groups[target].kind == group::column;
+      int const j = storage_.items[operand];
+      if (r_.of.items[j] == target) found = found || j != operand || r_.groups.items[target].kind == group::column;
     });
   }
   constexpr bool mergeable(group const& a, group const& b) const {
@@ -304,17 +300,15 @@ class fusion {
       return false;
     for (group const* m : {&a, &b})
       for (int i : m->members)
-        if (g_[i].code == op::assign && !(g_.extents(i) == a.space)) return false;
+        if (nodes_[i].code == op::assign && !(nodes_[i].extents == a.space)) return false;
     return true;
   }
   constexpr void try_merge(int a, int b) {
-    a = root(a);
-    b = root(b);
-    if (a == b || !mergeable(r_.groups[a], r_.groups[b])) return;
+    if (a == b || !mergeable(r_.groups.items[a], r_.groups.items[b])) return;
     if (needs_whole(a, b) || needs_whole(b, a)) return;
     if (reaches_indirectly(a, b) || reaches_indirectly(b, a)) return;
-    group& into = r_.groups[a];
-    group& from = r_.groups[b];
+    group& into = r_.groups.items[a];
+    group& from = r_.groups.items[b];
     list<int> both;
     int p = 0, q = 0;
     while (p < into.members.size() || q < from.members.size()) {
@@ -325,39 +319,35 @@ class fusion {
     into.axes |= from.axes;
     into.operands += from.operands;
     for (int d : from.after) into.after.push(d);
+    for (int i : from.members) r_.of.items[i] = a;
     from.members.clear();
     merged_into_[b] = a;
     need_all_of(a, b);
-    unsigned long long const* row = needs_.items;
-    for (int m = 0, groups = r_.groups.size(); m < groups; ++m, row += words_) {
-      // neither, or all that both need already; the rows of groups that were merged are not read again
-      if ((row[a / 64] >> (a % 64) & 1) == (row[b / 64] >> (b % 64) & 1) || m == a) continue;
-      need(m, a);
-      need_all_of(m, a);
-    }
+    unsigned long long* row = needs_.items;
+    unsigned long long const* const more = row + a * words_;
+    // Who needs neither, or all that both need already, stays; the rows of groups that were merged are not read again.
+    for (int m = 0, groups = r_.groups.size(); m < groups; ++m, row += words_)
+      if ((row[a / 64] >> (a % 64) & 1) != (row[b / 64] >> (b % 64) & 1))
+        for (int w = 0; w < words_; w += 2) row[w] |= more[w], row[w + 1] |= more[w + 1];
   }
   constexpr void merge_neighbours() {
     merged_into_ = list<int>(r_.groups.size(), -1);
     find_needs();
-    list<int> last_user(g_.size(), -1);
-    for (int i = 0; i < g_.size(); ++i) {
-      if (r_.of[i] < 0) continue;
+    list<int> last_user(count_, -1);
+    for (int i = 0; i < count_; ++i) {
+      if (r_.of.items[i] < 0) continue;
       for (int pass = 0; pass < 2; ++pass)
         g_.each_operand(i, [&](int j) {
-          if (j < 0) return;
-          node const* const nodes = g_.nodes.items;
-          while (nodes[j].code == op::broadcast && r_.of[j] < 0) j = nodes[j].in[0];
-          j = storage_of(g_, j);
-          if (is_free(nodes[j].code) || nodes[j].extents.size() <= 1) return;
-          if (pass == 0 && r_.of[j] >= 0) try_merge(r_.of[j], r_.of[i]);
+          while (nodes_[j].code == op::broadcast && r_.of.items[j] < 0) j = nodes_[j].in[0];
+          j = storage_.items[j];
+          if (is_free(nodes_[j].code) || nodes_[j].extents.size() <= 1) return;
+          if (pass == 0 && r_.of.items[j] >= 0) try_merge(r_.of.items[j], r_.of.items[i]);
           if (pass == 1) {
-            if (last_user[j] >= 0) try_merge(last_user[j], r_.of[i]);
-            last_user[j] = r_.of[i];
+            if (last_user.items[j] >= 0) try_merge(r_.of.items[last_user.items[j]], r_.of.items[i]);
+            last_user.items[j] = i;
           }
         });
     }
-    for (int i = 0; i < g_.size(); ++i)
-      if (r_.of[i] >= 0) r_.of[i] = root(r_.of[i]);
   }
 
   // ---- order
@@ -367,15 +357,19 @@ class fusion {
     depth_first walk(r_.groups.size());
     auto take = [&](int m, int const*, int const*) { r_.order.push(m); };
     // what every variant of the update runs first: nothing is overwritten for good before the loss is known
-    for (bool update : {false, true})
-      for (bool assigns : {false, true})
-        for (int i = 0; i < g_.size(); ++i)
-          if (int const m = r_.of[i];
-              m >= 0 && (r_.groups[m].variant != 0) == update && (g_[i].code == op::assign) == assigns)
-            visit(m, walk, take);
+    list<char> turn(count_, -1);
+    for (int i = 0; i < count_; ++i)
+      if (int const m = r_.of.items[i]; m >= 0)
+        turn.items[i] = static_cast<char>(2 * (r_.groups.items[m].variant != 0) + (nodes_[i].code == op::assign));
+    for (char now = 0; now < 4; ++now)
+      for (int i = 0; i < count_; ++i)
+        if (turn.items[i] == now) visit(r_.of.items[i], walk, take);
   }
 
   graph const& g_;
+  node const* nodes_;
+  int count_;
+  list<int> storage_;  // of each node, the one whose memory it shows
   pass_options options_;
   grouping r_;
   list<int> sole_;  // the group that holds all users of a node: unused, many, or its number

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/graph/build.hpp>
-#include <ashlar/passes/fusion.hpp>
-#include <ashlar/passes/lower_group.hpp>
-#include <ashlar/passes/lower_node.hpp>
 #include <ashlar/passes/memory.hpp>
-#include <ashlar/plan/layout.hpp>
+#include <ashlar/plan/draft.hpp>
 #include <ashlar/plan/trace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -14,18 +10,14 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 struct placed_node {
   int node = -1;
   address at{};
-  std::int64_t leading = 0;  // bytes from one slice of axis 0 to the next, where not dense
 };
 
-/// The whole plan in growing pools: what `program` freezes into tables.
+/// The whole plan in growing pools: what `program` freezes into tables. What drafts hold (numbers, constants, values,
+/// operations) stays in theirs, one after the other.
 class plan_builder {
  public:
   list<step_entry> steps;
   list<address> operands;
-  list<operand_value> values;  // of the operands
-  list<operation_entry> operations;
-  list<std::int64_t> numbers;
-  list<double> constants;
   list<loop_entry> loops;
   list<loop_binding> bindings;
   list<body_entry> bodies;
@@ -37,128 +29,138 @@ class plan_builder {
   plan_counts counts;
   plan_trace* trace = nullptr;  // where to leave what each step computes; in constants nobody asks
 
-  constexpr explicit plan_builder(pass_options options) : options_(options) {}
+  /// `drafted` holds the drafts of all graphs in order, each part behind the one before.
+  constexpr plan_builder(list<planned_graph> const& graphs, placed_variables const& variables,
+                         list<drafts const*> const& drafted, bool reuse)
+      : graphs_(graphs), variables_(variables), drafted_(drafted), reuse_(reuse) {}
+  plan_builder(plan_builder const&) = delete;
+  plan_builder& operator=(plan_builder const&) = delete;
 
-  /// Plans graph g as a body. `leaves` gives the memory of its leaves, `fixed` that of its outputs (place -1: anywhere
-  /// in the arena, kept to the end; the address is filled in). Returns the number of the body.
-  constexpr int plan(graph& g, list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
-    body_plan b(*this, g);
+  /// Names the paths of all graphs.
+  constexpr void name_paths() {
+    for (planned_graph const& p : graphs_)
+      for (int i = 0; i < p.g->paths.size(); ++i) {
+        int const begin = names.size();
+        paths.push(begin);
+        write_layer(*p.g, i, names);
+        paths.push(names.size() - begin);
+      }
+  }
+  /// Gives the graph with that number memory, and the bodies of its loops. `leaves` gives the memory of its leaves,
+  /// `fixed` that of its outputs (place -1: anywhere in the arena, kept to the end; the address is filled in). Returns
+  /// the number of the body; `bytes` is how large its arena is.
+  constexpr int place(int graph, list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
+    body_plan b(*this, graphs_[graph]);
     return b.run(leaves, fixed, bytes);
   }
 
-  constexpr int custom(custom_primitive const* primitive) {
-    customs.push(primitive);
-    return customs.size() - 1;
-  }
-  constexpr int kernel(list<int> const& code) {
-    int const count = kernel_begin.size() - 1, size = code.size();
-    int const *const begin = kernel_begin.items, *const wanted = code.items;
-    for (int k = 0; k < count; ++k) {
-      if (begin[k + 1] - begin[k] != size) continue;
-      int const* const known = kernel_code.items + begin[k];
-      int i = 0;
-      while (i < size && known[i] == wanted[i]) ++i;
-      if (i == size) return k;
-    }
-    for (int c : code) kernel_code.push(c);
-    kernel_begin.push(kernel_code.size());
-    return count;
-  }
-
  private:
+  /// The steps of a graph as they were drafted, one after the other.
+  class draft_cursor {
+   public:
+    constexpr draft_cursor(list<drafts const*> const& parts, int at) : parts_(parts), at_(at) { settle(); }
+
+    constexpr drafts const& part() const { return *parts_[part_]; }
+    constexpr draft const& operator*() const { return part().steps.items[at_]; }
+    /// The step, with its numbers, constants, values and operations counted from the beginning of all drafts'.
+    constexpr step_entry step() const {
+      step_entry s = (**this).step;
+      s.operands += operands_;
+      s.numbers += numbers_;
+      s.constants += constants_;
+      s.operations += operations_;
+      return s;
+    }
+    constexpr void next() {
+      ++at_;
+      settle();
+    }
+
+   private:
+    constexpr void settle() {
+      while (part_ < parts_.size() && at_ >= part().steps.size()) {
+        at_ -= part().steps.size();
+        operands_ += part().nodes.size();
+        numbers_ += part().numbers.size();
+        constants_ += part().constants.size();
+        operations_ += part().operations.size();
+        ++part_;
+      }
+    }
+    list<drafts const*> const& parts_;
+    int part_ = 0, at_;
+    int operands_ = 0, numbers_ = 0, constants_ = 0, operations_ = 0;
+  };
+
   class body_plan {
    public:
-    constexpr body_plan(plan_builder& p, graph& g) : p_(p), g_(g), layout_(p.options_.reuse) {}
+    constexpr body_plan(plan_builder& p, planned_graph const& planned)
+        : p_(p),
+          planned_(planned),
+          g_(*planned.g),
+          layout_(p.reuse_),
+          apart_(p.graphs_, planned.g->number, p.variables_),
+          where_(g_.size(), address{}),
+          last_(g_.size(), -1),
+          kept_(g_.size(), 0) {}
 
     constexpr int run(list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
-      first_path_ = p_.paths.size() / 2;
-      for (int i = 0; i < g_.paths.size(); ++i) {
-        p_.paths.push(p_.names.size());
-        write_layer(g_, i, p_.names);
-        p_.paths.push(p_.names.size() - p_.paths.back());
-      }
-      give_own_memory(fixed);
-      std::int64_t exchange = place_exchange();
-      find_inner_strides();
-      list<int> outputs;
-      for (placed_node const& f : fixed) outputs.push(f.node);
-      for (int i = 0; i < g_.size(); ++i)
-        if (g_[i].code == op::assign) outputs.push(i);
-      grouping_ = fusion(g_, outputs, p_.options_).run();
-      int n = g_.size();
-      where_ = list<address>(n, address{});
-      leading_ = list<std::int64_t>(n, 0);
-      last_ = list<int>(n, -1);
-      kept_ = list<char>(n, 0);
-      registers_ = list<int>(n, group_lowering::none);
+      grouping const& groups = planned_.groups;
+      int const n = g_.size();
+      std::int64_t const exchange = g_.exchanged.empty() ? 0 : layout_.take(exchange_bytes());
       for (placed_node const& l : leaves) settle(l);
       for (placed_node const& f : fixed) {
         if (f.at.place >= 0) settle(f);
         kept_[storage_of(g_, f.node)] = 1;
       }
-      for (placed_node const& f : exchanged_) settle(f);
+      if (!g_.exchanged.empty()) place_gradients(exchange);
       for (int i = 0; i < n; ++i)
-        if (g_[i].code == op::exchange) where_[i] = {arena_place, exchange};
-      take_inputs();
+        if (g_.nodes.items[i].code == op::input && where_[i].place < 0)
+          where_[i] = {arena_place, layout_.take(this->bytes(i))};
       find_last_uses();
-      find_outputs();
       body_entry body;
       list<step_entry> own;
-      for (int t = 0; t < grouping_.order.size(); ++t) add_step(t, own);
+      own.reserve(groups.order.size());
+      draft_cursor drafted(p_.drafted_, planned_.first_draft);
+      for (int t = 0; t < groups.order.size(); ++t) add_step(t, drafted, own);
       for (placed_node& f : fixed) f.at = where_[storage_of(g_, f.node)];
-      for (int i = 0; i < n; ++i)
-        if (g_[i].code == op::input) input_addresses.push({i, where_[i], 0});
       body.first_step = p_.steps.size();
       body.step_count = own.size();
-      for (step_entry const& s : own) p_.steps.push(s);
+      p_.steps.append(own);
       p_.counts.nodes += n;
       bytes = layout_.peak();
-      total_ = layout_.total();
-      if (!g_.parent) {
+      std::int64_t const total = layout_.total();
+      if (planned_.parent < 0) {
         p_.counts.arena_bytes = bytes;
-        p_.counts.arena_bytes_without_reuse = total_ + p_.nested_total_;
-        p_.inputs_ = static_cast<list<placed_node>&&>(input_addresses);
+        p_.counts.arena_bytes_without_reuse = total + p_.nested_total_;
+        for (int i = 0; i < n; ++i)
+          if (g_.nodes.items[i].code == op::input) p_.inputs_.push({i, where_[i]});
       } else {
-        p_.nested_total_ += total_ - bytes;
+        p_.nested_total_ += total - bytes;
       }
       p_.bodies.push(body);
-      if (p_.trace) p_.trace->bodies.push({&g_, traced_, grouping_.live});
+      if (p_.trace) p_.trace->bodies.push({&g_, traced_, groups.live});
       return p_.bodies.size() - 1;
     }
 
    private:
-    /// An output that is a leaf, a view of another output or wanted twice gets a copy.
-    constexpr void give_own_memory(list<placed_node>& fixed) {
-      list<int> taken;
-      for (int d : g_.exchanged)
-        if (d >= 0) taken.push(storage_of(g_, d));
-      for (placed_node& f : fixed) f.node = with_own_memory(g_, f.node, taken);
+    /// The gradients of trained parameters lie in the exchange as these lie in their region.
+    constexpr void place_gradients(std::int64_t exchange) {
+      list<variable_info> const& placed = p_.variables_.parameters;
+      for (int k = 0; k < g_.exchanged.size(); ++k)
+        if (int const d = g_.exchanged[k]; d >= 0)
+          settle({storage_of(g_, d), {arena_place, exchange + placed[k].at.offset}});
+      for (int i = 0; i < g_.size(); ++i)
+        if (g_.nodes.items[i].code == op::exchange) where_[i] = {arena_place, exchange};
     }
-    constexpr std::int64_t place_exchange() {
-      if (g_.exchanged.empty()) return 0;
-      std::int64_t bytes = 0;
-      list<variable_info> const placed = lay_out(g_.parameters, parameter_place, bytes);
-      std::int64_t at = layout_.take(exchange_bytes());
-      for (int k = 0; k < g_.exchanged.size(); ++k) {
-        int const d = g_.exchanged[k];
-        if (d < 0) continue;
-        variable_info const& v = placed[k];
-        exchanged_.push({storage_of(g_, d), {arena_place, at + v.at.offset}, v.depth ? v.stride[0] : 0});
-      }
-      return at;
-    }
-
     constexpr void settle(placed_node const& f) {
-      int s = storage_of(g_, f.node);
+      int const s = storage_of(g_, f.node);
       where_[s] = f.at;
-      leading_[s] = f.leading;
       kept_[s] = 1;
     }
-    constexpr std::int64_t bytes(int id) const { return g_.extents(id).size() * bytes_of(g_[id].type); }
-
-    constexpr void take_inputs() {
-      for (int i = 0; i < g_.size(); ++i)
-        if (g_[i].code == op::input && where_[i].place < 0) where_[i] = {arena_place, layout_.take(bytes(i))};
+    constexpr std::int64_t bytes(int id) const {
+      node const& n = g_.nodes.items[id];
+      return n.extents.size() * bytes_of(n.type);
     }
 
     template <class F>
@@ -168,135 +170,72 @@ class plan_builder {
     template <class F>
     constexpr void each_read(int i, F f) const {
       g_.each_operand(i, [&](int j) {
-        if (j < 0) return;
-        int s = storage_of(g_, j);
+        int const s = storage_of(g_, j);
         f(s);
-        if (is_inlined(g_[s].code)) each_read(s, f);
+        if (is_inlined(g_.nodes.items[s].code)) each_read(s, f);
       });
     }
     constexpr void find_last_uses() {
-      for (int t = 0; t < grouping_.order.size(); ++t)
-        each_input(grouping_.groups[grouping_.order[t]], [&](int s) { last_[s] = t; });
+      grouping const& groups = planned_.groups;
+      for (int t = 0; t < groups.order.size(); ++t)
+        each_input(groups.groups.items[groups.order.items[t]], [&](int s) { last_.items[s] = t; });
     }
     constexpr void release(group const& m, int t) {
       each_input(m, [&](int s) {
-        if (last_[s] != t || kept_[s] || where_[s].place != arena_place) return;
-        last_[s] = -2;
-        std::int64_t size = bytes(s);
-        if (g_[s].code == op::exchange) size = exchange_bytes();
-        layout_.give_back(where_[s].offset, size);
+        if (last_.items[s] != t || kept_.items[s] || where_.items[s].place != arena_place) return;
+        last_.items[s] = -2;
+        layout_.give_back(where_.items[s].offset, g_[s].code == op::exchange ? exchange_bytes() : bytes(s));
       });
     }
-    constexpr std::int64_t exchange_bytes() const { return trained_bytes(g_.parameters); }
+    constexpr std::int64_t exchange_bytes() const { return p_.variables_.trained_bytes; }
     constexpr void allocate(int id) {
-      if (where_[id].place < 0) where_[id] = {arena_place, layout_.take(bytes(id))};
-    }
-    /// Which nodes others need in memory.
-    constexpr void find_outputs() {
-      out_ = kept_;
-      for (int u = 0; u < g_.size(); ++u) {
-        if (!grouping_.live[u]) continue;
-        if (g_[u].code == op::assign) out_[u] = 1;
-        if (is_view(g_[u].code)) out_[storage_of(g_, u)] = 1;
-        if (grouping_.of[u] >= 0) mark_read(u, grouping_.of[u]);
-      }
-    }
-    constexpr void mark_read(int user, int reader) {
-      g_.each_operand(user, [&](int j) {
-        if (j < 0) return;
-        if (is_inlined(g_[j].code)) mark_read(j, reader);
-        if (grouping_.of[j] >= 0 && grouping_.of[j] != reader) out_[j] = 1;
-      });
+      if (where_.items[id].place < 0) where_.items[id] = {arena_place, layout_.take(bytes(id))};
     }
 
-    constexpr void add_step(int t, list<step_entry>& own) {
-      group const& m = grouping_.groups[grouping_.order[t]];
+    constexpr void add_step(int t, draft_cursor& drafted, list<step_entry>& own) {
+      group const& m = planned_.groups.groups.items[planned_.groups.order.items[t]];
       if (m.kind == group::nothing) return;
       if (m.kind == group::looped) return add_loop(m, t, own);
-      lowered l;
-      if (m.kind == group::single) {
-        l = lower_node(g_, m.members[0]);
-      } else {
-        l = group_lowering(
-                g_, m, registers_,
-                [&](int j, int axis) { return (axis ? inner_leading(j) : leading_[j]) / bytes_of(g_[j].type); },
-                [&](int i) { return out_[i] != 0; })
-                .take();
-      }
-      if (l.code[0] == static_cast<int>(kernel_kind::custom)) l.code.push(p_.custom(l.custom));
-      for (int j : l.outputs) allocate(j);
-      step_entry s;
-      s.kernel = p_.kernel(l.code);
+      draft const& d = *drafted;
+      int const* const nodes = drafted.part().nodes.items + d.step.operands;
+      step_entry s = drafted.step();
+      s.kernel = kernel_of(drafted.part(), d);
       s.operands = p_.operands.size();
-      s.numbers = p_.numbers.size();
-      s.constants = p_.constants.size();
-      s.path = first_path_ + g_[m.members.back()].path;
-      s.variant = m.variant;
-      s.inputs = l.inputs.size();
-      s.outputs = l.outputs.size();
-      std::int64_t moved = 0;
-      for (int j : l.inputs) {
-        add_operand(operand_address(j), value_of(j));
-        moved += bytes(j);
+      for (int k = 0; k < s.outputs; ++k) allocate(nodes[s.inputs + k]);
+      for (int k = 0; k < s.inputs; ++k) p_.operands.push(operand_address(nodes[k]));
+      for (int k = 0; k < s.outputs; ++k) p_.operands.push(where_.items[nodes[s.inputs + k]]);
+      if (d.workspace) {
+        std::int64_t const at = layout_.take(d.workspace);
+        p_.operands.push({arena_place, at});
+        layout_.give_back(at, d.workspace);
       }
-      for (int j : l.outputs) {
-        add_operand(where_[j], value_of(j));
-        moved += bytes(j);
-      }
-      s.work = estimated_work(l, moved);
-      s.phases = l.phases;
-      add_operations(m, s);
-      if (l.workspace) {
-        std::int64_t at = layout_.take(l.workspace);
-        add_operand({arena_place, at}, {});
-        layout_.give_back(at, l.workspace);
-      }
-      s.operand_count = p_.operands.size() - s.operands;
-      for (std::int64_t v : l.numbers) p_.numbers.push(v);
-      for (double v : l.constants) p_.constants.push(v);
-      p_.counts.flops += l.flops * static_cast<double>(p_.repeats_);
+      p_.counts.flops += d.flops;
       ++p_.counts.steps;
       own.push(s);
-      if (p_.trace) trace_step(m.members, l.inputs, l.outputs, l.workspace);
+      if (p_.trace) trace_draft(m, d, nodes);
       release(m, t);
+      drafted.next();
     }
-    constexpr void add_operand(address const& at, operand_value const& v) {
-      p_.operands.push(at);
-      p_.values.push(v);
-    }
-    constexpr operand_value value_of(int j) const {
-      node const& n = g_[j];
-      operand_value v;
-      v.type = n.type;
-      if (!is_floating(n.type) || is_free(n.code)) return v;
-      v.elements = n.extents.size();
-      int const s = storage_of(g_, j);
-      if (n.rows) v.per_row = v.elements / n.extents[0] * n.rows;
-      for (int axis = 0; axis < 2 && (axis ? inner_leading(s) : leading_[s]); ++axis) {
-        v.slices[axis] = g_.extents(s)[axis];
-        v.apart[axis] = axis ? inner_leading(s) : leading_[s];
-        v.elements /= v.slices[axis];
-        v.per_row = 0;
-      }
-      return v;
-    }
-    constexpr void add_operations(group const& m, step_entry& s) {
-      s.operations = p_.operations.size();
-      for (int i : m.members)
-        if (is_floating(g_[i].type) && !keeps_finite(g_[i].code))
-          p_.operations.push({g_[i].code, first_path_ + g_[i].path, g_[i].at});
-      s.operation_count = p_.operations.size() - s.operations;
+    constexpr int kernel_of(drafts const& part, draft const& d) {
+      if (!d.custom) return p_.kernel(part.codes.items + d.code, d.code_size);
+      list<int> code;
+      for (int i = 0; i < d.code_size; ++i) code.push(part.codes[d.code + i]);
+      p_.customs.push(d.custom);
+      code.push(p_.customs.size() - 1);
+      return p_.kernel(code.items, code.size());
     }
     constexpr address operand_address(int j) const {
-      int s = storage_of(g_, j);
-      if (g_[s].code == op::scalar) return {scalar_place, static_cast<std::int64_t>(sizeof(double)) * g_[s].a[0]};
-      return where_[s];
+      int const s = storage_of(g_, j);
+      node const& n = g_.nodes.items[s];
+      if (n.code == op::scalar) return {scalar_place, static_cast<std::int64_t>(sizeof(double)) * n.a[0]};
+      return where_.items[s];
     }
 
     constexpr void add_loop(group const& m, int t, list<step_entry>& own) {
-      int id = m.members[0];
-      loop& l = g_.loop_of(id);
-      graph& body = *l.body;
+      int const id = m.members[0];
+      loop const& l = g_.loop_of(id);
+      graph const& body = *l.body;
+      list<char> const& live = planned_.groups.live;
       loop_entry entry;
       entry.count = l.count;
       entry.reversed = l.reversed;
@@ -304,34 +243,24 @@ class plan_builder {
       list<loop_binding> binds;
       list<placed_node> leaves, results;
       for (int q = 0; q < l.operands.size(); ++q) {
-        int s = storage_of(g_, l.operands[q]);
         loop_binding b;
         b.at = operand_address(l.operands[q]);
-        bool sliced = q >= l.carries + l.invariants;
-        std::int64_t slice = body.extents(l.arguments[q]).size() * bytes_of(body[l.arguments[q]].type);
-        if (sliced) b.stride = leading_[s] ? leading_[s] : slice;
+        if (q >= l.carries + l.invariants) b.stride = stride(l.operands[q], body, l.arguments[q]);
         binds.push(b);
-        leaves.push({l.arguments[q], {static_cast<std::int16_t>(operand_place + q), 0}, sliced ? inner_leading(s) : 0});
+        leaves.push({l.arguments[q], {static_cast<std::int16_t>(operand_place + q), 0}});
       }
-      for (int k = 0; k < l.results.size(); ++k) {
-        int out = l.outputs[k];
-        bool used = grouping_.live[out] != 0;
-        if (!used && k >= l.carries) continue;
-        if (used) allocate(out);
+      for (int k : used_results(l, live)) {
+        int const out = l.outputs[k];
+        if (live[out]) allocate(out);
         loop_binding b;
-        b.at = used ? where_[out] : address{};
-        std::int64_t slice = body.extents(l.results[k]).size() * bytes_of(body[l.results[k]].type);
-        if (k >= l.carries) b.stride = leading_[out] ? leading_[out] : slice;
-        b.slot_bytes = k < l.carries ? aligned(slice) : 0;
-        results.push({l.results[k],
-                      {static_cast<std::int16_t>(operand_place + l.operands.size() + results.size()), 0},
-                      k >= l.carries ? inner_leading(out) : 0});
+        b.at = live[out] ? where_[out] : address{};
+        if (k >= l.carries) b.stride = stride(out, body, l.results[k]);
+        if (k < l.carries) b.slot_bytes = aligned(slice_bytes(body, l.results[k]));
+        results.push({l.results[k], {static_cast<std::int16_t>(operand_place + binds.size()), 0}});
         binds.push(b);
       }
       std::int64_t scratch = 0;
-      p_.repeats_ *= l.count;
-      entry.body = p_.plan(body, leaves, results, scratch);
-      p_.repeats_ /= l.count;
+      entry.body = p_.place(body.number, leaves, results, scratch);
       p_.bodies[entry.body].places = operand_place + binds.size();
       for (int k = 0; k < l.carries; ++k) {
         binds[l.operands.size() + k].slot = scratch;
@@ -342,20 +271,34 @@ class plan_builder {
       entry.scratch = layout_.take(scratch);
       layout_.give_back(entry.scratch, scratch);
       entry.bindings = p_.bindings.size();
-      for (loop_binding const& b : binds) p_.bindings.push(b);
+      p_.bindings.append(binds);
       step_entry s;
       s.loop = p_.loops.size();
-      s.path = first_path_ + g_[id].path;
+      s.path = planned_.first_path + g_[id].path;
       s.variant = m.variant;
       p_.loops.push(entry);
       own.push(s);
       if (p_.trace) trace_loop(m, l, scratch);
       release(m, t);
       for (int o : l.outputs)  // outputs that nobody reads do not exist; those read by nobody later are kept by readers
-        if (grouping_.live[o] && last_[o] < 0 && !kept_[o] && where_[o].place == arena_place)
+        if (live[o] && last_[o] < 0 && !kept_[o] && where_[o].place == arena_place)
           layout_.give_back(where_[o].offset, bytes(o));
     }
+    static constexpr std::int64_t slice_bytes(graph const& body, int node) {
+      return body.extents(node).size() * bytes_of(body[node].type);
+    }
+    /// Bytes between the slices that the iterations have of a node.
+    constexpr std::int64_t stride(int node, graph const& body, int slice) const {
+      std::int64_t const apart = apart_.of(storage_of(g_, node), 0);
+      return apart ? apart : slice_bytes(body, slice);
+    }
 
+    void trace_draft(group const& m, draft const& d, int const* nodes) {
+      list<int> inputs, outputs;
+      for (int k = 0; k < d.step.inputs; ++k) inputs.push(nodes[k]);
+      for (int k = 0; k < d.step.outputs; ++k) outputs.push(nodes[d.step.inputs + k]);
+      trace_step(m.members, inputs, outputs, d.workspace);
+    }
     void trace_step(list<int> const& nodes, list<int> const& inputs, list<int> const& outputs, std::int64_t workspace) {
       traced_step t{nodes, inputs, outputs, {}};
       for (int j : inputs) t.spans.push(span(j));
@@ -365,8 +308,7 @@ class plan_builder {
     }
     void trace_loop(group const& m, loop const& l, std::int64_t scratch) {
       list<int> planned;
-      for (int k = 0; k < l.results.size(); ++k)
-        if (k < l.carries || grouping_.live[l.outputs[k]]) planned.push(l.outputs[k]);
+      for (int k : used_results(l, planned_.groups.live)) planned.push(l.outputs[k]);
       trace_step(m.members, l.operands, planned, scratch);
     }
     /// Bytes from the first element of a node to its last.
@@ -374,60 +316,49 @@ class plan_builder {
       int const s = storage_of(g_, node);
       if (g_[s].code == op::scalar) return sizeof(double);
       shape const& e = g_.extents(s);
-      if (!leading_[s]) return bytes(s);
+      std::int64_t const first = apart_.of(s, 0), second = apart_.of(s, 1);
+      if (!first) return bytes(s);
       std::int64_t slice = bytes(s) / e[0];
-      if (inner_leading(s)) slice = (e[1] - 1) * inner_leading(s) + slice / e[1];
-      return (e[0] - 1) * leading_[s] + slice;
-    }
-
-    /// Bytes between slices of the second axis of a stacked parameter (or its gradient) of a loop in a loop.
-    constexpr std::int64_t inner_leading(int node) const {
-      for (placed_node const& f : inner_strides_)
-        if (f.node == node) return f.leading;
-      return 0;
-    }
-    constexpr void find_inner_strides() {
-      if (g_.parent) return;
-      std::int64_t size = 0;
-      auto keep = [&](list<variable_entry> const& entries, std::int16_t where, bool gradients) {
-        list<variable_info> const placed = lay_out(entries, where, size);
-        for (int k = 0; k < entries.size(); ++k) {
-          if (entries[k].depth < 2) continue;
-          inner_strides_.push({entries[k].node, {}, placed[k].stride[1]});
-          if (gradients && g_.exchanged[k] >= 0)
-            inner_strides_.push({storage_of(g_, g_.exchanged[k]), {}, placed[k].stride[1]});
-        }
-      };
-      keep(g_.parameters, parameter_place, !g_.exchanged.empty());
-      keep(g_.states, state_place, false);
+      if (second) slice = (e[1] - 1) * second + slice / e[1];
+      return (e[0] - 1) * first + slice;
     }
 
     plan_builder& p_;
-    graph& g_;
+    planned_graph const& planned_;
+    graph const& g_;
     arena_layout layout_;
-    grouping grouping_;
+    slice_distances apart_;
     list<address> where_;
-    list<std::int64_t> leading_;
     list<int> last_;
     list<char> kept_;
-    list<int> registers_;
-    list<char> out_;
-    list<placed_node> exchanged_;
-    list<placed_node> inner_strides_;
-    list<placed_node> input_addresses;
     list<traced_step> traced_;
-    std::int64_t total_ = 0;
-    int first_path_ = 0;  // of the graph's among all
   };
+
+  constexpr int kernel(int const* wanted, int size) {
+    int const count = kernel_begin.size() - 1;
+    int const* const begin = kernel_begin.items;
+    for (int k = 0; k < count; ++k) {
+      if (begin[k + 1] - begin[k] != size) continue;
+      int const* const known = kernel_code.items + begin[k];
+      int i = 0;
+      while (i < size && known[i] == wanted[i]) ++i;
+      if (i == size) return k;
+    }
+    for (int i = 0; i < size; ++i) kernel_code.push(wanted[i]);
+    kernel_begin.push(kernel_code.size());
+    return count;
+  }
 
  public:
   constexpr list<placed_node> const& inputs() const { return inputs_; }
 
  private:
-  pass_options options_;
+  list<planned_graph> const& graphs_;
+  placed_variables const& variables_;
+  list<drafts const*> const& drafted_;
+  bool reuse_;
   list<placed_node> inputs_;
   std::int64_t nested_total_ = 0;
-  std::int64_t repeats_ = 1;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/plan/program.hpp>
+#include <ashlar/core/frozen_pool.hpp>
+#include <ashlar/plan/recording.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Counts all that is pushed, keeps what fits.
-template <class T, int Capacity>
-struct frozen_pool {
-  T items[Capacity + 1]{};
-  int count = 0;
-
-  constexpr void push(T const& value) {
-    if (count < Capacity) items[count] = value;
-    ++count;
-  }
-  constexpr bool fits() const { return count <= Capacity; }
+/// How much room a frozen recording needs.
+struct recording_size {
+  int nodes = 0, numbers = 0, paths = 0, variables = 0;
 };
 
-/// A recorded and rebuilt graph, frozen by the compiler so that a program that runs can look at it. Recording again
-/// would not do: which operand of `f(x) + g(x)` comes first is the compiler's choice, in constants another one than in
-/// programs, and layers are numbered in that order.
+/// A recording in arrays, which can be a constant: so one stage of a plan hands it to the next, and a program that runs
+/// can look at it. Recording again would not do: which operand of `f(x) + g(x)` comes first is the compiler's choice,
+/// in constants another one than in programs, and layers are numbered in that order.
 template <int Nodes, int Numbers, int Paths, int Variables>
 class frozen_recording {
  public:
@@ -29,18 +22,28 @@ class frozen_recording {
   frozen_pool<variable_entry, Variables> variables;
 
   constexpr bool fits() const { return nodes.fits() && numbers.fits() && paths.fits() && variables.fits(); }
+  constexpr recording_size size() const { return {nodes.count, numbers.count, paths.count, variables.count}; }
 
   constexpr void freeze(recording const& r) {
     freeze_list(r.outputs);
     freeze_variables(r.g.parameters);
     freeze_variables(r.g.states);
+    freeze_list(r.g.index_limits);
+    freeze_list(r.g.ignored_indices);
+    for (int i : {r.g.batch, static_cast<int>(r.g.training), r.g.next_region}) numbers.push(i);
     freeze_graph(r.g);
   }
-  void thaw(recording& r) const {
+  /// The recording, with lists that show these arrays, which must stay where they are.
+  constexpr void thaw(recording& r) const {
     position at;
     thaw_list(at, r.outputs);
     thaw_variables(at, r.g.parameters);
     thaw_variables(at, r.g.states);
+    thaw_list(at, r.g.index_limits);
+    thaw_list(at, r.g.ignored_indices);
+    r.g.batch = number(at);
+    r.g.training = number(at) != 0;
+    r.g.next_region = number(at);
     thaw_graph(at, r.g);
   }
 
@@ -65,72 +68,56 @@ class frozen_recording {
     for (int i = 0; i < g.paths.size(); ++i) paths.push(g.paths[i]);
     freeze_list(g.exchanged);
     numbers.push(g.loops.size());
-    for (loop const* l : g.loops) freeze_loop(*l);
+    for (loop const* l : g.loops) {
+      numbers.push(l != nullptr);
+      if (l) freeze_loop(*l);
+    }
   }
   constexpr void freeze_loop(loop const& l) {
-    for (int i : {l.count, static_cast<int>(l.reversed), l.carries, l.invariants, l.node}) numbers.push(i);
+    for (int i : {l.count, static_cast<int>(l.reversed), l.carries, l.invariants, l.node, l.region}) numbers.push(i);
     for (list<int> const* from : {&l.operands, &l.arguments, &l.results, &l.outputs}) freeze_list(*from);
     freeze_graph(*l.body);
   }
 
-  int number(position& at) const { return numbers.items[at.number++]; }
-  void thaw_list(position& at, list<int>& to) const {
-    for (int left = number(at); left > 0; --left) to.push(number(at));
+  constexpr int number(position& at) const { return numbers.items[at.number++]; }
+  constexpr void thaw_list(position& at, list<int>& to) const {
+    int const count = number(at);
+    to.borrow(numbers.items + at.number, count);
+    at.number += count;
   }
-  void thaw_variables(position& at, list<variable_entry>& to) const {
-    for (int left = number(at); left > 0; --left) to.push(variables.items[at.variable++]);
+  constexpr void thaw_variables(position& at, list<variable_entry>& to) const {
+    int const count = number(at);
+    to.borrow(variables.items + at.variable, count);
+    at.variable += count;
   }
-  void thaw_graph(position& at, graph& g) const {
+  constexpr void thaw_graph(position& at, graph& g) const {
     g.next_ordinal = number(at);
-    for (int left = number(at); left > 0; --left) g.intern(nodes.items[at.node++]);
-    for (int left = number(at); left > 0; --left) thaw_path(paths.items[at.path++], g);
+    int const count = number(at);
+    g.nodes.borrow(nodes.items + at.node, count);
+    at.node += count;
+    int const names = number(at);
+    g.paths.borrow(paths.items + at.path, names);
+    at.path += names;
     thaw_list(at, g.exchanged);
-    for (int left = number(at); left > 0; --left) thaw_loop(at, g);
-  }
-  static void thaw_path(path_entry const& e, graph& g) {
-    if (e.kind != path_entry::root) g.paths.child(e.parent, e.kind, e.number, e.text, e.length);
-  }
-  void thaw_loop(position& at, graph& g) const {
-    loop* l = new loop;
-    g.loops.push(l);
-    l->body = new graph;
-    l->body->parent = &g;
-    l->body->owner = l;
-    l->body->depth = g.depth + 1;
-    l->count = number(at);
-    l->reversed = number(at) != 0;
-    l->carries = number(at);
-    l->invariants = number(at);
-    l->node = number(at);
-    for (list<int>* to : {&l->operands, &l->arguments, &l->results, &l->outputs}) thaw_list(at, *to);
-    thaw_graph(at, *l->body);
-  }
-};
-
-/// The recording that a program's plan was made of. Costs the compiler a second recording, in programs that ask.
-template <class Program>
-class program_recording {
-  template <int Nodes, int Numbers, int Paths, int Variables>
-  static constexpr auto freeze() {
-    frozen_recording<Nodes, Numbers, Paths, Variables> frozen;
-    recording clean;
-    record_and_rebuild<typename Program::recorder>(clean);
-    frozen.freeze(clean);
-    return frozen;
-  }
-  static constexpr plan_sizes sizes = Program::tables.sizes;
-  static constexpr int nodes = Program::tables.counts.nodes;
-  static constexpr auto guess = freeze<nodes, 4 * nodes + 64, sizes.paths / 2, sizes.parameters + sizes.states>();
-
- public:
-  static void thaw(recording& to) {
-    if constexpr (guess.fits()) {
-      guess.thaw(to);
-    } else {
-      static constexpr auto exact =
-          freeze<guess.nodes.count, guess.numbers.count, guess.paths.count, guess.variables.count>();
-      exact.thaw(to);
+    for (int left = number(at); left > 0; --left) {
+      loop* const l = number(at) ? new loop : nullptr;
+      g.loops.push(l);
+      if (l) thaw_loop(at, g, *l);
     }
+  }
+  constexpr void thaw_loop(position& at, graph& g, loop& l) const {
+    l.body = new graph;
+    l.body->parent = &g;
+    l.body->owner = &l;
+    l.body->depth = g.depth + 1;
+    l.count = number(at);
+    l.reversed = number(at) != 0;
+    l.carries = number(at);
+    l.invariants = number(at);
+    l.node = number(at);
+    l.region = number(at);
+    for (list<int>* to : {&l.operands, &l.arguments, &l.results, &l.outputs}) thaw_list(at, *to);
+    thaw_graph(at, *l.body);
   }
 };
 

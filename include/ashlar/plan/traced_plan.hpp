@@ -5,8 +5,41 @@
 
 #include <ashlar/core/indexing.hpp>
 #include <ashlar/plan/frozen_recording.hpp>
+#include <ashlar/plan/program.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The recording that a program's plan was made of. Costs the compiler a second recording, in programs that ask and are
+/// not planned in stages anyway.
+template <class Program>
+class program_recording {
+  template <int Nodes, int Numbers, int Paths, int Variables>
+  static constexpr auto freeze() {
+    frozen_recording<Nodes, Numbers, Paths, Variables> frozen;
+    recording clean;
+    record_and_rebuild<typename Program::recorder>(clean);
+    frozen.freeze(clean);
+    return frozen;
+  }
+  static constexpr plan_sizes sizes = Program::tables.sizes;
+  static constexpr int nodes = Program::tables.counts.nodes;
+
+  template <int... None>
+  static constexpr auto guess = freeze<nodes, 4 * nodes + 64, sizes.paths / 2, sizes.parameters + sizes.states>();
+
+ public:
+  static void thaw(recording& to) {
+    if constexpr (Program::staged) {
+      rebuilt_stage<typename Program::recorded>::fit().thaw(to);
+    } else if constexpr (guess<>.fits()) {
+      guess<>.thaw(to);
+    } else {
+      constexpr recording_size size = guess<>.size();
+      static constexpr auto exact = freeze<size.nodes, size.numbers, size.paths, size.variables>();
+      exact.thaw(to);
+    }
+  }
+};
 
 /// A plan made while the program runs, and which nodes each step computes: the planner's own account.
 struct traced_plan {
