@@ -90,7 +90,7 @@ struct gradient_function {
  private:
   template <std::size_t... K, class... V>
   constexpr auto call(std::index_sequence<K...>, V const&... v) const {
-    graph& g = graph_of(v...);
+    graph& g = recorded(graph_of(v...));
     located const here(g, place_of(v...));
     std::tuple<V...> x{renamed_if_asked<K, I...>(g, v)...};
     auto y = call_user(g, f, std::get<K>(x)...);

@@ -7,20 +7,32 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
+/// The ordinal of the input that holds these indices, also where a loop's body reads it; -1: something made them.
+constexpr int input_of_indices(graph const& g, int index) {
+  int const id = storage_of(g, index);
+  if (g[id].code == op::input) return g[id].a[0];
+  if (g[id].code != op::argument) return -1;
+  loop const& l = *g.owner;
+  int const q = l.arguments.find(id);
+  bool const is_invariant = q >= l.carries && q < l.carries + l.invariants;
+  return is_invariant ? input_of_indices(*g.parent, l.operands[q]) : -1;
+}
 /// Notes that what holds these indices must be below `limit`, where that is an input.
 constexpr void note_index(graph& g, int index, int limit) {
-  int const id = storage_of(g, index);
-  if (g[id].code != op::input || g.parent) return;
-  while (g.index_limits.size() <= g[id].a[0]) g.index_limits.push(0);
-  int& known = g.index_limits[g[id].a[0]];
+  int const input = input_of_indices(g, index);
+  if (input < 0) return;
+  graph& home = g.outermost();
+  while (home.index_limits.size() <= input) home.index_limits.push(0);
+  int& known = home.index_limits[input];
   known = known && known < limit ? known : limit;
 }
 /// Notes that this index is allowed, too.
 constexpr void note_ignored(graph& g, int index, int ignored) {
-  int const id = storage_of(g, index);
-  if (g[id].code != op::input || g.parent) return;
-  while (g.ignored_indices.size() <= g[id].a[0]) g.ignored_indices.push(0);
-  g.ignored_indices[g[id].a[0]] = ignored;
+  int const input = input_of_indices(g, index);
+  if (input < 0) return;
+  graph& home = g.outermost();
+  while (home.ignored_indices.size() <= input) home.ignored_indices.push(0);
+  home.ignored_indices[input] = ignored;
 }
 
 /// The order of axes that brings one to another place.

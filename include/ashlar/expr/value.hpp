@@ -94,8 +94,9 @@ constexpr shape broadcast_shape(shape const& a, shape const& b) {
 /// The node `id` of graph `from`, as seen from graph g: from inside a loop's body an outer value is an invariant.
 constexpr int imported(graph& g, graph* from, int id) {
   if (&g == from) return id;
-  if (!g.parent) refuse("a value of one trace was used in another");
-  if (op code = (*from)[id].code; code == op::constant || code == op::scalar) return g.intern((*from)[id]);
+  if (!g.parent || g.owner->node >= 0)
+    return add_refused(g, refusal::value_of_another_trace, (*from)[id].type, (*from)[id].extents);
+  if (op code = (*from)[id].code; code == op::constant || code == op::scalar) return g.push((*from)[id]);
   int outer = imported(*g.parent, from, id);
   loop& l = *g.owner;
   for (int q = l.carries; q < l.operands.size(); ++q)
@@ -144,6 +145,20 @@ constexpr graph& graph_of(V const&... v) {
 template <class V>
 constexpr int node_in(graph& g, V const& v) {
   return imported(g, v.g, v.id);
+}
+
+/// The body that is being recorded inside of a graph, or the graph.
+constexpr graph& recorded(graph& g) {
+  graph* const body = g.outermost().recorded_body;
+  return body && body->depth > g.depth ? *body : g;
+}
+/// The value in the body that is being recorded: there, one of a graph around it is an invariant.
+template <class V>
+constexpr V brought_in(V const& v) {
+  graph& g = recorded(*v.g);
+  V inside(&g, node_in(g, v));
+  inside.at = v.at;
+  return inside;
 }
 
 /// Calls a function of the user's with values.

@@ -77,6 +77,7 @@ class graph {
   path_table paths;
   graph* parent = nullptr;  // of a loop's body
   loop* owner = nullptr;
+  graph* recorded_body = nullptr;  // of the outermost graph: the innermost body that is being recorded
   int depth = 0;
   int number = 0;  // among the graphs of a program: itself, then each loop's body and what is in it
   int scope = 0;   // the path of the layer being recorded
@@ -97,6 +98,7 @@ class graph {
     for (loop* l : loops) delete l;
   }
 
+  constexpr graph& outermost() { return parent ? parent->outermost() : *this; }
   constexpr int size() const { return nodes.size(); }
   constexpr node const& operator[](int id) const { return nodes.items[id]; }
   constexpr shape const& extents(int id) const { return nodes.items[id].extents; }
@@ -216,6 +218,20 @@ class place_scope {
 /// Records a call of the library at its place, unless a call further out has one.
 struct located : place_scope {
   constexpr located(graph& g, place at) : place_scope(g, g.at.line ? g.at : at.line ? at : place{nullptr, -1}) {}
+};
+/// Records a loop's body for a lifetime.
+class body_scope {
+ public:
+  constexpr explicit body_scope(graph& body) : home_(body.outermost()), before_(home_.recorded_body) {
+    home_.recorded_body = &body;
+  }
+  body_scope(body_scope const&) = delete;
+  body_scope& operator=(body_scope const&) = delete;
+  constexpr ~body_scope() { home_.recorded_body = before_; }
+
+ private:
+  graph& home_;
+  graph* before_;
 };
 /// Calls the user's code: what it calls has places of its own.
 struct user_code : place_scope {

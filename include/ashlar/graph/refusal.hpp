@@ -5,7 +5,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// What a network or function asks of a graph that no plan can do, and that the types of its values do not tell. The
-/// graph notes the first one and goes on; the function that the user called reports it (see train/requirements.hpp).
+/// graph notes the first one and goes on; the function that the user called reports it (see train/refusals.hpp).
 enum class refusal : unsigned char {
   none,
   reshape_cuts_samples,
@@ -19,6 +19,8 @@ enum class refusal : unsigned char {
   many_axes,
   stretched_to_the_batch,
   whole_numbers,
+  value_of_another_trace,
+  rows_in_a_loop,
   parameters_of_two_dtypes,
   many_parameters
 };

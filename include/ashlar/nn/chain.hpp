@@ -96,11 +96,12 @@ struct chain_of;
 template <int... I, class... L>
 struct chain_of<std::integer_sequence<int, I...>, L...> : layer_base {
   template <class X>
-  constexpr auto operator()(X x) const {
+  constexpr auto operator()(X given) const {
     if constexpr (any_misfit<X>) {
-      return x;
+      return given;
     } else {
       takes_values<X>();
+      X const x = brought_in(given);
       located const here(*x.g, x.at);
       int const first = take_indices(*x.g, sizeof...(L));
       return placed((carried<X>{x} >> ... >> chain_element<I, L>{first}).x);

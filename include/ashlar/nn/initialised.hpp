@@ -45,11 +45,12 @@ struct initialised_layer : layer_base, said_of<Layer> {
     return call_inside(Layer{}, x);
   }
   template <class X>
-  constexpr auto operator()(X x) const {
+  constexpr auto operator()(X given) const {
     if constexpr (any_misfit<X>) {
-      return x;
+      return given;
     } else {
       takes_values<X>();
+      X const x = brought_in(given);
       located const here(*x.g, x.at);
       scoped_rules const rules(*x.g, Weights::rule, Biases::rule);
       if constexpr (any_layer<Layer>)

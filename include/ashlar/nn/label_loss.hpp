@@ -72,15 +72,16 @@ constexpr V weights_like(V const& scores, double const* weights) {
 template <class V, class Labels, class... Options>
 class label_loss {
  public:
-  constexpr label_loss(V const& scores, Labels const& label) : g_(*scores.g), scores_(unplaced(scores)) {
+  constexpr label_loss(V const& scores, Labels const& label)
+      : g_(graph_of(scores, label)), scores_(&g_, node_in(g_, scores)) {
     shape column = V::shape();
     column.extent[V::rank - 1] = 1;
-    int const rows = g_[scores.id].rows, index = add_iota(g_, dtype::int32, V::rank, V::rank - 1, classes);
-    given_ = reshape(g_, node_in(g_, label), column);
+    int const labels = node_in(g_, label);
+    int const rows = g_[scores_.id].rows, index = add_iota(g_, dtype::int32, V::rank, V::rank - 1, classes);
+    given_ = reshape(g_, labels, column);
     chosen_ = binary(g_, op::equal, broadcast(g_, index, V::shape(), rows), broadcast(g_, given_, V::shape(), rows));
-    if (label.g != &g_) return;
-    note_index(g_, label.id, classes);
-    if (options.ignores) note_ignored(g_, label.id, options.ignored);
+    note_index(g_, labels, classes);
+    if (options.ignores) note_ignored(g_, labels, options.ignored);
   }
   constexpr auto value() const {
     auto const each = counted(sum_keep(picked(), axes<-1>));

@@ -4,28 +4,36 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// The base of layers with a name of their own: `Self::apply(x)` records it at the path entered, `Self::check(x)` tells
-/// whether the input fits. Called directly, a layer takes the next index of the function that calls it.
+/// The base of layers with a name of their own: `apply(x)` records one at the path entered, `check(x)` tells whether
+/// the input fits. Called directly, a layer takes the next index of the function that calls it.
 template <class Self>
 struct layer : layer_base {
   template <class X>
   constexpr auto operator()(X x) const {
-    if constexpr (any_misfit<X>) {
-      return x;
+    return record(x);
+  }
+  static constexpr bool counted = true;
+
+ protected:
+  template <class X, class... More>
+  constexpr auto record(X const& given, More const&... more) const {
+    if constexpr (some_misfit<X, More...>) {
+      return first_misfit<X, More...>{};
     } else {
-      takes_values<X>();
-      using complaint = decltype(complaint_of(Self{}, x));
+      takes_values<X, More...>();
+      Self const& self = static_cast<Self const&>(*this);
+      using complaint = decltype(complaint_of(self, given));
       if constexpr (!std::is_same_v<complaint, fits>) {
         return misfit<layer_path<>, complaint>{};
       } else {
+        X const x = brought_in(given);
         graph& g = *x.g;
         located const here(g, x.at);
-        scoped_path scope(g, path_of_element(g, Self{}, Self::counted ? take_indices(g, 1) : 0));
-        return placed(Self{}.apply(unplaced(x)));
+        scoped_path scope(g, path_of_element(g, self, Self::counted ? take_indices(g, 1) : 0));
+        return placed(self.apply(unplaced(x), unplaced(more)...));
       }
     }
   }
-  static constexpr bool counted = true;
 };
 
 /// Calls a layer at a path that it enters; what does not fit is seen from outside of it, Step further.

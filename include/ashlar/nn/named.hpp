@@ -49,6 +49,7 @@ template <fixed_string Name>
 struct named_as {
   template <class L>
   constexpr named_layer<Name, L> operator()(L const&) const {
+    static_assert(std::is_empty_v<L>, "ashlar: named<name>(layer): the layer must not hold run-time state");
     return {};
   }
 };

@@ -59,7 +59,7 @@ struct network_function {
     graph& g = *x.g;
     located const here(g, x.at);
     void const* const identity = &identity_of<Net>;
-    graph& home = outermost(g);
+    graph& home = g.outermost();
     int const resolved = g.resolved(x.id);
     int number = -1, highest = -1;
     for (call_record const& c : home.calls) {
@@ -76,6 +76,7 @@ struct network_function {
       }
     }
     if (number < 0) number = highest + 1;
+    body_scope const outside_of_bodies(g);  // on a value that a body captured: once, not in every iteration
     int const before = g.call, scope = g.scope;
     g.call = number;
     g.scope = 0;
@@ -84,13 +85,12 @@ struct network_function {
     g.call = before;
     g.scope = scope;
     if constexpr (!any_misfit<decltype(y)>) {
-      home.calls.push({identity, &g, x.id, resolved, number, y.id});
+      home.calls.push({identity, &g, x.id, resolved, number, node_in(g, y)});
     }
     return placed(y);
   }
 
  private:
-  static constexpr graph& outermost(graph& g) { return g.parent ? outermost(*g.parent) : g; }
   template <class V>
   static constexpr auto record(V x) {
     if constexpr (any_layer<Net>)

@@ -14,7 +14,7 @@ template <fixed_string Name, class T, int... D, detail::any_value V, class Initi
 constexpr basic_value<T, D...> parameter(V anywhere, Initialiser const&) {
   static_assert(std::is_floating_point_v<T>, "ashlar: parameter<name, T, extents...>: T must be float or double");
   static_assert((true && ... && (D > 0)), "ashlar: parameter<name, T, extents...>: every extent must be positive");
-  detail::graph& g = *anywhere.g;
+  detail::graph& g = detail::recorded(*anywhere.g);
   detail::located const here(g, anywhere.at);
   return detail::placed(
       detail::parameter<T, D...>(g, detail::name_holder<Name>::value.text, Initialiser::rule.of(make_shape<D...>())));

@@ -60,62 +60,115 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
   }
 }
 
+template <bool Takes, class Body, class... Given>
+struct repeated_body_takes_other_values {
+  template <class Path>
+  struct report {
+    static_assert(Takes,
+                  "ashlar: repeat<N>(body)(x, c...): the body must be callable with x and each further value, and with "
+                  "no others; layers take one value (this message states the body, and what it was given)");
+  };
+};
+/// Whether a layer or function can be called with these values.
+template <class L, class X, class... C>
+inline constexpr bool takes = (any_layer<L> && sizeof...(C) == 0) || std::is_invocable_v<L const&, X, C...>;
+
+template <class L, class X, class... C>
+constexpr auto call_body_of_loop(L const& layer, X const& x, C const&... c) {
+  if constexpr (sizeof...(C) == 0)
+    return call_inside(layer, x);
+  else
+    return call_user(*x.g, layer, x, c...);
+}
+
 template <int Count, class L>
 struct repeat_layer : layer<repeat_layer<Count, L>> {
   static_assert(Count > 0, "ashlar: repeat<N>: N must be positive");
+  using layer<repeat_layer>::operator();
 
-  template <class X>
-  static constexpr auto apply(X x) {
-    graph& g = *x.g;
+  [[no_unique_address]] L body;
+
+  template <class X, class C, class... More>
+  constexpr auto operator()(X x, C c, More... more) const {
+    return this->record(x, c, more...);
+  }
+
+  /// x is the carry; what the body reads of c, and of what it captured, are invariants.
+  template <class X, class... C>
+  constexpr auto apply(X x, C... c) const {
+    if constexpr (!takes<L, X, C...>) {
+      return misfit<layer_path<>, repeated_body_takes_other_values<false, L, X, C...>>{};
+    } else {
+      graph& g = *x.g;
+      loop* l = new_loop(g);
+      graph& b = *l->body;
+      node const n = g[x.id];
+      X inside{&b, add_leaf(b, op::argument, n.type, n.extents, n.rows, b.ordinal())};
+      l->operands.push(x.id);
+      l->arguments.push(inside.id);
+      auto y = recorded_body(b, inside, c...);
+      using Y = decltype(y);
+      if constexpr (any_misfit<Y>) {
+        delete l;
+        return below<iteration>(y);
+      } else if constexpr (!std::is_same_v<X, Y>) {
+        delete l;
+        return misfit<layer_path<iteration>, decltype(changed_type<Y, X>(body))>{};
+      } else {
+        l->results.push(node_in(b, y));
+        if (b[l->results[0]].rows != n.rows) b.note(refusal::rows_in_a_loop);
+        add_loop(g, l);
+        return X{&g, l->outputs[0]};
+      }
+    }
+  }
+
+ private:
+  static constexpr loop* new_loop(graph& g) {
     loop* l = new loop;
     l->body = new graph;
-    graph& body = *l->body;
-    body.parent = &g;
-    body.owner = l;
-    body.depth = g.depth + 1;
-    body.batch = g.batch;
-    body.training = g.training;
-    body.frozen = g.frozen;
-    body.initial = g.initial;
-    body.call = g.call;
-    body.at = g.at;
-    body.next_ordinal = 1000;
+    graph& b = *l->body;
+    b.parent = &g;
+    b.owner = l;
+    b.depth = g.depth + 1;
+    b.batch = g.batch;
+    b.training = g.training;
+    b.frozen = g.frozen;
+    b.initial = g.initial;
+    b.call = g.call;
+    b.at = g.at;
+    b.next_ordinal = 1000;
     l->count = Count;
     l->region = g.region_number();
     l->carries = 1;
-    node const n = g[x.id];
-    X inside{&body, add_leaf(body, op::argument, n.type, n.extents, n.rows, body.ordinal())};
-    l->operands.push(x.id);
-    l->arguments.push(inside.id);
-    auto y = call_inside(L{}, inside);
-    using Y = decltype(y);
-    if constexpr (any_misfit<Y>) {
-      delete l;
-      return below<iteration>(y);
-    } else if constexpr (!std::is_same_v<X, Y>) {
-      delete l;
-      return misfit<layer_path<iteration>, decltype(changed_type<Y, X>(L{}))>{};
-    } else {
-      l->results.push(node_in(body, y));
-      list<int> states;  // of the graph around, in the order of the stacked results
-      lift_variables(body.parameters, g.parameters, *l, g, op::parameter, [](auto const&, auto const&) {});
-      lift_variables(body.states, g.states, *l, g, op::state,
-                     [&](variable_entry const& inner, variable_entry const& e) {
-                       if (inner.latest == inner.node) return;
-                       l->results.push(inner.latest);
-                       for (int k = 0; k < g.states.size(); ++k)
-                         if (g.states[k].node == e.node) states.push(k);
-                     });
-      body.parameters.clear();
-      body.states.clear();
-      g.add(l);
-      for (int k = 0; k < states.size(); ++k) {
-        variable_entry& e = g.states[states[k]];
-        if (g.call <= e.latest_call) continue;
-        e.latest = l->outputs[l->carries + k];
-        e.latest_call = g.call;
-      }
-      return X{&g, l->outputs[0]};
+    return l;
+  }
+  template <class X, class... C>
+  constexpr auto recorded_body(graph& b, X const& x, C const&... c) const {
+    body_scope const scope(b);
+    user_code const around(*b.parent);  // what the body computes of captured values alone stands there
+    return call_body_of_loop(body, x, c...);
+  }
+  /// Adds the loop with what the body defined.
+  static constexpr void add_loop(graph& g, loop* l) {
+    graph& b = *l->body;
+    list<int> states;  // of the graph around, in the order of the stacked results
+    lift_variables(b.parameters, g.parameters, *l, g, op::parameter, [](auto const&, auto const&) {});
+    lift_variables(b.states, g.states, *l, g, op::state, [&](variable_entry const& inner, variable_entry const& e) {
+      if (inner.latest == inner.node) return;
+      l->results.push(inner.latest);
+      for (int k = 0; k < g.states.size(); ++k)
+        if (g.states[k].node == e.node) states.push(k);
+    });
+    b.parameters.clear();
+    b.states.clear();
+    b.at = {};
+    g.add(l);
+    for (int k = 0; k < states.size(); ++k) {
+      variable_entry& e = g.states[states[k]];
+      if (g.call <= e.latest_call) continue;
+      e.latest = l->outputs[l->carries + k];
+      e.latest_call = g.call;
     }
   }
 };
@@ -123,17 +176,19 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
 template <int Count>
 struct repeat_times {
   template <class L>
-  constexpr repeat_layer<Count, L> operator()(L const&) const {
-    static_assert(std::is_empty_v<L>, "ashlar: repeat<N>(layer): the layer must not hold run-time state");
-    return {};
+  constexpr repeat_layer<Count, L> operator()(L const& body) const {
+    return {{}, body};
   }
 };
 
 }  // namespace detail
 
 /// repeat<N>(layer): the layer N times, each with parameters of its own. One body is recorded, differentiated and
-/// compiled once; the program loops over it.
-/// errors: does not compile where the layer does not return the type it takes
+/// compiled once; the program loops over it. repeat<N>(body)(x, c...) makes x = body(x, c...) N times, with the same c
+/// in each; in a function that is traced, the body may as well capture its values. Gradients pass to all of them.
+/// errors: does not compile where the body does not return the type of x; nvcc needs [&] in a body within a body
+/// example: auto h = repeat<8>([=](auto h) { return tanh(matmul(h, w) + c); })(h0);
+/// source: jax.lax.scan
 template <int Count>
 inline constexpr detail::repeat_times<Count> repeat;
 

@@ -33,7 +33,7 @@ struct prediction_recorder {
     r.g.batch = Batch;
     r.g.training = false;
     auto y = network_function<Net>{}(record_input<input_value>(r, 0, 1));
-    r.outputs.push(y.id);
+    r.outputs.push(node_in(r.g, y));
   }
 };
 
@@ -88,7 +88,8 @@ struct training_recorder {
     g.batch = Batch;
     g.training = true;
     auto loss = loss_of(r);
-    r.outputs.push(loss.id);
+    int const result = node_in(g, loss);
+    r.outputs.push(result);
     for (variable_entry const& e : g.parameters)
       if (e.type != g.parameters[0].type) g.note(refusal::parameters_of_two_dtypes);
     std::int64_t const trained = trained_elements(g);
@@ -96,7 +97,7 @@ struct training_recorder {
     if (g.refused.why != refusal::none) return;
     adjoints adj(g);
     for (variable_entry const& e : g.parameters) adj.needed[e.node] = !e.frozen;
-    adj.of[loss.id] = add_like(g, loss.id, 1);
+    adj.of[result] = add_like(g, result, 1);
     sweep(g, adj);
     for (variable_entry const& e : g.parameters) {
       int d = e.frozen ? -1 : adj.of[e.node];
@@ -171,7 +172,7 @@ struct function_recorder {
   }
   template <any_value Y>
   static constexpr void push_outputs(recording& r, Y y) {
-    r.outputs.push(y.id);
+    r.outputs.push(node_in(r.g, y));
   }
   template <class... Y>
   static constexpr void push_outputs(recording& r, std::tuple<Y...> const& all) {
