@@ -403,5 +403,57 @@ for name in ("kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_norm
     getattr(nn.init, name + "_")(w, **({"nonlinearity": "relu"} if name.startswith("kaiming") else {}))
     put("initial_" + name, sizes=torch.stack([w.abs().max(), w.std()]))
 
+
+# Training with what an exchange does between gradients and update: 12 batches, each seen once.
+def exchange(case, optimizer, every=1, clip=None, clip_each=None):
+    """Clips what `every` batches collect, or each batch's own gradients before they are added up."""
+    net = mlp()
+    round_parameters(net)
+    inputs, labels = normal(12, 6, 4), torch.randint(3, (12, 6))
+    put(case, input=inputs, labels=labels.int())
+    put(case, **{"before." + k: v for k, v in net.state_dict().items()})
+    optimizer = optimizer(net.parameters())
+    parameters = list(net.parameters())
+    losses, clipped = [], set()
+
+    def clip_now(how):
+        before = torch.cat([p.grad.flatten() for p in parameters])
+        how(parameters)
+        clipped.add(bool((torch.cat([p.grad.flatten() for p in parameters]) - before).abs().max() > 1e-4))
+
+    for step in range(12):
+        collected = [p.grad for p in parameters]
+        loss = functional.cross_entropy(net(inputs[step]), labels[step])
+        for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters)):
+            p.grad = gradient
+        if clip_each:
+            clip_now(clip_each)
+        for p, before in zip(parameters, collected):
+            p.grad = p.grad / every + (0 if before is None else before)
+        if step % every == every - 1:
+            if clip:
+                clip_now(clip)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.detach())
+    assert clipped == ({True, False} if clip or clip_each else set()), (case, clipped)
+    put(case, losses=torch.stack(losses))
+    put(case, **{"after." + k: v for k, v in net.state_dict().items()})
+
+
+def norm_of(limit):
+    return lambda parameters: nn.utils.clip_grad_norm_(parameters, limit)
+
+
+def value_of(limit):
+    return lambda parameters: nn.utils.clip_grad_value_(parameters, limit)
+
+
+exchange("clip_by_norm", lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9), clip=norm_of(0.5))
+exchange("clip_by_value", lambda p: torch.optim.Adam(p, lr=0.05), clip=value_of(0.25))
+exchange("accumulate", lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9, weight_decay=0.125), every=4)
+exchange("accumulate_then_clip", lambda p: torch.optim.Adam(p, lr=0.05), every=4, clip=norm_of(0.21875))
+exchange("clip_then_accumulate", lambda p: torch.optim.AdamW(p, lr=0.05), every=3, clip_each=norm_of(0.5))
+
 write(FOLDER / "cases.safetensors", cases)
 print(len({name.split(".")[0] for name in cases}), "cases")
