@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: 2d convolutions and pooling take images: 3 axes, \[channels, height, width\], after the batch
-// expect: adaptive_pool2d_layer<.*got<64>.*layer_path<.*index<1>
+// expect: adaptive_avg_pool2d_layer<2, 2>.*got<64>.*layer_path<.*index<1>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: the window of this layer is larger than its padded input
-// expect: window_larger_than_image<2, 1, .*pool2d_layer<.*window_maximum, 2>.*got<4, 6, 1>.*layer_path<.*index<1>
+// expect: window_larger_than_image<2, 1, .*max_pool2d_layer<2>.*got<4, 6, 1>.*layer_path<.*index<1>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -37,96 +37,98 @@ struct window_mean {
   }
 };
 
-/// Pooling of images to [Height, Width], 0: as the window says.
-template <class Take, int Height, int Width, class T, int B, int C, int H, int W>
-constexpr auto pooled(basic_value<T, B, C, H, W> const& x, window_options const& o) {
-  using result = basic_value<T, B, C, Height, Width>;
-  return result{x.g, Take::apply(x, x.id, result::shape(), o)};
-}
-template <class Take, int Length, class T, int B, int C, int L>
-constexpr auto pooled(basic_value<T, B, C, L> const& x, window_options const& o) {
-  using result = basic_value<T, B, C, Length>;
-  graph& g = *x.g;
-  int const image = reshape(g, x.id, make_shape<B, C, 1, L>());
-  return result{&g, reshape(g, Take::apply(x, image, make_shape<B, C, 1, Length>(), o), result::shape())};
+/// Images as they are, lines as images of one row.
+template <int B, int C, int... D>
+constexpr shape as_images() {
+  if constexpr (sizeof...(D) == 2)
+    return make_shape<B, C, D...>();
+  else
+    return make_shape<B, C, 1, D...>();
 }
 
-template <class Take, int Kernel, class... Options>
-struct pool2d_layer : layer<pool2d_layer<Take, Kernel, Options...>> {
+/// What pooling along so many axes shares; where windows have an extent of their own, Self has a geometry.
+template <class Self, class Take, int Axes>
+struct pooling : layer<Self> {
+  static constexpr bool counted = false;
+
+  template <class T, int B, int... D>
+  static constexpr auto check(basic_value<T, B, D...>) {
+    constexpr int given = sizeof...(D);
+    if constexpr (given != Axes + 1 && Axes == 2)
+      return layer_needs_images<given, Self, got<D...>>{};
+    else if constexpr (given != Axes + 1)
+      return layer_needs_lines<given, Self, got<D...>>{};
+    else if constexpr (requires { Self::geometry; })
+      return complaint_of_window<Self, D...>();
+    else
+      return fits{};
+  }
+
+ protected:
+  /// x pooled to [batch, channels, To...].
+  template <int... To, class T, int B, int C, int... D>
+  static constexpr auto pooled(basic_value<T, B, C, D...> const& x, window_options const& o) {
+    using result = basic_value<T, B, C, To...>;
+    graph& g = *x.g;
+    int const image = reshape(g, x.id, as_images<B, C, D...>());
+    return result{&g, reshape(g, Take::apply(x, image, as_images<B, C, To...>(), o), result::shape())};
+  }
+};
+
+/// Pooling by windows of one extent.
+template <class Self, class Take, int Axes, int Kernel, class... Options>
+struct window_pooling : pooling<Self, Take, Axes> {
   static_assert(Kernel > 0, "ashlar: pooling: the window must be positive");
-  static constexpr window_options options = collect_window<Options...>(Kernel, Kernel, Kernel, Kernel);
+  static constexpr window_options options = Axes == 2 ? collect_window<Options...>(Kernel, Kernel, Kernel, Kernel)
+                                                      : collect_window_1d<Options...>(Kernel, Kernel);
   static constexpr window geometry = options.w;
   static_assert(2 * geometry.padding[0] <= Kernel && 2 * geometry.padding[1] <= Kernel,
                 "ashlar: pooling: padding must be at most half the window");
-  static constexpr bool counted = false;
 
-  template <class T, int B, int... D>
-  static constexpr auto check(basic_value<T, B, D...> x) {
-    return check_window<pool2d_layer>(x);
-  }
   template <class T, int B, int C, int H, int W>
   static constexpr auto apply(basic_value<T, B, C, H, W> x) {
-    return pooled<Take, geometry.output(0, H), geometry.output(1, W)>(x, options);
-  }
-};
-template <class Take, int Kernel, class... Options>
-struct pool1d_layer : layer<pool1d_layer<Take, Kernel, Options...>> {
-  static_assert(Kernel > 0, "ashlar: pooling: the window must be positive");
-  static constexpr window_options options = collect_window_1d<Options...>(Kernel, Kernel);
-  static constexpr window geometry = options.w;
-  static_assert(2 * geometry.padding[1] <= Kernel, "ashlar: pooling: padding must be at most half the window");
-  static constexpr bool counted = false;
-
-  template <class T, int B, int... D>
-  static constexpr auto check(basic_value<T, B, D...> x) {
-    return check_window_1d<pool1d_layer>(x);
+    return window_pooling::template pooled<geometry.output(0, H), geometry.output(1, W)>(x, options);
   }
   template <class T, int B, int C, int L>
   static constexpr auto apply(basic_value<T, B, C, L> x) {
-    return pooled<Take, geometry.output(1, L)>(x, options);
+    return window_pooling::template pooled<geometry.output(1, L)>(x, options);
   }
 };
 
-/// Windows that divide the image into [Height, Width] parts.
-constexpr window_options adaptive_windows() {
-  window_options o;
-  o.w.kernel[0] = o.w.kernel[1] = 0;
-  return o;
-}
-template <class Take, int Height, int Width>
-struct adaptive_pool2d_layer : layer<adaptive_pool2d_layer<Take, Height, Width>> {
-  static_assert(Height > 0 && Width > 0, "ashlar: adaptive pooling: the result's extents must be positive");
-  static constexpr bool counted = false;
+/// Pooling by windows that divide the input into Extents parts.
+template <class Self, class Take, int... Extents>
+struct adaptive_pooling : pooling<Self, Take, sizeof...(Extents)> {
+  static_assert(((Extents > 0) && ...), "ashlar: adaptive pooling: the result's extents must be positive");
 
-  template <class T, int B, int... D>
-  static constexpr auto check(basic_value<T, B, D...>) {
-    if constexpr (sizeof...(D) == 3)
-      return fits{};
-    else
-      return layer_needs_images<sizeof...(D), adaptive_pool2d_layer, got<D...>>{};
-  }
-  template <class T, int B, int C, int H, int W>
-  static constexpr auto apply(basic_value<T, B, C, H, W> x) {
-    return pooled<Take, Height, Width>(x, adaptive_windows());
+  template <class X>
+  static constexpr auto apply(X x) {
+    window_options o;
+    o.w.kernel[0] = o.w.kernel[1] = 0;
+    return adaptive_pooling::template pooled<Extents...>(x, o);
   }
 };
-template <class Take, int Length>
-struct adaptive_pool1d_layer : layer<adaptive_pool1d_layer<Take, Length>> {
-  static_assert(Length > 0, "ashlar: adaptive pooling: the result's extent must be positive");
-  static constexpr bool counted = false;
 
-  template <class T, int B, int... D>
-  static constexpr auto check(basic_value<T, B, D...>) {
-    if constexpr (sizeof...(D) == 2)
-      return fits{};
-    else
-      return layer_needs_lines<sizeof...(D), adaptive_pool1d_layer, got<D...>>{};
-  }
-  template <class T, int B, int C, int L>
-  static constexpr auto apply(basic_value<T, B, C, L> x) {
-    return pooled<Take, Length>(x, adaptive_windows());
-  }
+// Types of their own, so that messages have the names of the field.
+template <int Kernel, class... Options>
+struct max_pool2d_layer : window_pooling<max_pool2d_layer<Kernel, Options...>, window_maximum, 2, Kernel, Options...> {
 };
+template <int Kernel, class... Options>
+struct max_pool1d_layer : window_pooling<max_pool1d_layer<Kernel, Options...>, window_maximum, 1, Kernel, Options...> {
+};
+template <int Kernel, class... Options>
+struct avg_pool2d_layer : window_pooling<avg_pool2d_layer<Kernel, Options...>, window_mean, 2, Kernel, Options...> {};
+template <int Kernel, class... Options>
+struct avg_pool1d_layer : window_pooling<avg_pool1d_layer<Kernel, Options...>, window_mean, 1, Kernel, Options...> {};
+template <int Height, int Width>
+struct adaptive_avg_pool2d_layer
+    : adaptive_pooling<adaptive_avg_pool2d_layer<Height, Width>, window_mean, Height, Width> {};
+template <int Height, int Width>
+struct adaptive_max_pool2d_layer
+    : adaptive_pooling<adaptive_max_pool2d_layer<Height, Width>, window_maximum, Height, Width> {};
+template <int Length>
+struct adaptive_avg_pool1d_layer : adaptive_pooling<adaptive_avg_pool1d_layer<Length>, window_mean, Length> {};
+template <int Length>
+struct adaptive_max_pool1d_layer : adaptive_pooling<adaptive_max_pool1d_layer<Length>, window_maximum, Length> {};
 
 struct global_avg_pool_layer : layer<global_avg_pool_layer> {
   static constexpr bool counted = false;
@@ -158,38 +160,39 @@ struct flatten_layer : layer_base {
 }  // namespace detail
 
 /// The largest element of each window; the stride is the window's size unless stride<...> is given, and padding<...>
-/// and dilation<...> are further options. shape: [batch, channels, h, w] -> [batch, channels, oh, ow] gradient: to the
-/// first maximum of each window
+/// and dilation<...> are further options.
+/// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
+/// gradient: to the first maximum of each window
 template <int Kernel, class... Options>
-inline constexpr detail::pool2d_layer<detail::window_maximum, Kernel, Options...> max_pool2d;
+inline constexpr detail::max_pool2d_layer<Kernel, Options...> max_pool2d;
 /// max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
 template <int Kernel, class... Options>
-inline constexpr detail::pool1d_layer<detail::window_maximum, Kernel, Options...> max_pool1d;
+inline constexpr detail::max_pool1d_layer<Kernel, Options...> max_pool1d;
 
 /// The mean of each window, with the options of max_pool2d; zeros of the padding count unless exclude_padding is given.
 /// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
 /// gradient: an equal share to each element
 template <int Kernel, class... Options>
-inline constexpr detail::pool2d_layer<detail::window_mean, Kernel, Options...> avg_pool2d;
+inline constexpr detail::avg_pool2d_layer<Kernel, Options...> avg_pool2d;
 /// avg_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
 template <int Kernel, class... Options>
-inline constexpr detail::pool1d_layer<detail::window_mean, Kernel, Options...> avg_pool1d;
+inline constexpr detail::avg_pool1d_layer<Kernel, Options...> avg_pool1d;
 
 /// The mean of each of Height x Width windows that divide the image as evenly as can be, whatever its size: window i of
 /// an axis covers elements floor(i n / Height) to ceil((i + 1) n / Height).
 /// shape: [batch, channels, h, w] -> [batch, channels, Height, Width]
 /// source: torch.nn.AdaptiveAvgPool2d
 template <int Height, int Width = Height>
-inline constexpr detail::adaptive_pool2d_layer<detail::window_mean, Height, Width> adaptive_avg_pool2d;
+inline constexpr detail::adaptive_avg_pool2d_layer<Height, Width> adaptive_avg_pool2d;
 /// The largest element of each such window.  shape: [batch, channels, h, w] -> [batch, channels, Height, Width]
 template <int Height, int Width = Height>
-inline constexpr detail::adaptive_pool2d_layer<detail::window_maximum, Height, Width> adaptive_max_pool2d;
+inline constexpr detail::adaptive_max_pool2d_layer<Height, Width> adaptive_max_pool2d;
 /// adaptive_avg_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, Length]
 template <int Length>
-inline constexpr detail::adaptive_pool1d_layer<detail::window_mean, Length> adaptive_avg_pool1d;
+inline constexpr detail::adaptive_avg_pool1d_layer<Length> adaptive_avg_pool1d;
 /// adaptive_max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, Length]
 template <int Length>
-inline constexpr detail::adaptive_pool1d_layer<detail::window_maximum, Length> adaptive_max_pool1d;
+inline constexpr detail::adaptive_max_pool1d_layer<Length> adaptive_max_pool1d;
 
 /// The mean of each channel's plane.  shape: [batch, channels, h, w] -> [batch, channels]
 inline constexpr detail::global_avg_pool_layer global_avg_pool;
