@@ -17,6 +17,9 @@ struct cut_and_joined {
     return both * flip(roll<1, 2>(both), axes<0, 1>) + cumsum<0>(both);
   }
 };
+struct joined_with_itself {
+  constexpr auto operator()(auto x) const { return square(concat<0>(concat<1>(x, x), concat<1>(x, 2 * x))); }
+};
 struct framed {
   constexpr auto operator()(auto x) const { return square(pad<1, 2, 1>(pad<0, 1>(x, 0.5), -1)) + 1; }
 };
@@ -74,6 +77,15 @@ TEST_CASE("many operands are joined in their order, and stacked along a new axis
   CHECK(line == tensor<float, 14>{1, 2, 3, 4, 2, 4, 6, 8, 3, 6, 9, 12, 4, 8});
   CHECK(first == tensor<float, 2, 2>{1, 2, 3, 4});
   CHECK(last == tensor<float, 2, 2>{1, 3, 2, 4});
+}
+
+TEST_CASE("a value is joined with itself as with any other") {
+  proof::check_function<joined_with_itself, doubles<2, 3>>();
+  auto const copies = [](auto a) { return std::tuple{concat<0>(a, a), concat<0>(a, a, a, a, a), stack<0>(a, a, a)}; };
+  auto const [two, five, stacked] = evaluate(cpu, copies, tensor<float, 2>{1, 2});
+  CHECK(two == tensor<float, 4>{1, 2, 1, 2});
+  CHECK(five == tensor<float, 10>{1, 2, 1, 2, 1, 2, 1, 2, 1, 2});
+  CHECK(stacked == tensor<float, 3, 2>{1, 2, 1, 2, 1, 2});
 }
 
 TEST_CASE("a running sum of many floats keeps the accuracy of a sum in double") {

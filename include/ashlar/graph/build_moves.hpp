@@ -39,13 +39,14 @@ constexpr int flip(graph& g, int x, int axis) {
 constexpr int concat(graph& g, int axis, int x, int y, int z = -1) {
   shape s = g.extents(x);
   int rows = 0;
+  s.extent[axis] = 0;
   for (int j : {x, y, z}) {
     if (j < 0) continue;
     shape const& other = g.extents(j);
     if (other.rank != s.rank || g[j].type != g[x].type) refuse("concat: ranks or dtypes differ");
     for (int i = 0; i < s.rank; ++i)
       if (i != axis && other[i] != s[i]) refuse("concat: extents differ");
-    if (j != x) s.extent[axis] += other[axis];
+    s.extent[axis] += other[axis];
     rows = g[j].rows > rows ? g[j].rows : rows;
   }
   for (int j : {x, y, z})
