@@ -37,10 +37,9 @@ constexpr int flip(graph& g, int x, int axis) {
 }
 /// Two or three values (z: -1 where there are two), one after the other along an axis.
 constexpr int concat(graph& g, int axis, int x, int y, int z = -1) {
-  shape s = g.extents(x);
+  shape s = with_extent(g.extents(x), axis, 0);
   int rows = 0;
-  s.extent[axis] = 0;
-  for (int j : {x, y, z}) {
+  for (int j : {x, y, z}) {  // the same one may be among them several times
     if (j < 0) continue;
     shape const& other = g.extents(j);
     if (other.rank != s.rank || g[j].type != g[x].type) refuse("concat: ranks or dtypes differ");
