@@ -50,3 +50,8 @@ TEST_CASE("a transposed convolution is the gradient of the convolution that it i
   auto const [derived, direct] = evaluate(cpu, both, d, w, x);
   for (std::int64_t i = 0; i < x.size(); ++i) CHECK(derived[i] == doctest::Approx(direct[i]).epsilon(1e-5));
 }
+
+TEST_CASE("output padding may be as large as the stride, and larger") {
+  proof::check_function<backward<dilation<3>, output_padding<2, 1>>, doubles<1, 2, 3, 3>, doubles<2, 2, 2, 2>>();
+  proof::check_recorded<backward<stride<2>, output_padding<5>>, doubles<2, 2, 3>, doubles<2, 1, 3>>();
+}

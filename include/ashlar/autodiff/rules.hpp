@@ -98,11 +98,11 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
       if (needs(b)) pass(1, conv_weight(g, d, a, g.extents(b), n.window()));
       return;
     case op::conv_data:
-      if (needs(a)) pass(0, conv(g, d, b, n.window()));
+      if (needs(a)) pass(0, conv_like(g, d, b, n.window(), g.extents(a)));
       if (needs(b)) pass(1, conv_weight(g, a, d, g.extents(b), n.window()));
       return;
     case op::conv_weight:
-      if (needs(a)) pass(0, conv(g, b, d, n.window()));
+      if (needs(a)) pass(0, conv_like(g, b, d, n.window(), g.extents(a)));
       if (needs(b)) pass(1, conv_data(g, a, d, g.extents(b), n.window()));
       return;
     case op::window_take: return pass(0, window_put(g, d, b, g.extents(a), n.window()));

@@ -52,6 +52,12 @@ constexpr int concat(graph& g, int axis, int x, int y, int z = -1) {
     if (j >= 0 && is_batch(g, j, axis)) return add_refused(g, refusal::batch_rearranged, g[x].type, s);
   return g.push({op::concat, g[x].type, {x, y, z}, s, rows, {axis}});
 }
+/// conv of an image that may hold more windows than wanted, of which the first are kept: [batch, out, h, w] as `like`
+/// has them. A transposed convolution makes such images where its output padding is not less than its stride.
+constexpr int conv_like(graph& g, int x, int weight, window const& w, shape const& like) {
+  int const rows = slice(g, conv(g, x, weight, w), 2, 0, like[2]);
+  return slice(g, rows, 3, 0, like[3]);
+}
 /// The sum of the elements up to each place of an axis; reversed: from each place on. Over the batch: of valid rows.
 constexpr int cumsum(graph& g, int x, int axis, bool reversed = false) {
   node const n = g[x];
