@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: matmul, convolutions and pooling take float or double
+// expect: matmul, convolutions, pooling, mean, exp and the like take float or double
 // expect: at_line<11>
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/whole_numbers.hpp"
 
-#include <cmath>
+#include <string>
 
 namespace proof {
 
@@ -24,22 +24,6 @@ number converted(dtype to, dtype from, number x) {
 
 namespace {
 
-double elementary(op code, double x) {
-  switch (code) {
-    case op::exp: return std::exp(x);
-    case op::log: return std::log(x);
-    case op::tanh: return std::tanh(x);
-    case op::sigmoid: return 1 / (1 + std::exp(-x));
-    case op::expm1: return std::expm1(x);
-    case op::log1p: return std::log1p(x);
-    case op::sin: return std::sin(x);
-    case op::cos: return std::cos(x);
-    case op::erf: return std::erf(x);
-    case op::sqrt: return std::sqrt(x);
-    case op::rsqrt: return 1 / std::sqrt(x);
-    default: fail(error(std::string("whole numbers do not know ") + name_of(code)));
-  }
-}
 std::int64_t quotient(std::int64_t a, std::int64_t b) {
   if (b == 0) return 0;
   return b == -1 ? static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(a)) : a / b;
@@ -64,7 +48,7 @@ std::int64_t whole_bits(op code, std::int64_t a, std::int64_t b) {
       for (std::int64_t k = 0; k < b; ++k) product *= x;
       return static_cast<std::int64_t>(product);
     }
-    default: return static_cast<std::int64_t>(elementary(code, static_cast<double>(a)));
+    default: fail(error(std::string("whole numbers do not know ") + name_of(code)));
   }
 }
 

@@ -47,12 +47,12 @@ constexpr auto pow(basic_value<T, A...> a, basic_value<U, B...> b) {
 template <detail::any_value V>
 constexpr V pow(V x, detail::number auto exponent) {
   detail::located const here(*x.g, x.at);
-  return {x.g, detail::power(*x.g, x.id, detail::add_like(*x.g, x.id, static_cast<double>(exponent)))};
+  return {x.g, detail::power(*x.g, x.id, detail::filled(x, exponent).id)};
 }
 /// pow of a number by a value.
 template <detail::any_value V>
 constexpr V pow(detail::number auto base, V x) {
-  return detail::apply<typename V::element_type>(detail::op::pow, detail::filled(x, static_cast<double>(base)), x);
+  return detail::apply<typename V::element_type>(detail::op::pow, detail::filled(x, base), x);
 }
 
 /// x, but not less than low and not more than high.  gradient: d where low <= x <= high, else 0

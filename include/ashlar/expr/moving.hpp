@@ -88,7 +88,7 @@ constexpr auto pad(basic_value<T, D...> x, std::type_identity_t<T> with = T{}) {
   int const rows = g[padded.id].rows, along = detail::add_iota(g, dtype::int32, rank, axis, Before + count + After);
   int const place = detail::broadcast(g, along, result::shape(), rows);
   auto number = [&](int n) { return detail::add_constant(g, n, dtype::int32, result::shape(), rows); };
-  int const value = detail::filled(padded, static_cast<double>(with)).id;
+  int const value = detail::filled(padded, with).id;
   int const inside =
       detail::select(g, detail::binary(g, detail::op::greater, number(Before + count), place), padded.id, value);
   return result{&g, detail::select(g, detail::binary(g, detail::op::greater, number(Before), place), value, inside)};

@@ -3,8 +3,8 @@
 #include <ashlar/expr/misfit_functions.hpp>
 
 /// Pointwise operators and functions of values. Two operands follow NumPy's broadcasting; numbers take the value's
-/// dtype. Whole numbers are exact and wrap around; they divide towards zero, and by zero give 0. On bool, + is or,
-/// - is unequal, * and / are and.
+/// dtype, which must hold them. Whole numbers are exact and wrap around; they divide towards zero, and by zero give 0;
+/// exp and others that give fractions refuse them. On bool, + is or, - is unequal, * and / are and.
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
@@ -101,9 +101,18 @@ constexpr place place_of_operand(B const& b, V const& a) {
   else
     return a.at;
 }
-template <class T, int... D>
-constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, double number) {
-  return {like.g, add_like(*like.g, like.id, number)};
+/// A number for every element of a value: one that its dtype holds, and the graph's constants, which are doubles.
+template <class T, int... D, number N>
+constexpr basic_value<T, D...> filled(basic_value<T, D...> const& like, N number) {
+  double const as_double = static_cast<double>(number);
+  if constexpr (!std::is_floating_point_v<T>) {
+    located const here(*like.g, like.at);
+    bool held = number_in(dtype_of<T>, as_double) == as_double;
+    if constexpr (!std::is_floating_point_v<N>)
+      held = held && as_double < 0x1p63 && static_cast<N>(as_double) == number;
+    if (!held) like.g->note(refusal::number_beyond_dtype);
+  }
+  return {like.g, add_like(*like.g, like.id, as_double)};
 }
 
 }  // namespace detail
@@ -136,42 +145,42 @@ constexpr V operator-(V x) {
 /// Sum with a number.
 template <detail::any_value V>
 constexpr V operator+(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, b));
 }
 /// Sum with a number.
 template <detail::any_value V>
 constexpr V operator+(detail::number auto a, V x) {
-  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, static_cast<double>(a)));
+  return detail::apply<typename V::element_type>(detail::op::add, x, detail::filled(x, a));
 }
 /// Difference from a number.
 template <detail::any_value V>
 constexpr V operator-(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::sub, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::sub, x, detail::filled(x, b));
 }
 /// Difference from a number.
 template <detail::any_value V>
 constexpr V operator-(detail::number auto a, V x) {
-  return detail::apply<typename V::element_type>(detail::op::sub, detail::filled(x, static_cast<double>(a)), x);
+  return detail::apply<typename V::element_type>(detail::op::sub, detail::filled(x, a), x);
 }
 /// Product with a number.
 template <detail::any_value V>
 constexpr V operator*(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, b));
 }
 /// Product with a number.
 template <detail::any_value V>
 constexpr V operator*(detail::number auto a, V x) {
-  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, static_cast<double>(a)));
+  return detail::apply<typename V::element_type>(detail::op::mul, x, detail::filled(x, a));
 }
 /// Quotient by a number.
 template <detail::any_value V>
 constexpr V operator/(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::div, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::div, x, detail::filled(x, b));
 }
 /// A number divided by each element.
 template <detail::any_value V>
 constexpr V operator/(detail::number auto a, V x) {
-  return detail::apply<typename V::element_type>(detail::op::div, detail::filled(x, static_cast<double>(a)), x);
+  return detail::apply<typename V::element_type>(detail::op::div, detail::filled(x, a), x);
 }
 
 /// e to the power of x.  gradient: d * exp(x)
@@ -223,7 +232,7 @@ constexpr auto maximum(basic_value<T, A...> a, basic_value<U, B...> b) {
 /// The larger of each element and a number.
 template <detail::any_value V>
 constexpr V maximum(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::maximum, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::maximum, x, detail::filled(x, b));
 }
 /// The smaller of two.  gradient: to the smaller; ties share evenly
 template <class T, int... A, class U, int... B>
@@ -233,7 +242,7 @@ constexpr auto minimum(basic_value<T, A...> a, basic_value<U, B...> b) {
 /// The smaller of each element and a number.
 template <detail::any_value V>
 constexpr V minimum(V x, detail::number auto b) {
-  return detail::apply<typename V::element_type>(detail::op::minimum, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<typename V::element_type>(detail::op::minimum, x, detail::filled(x, b));
 }
 
 /// Whether a is larger, element by element; false where one is NaN.
@@ -249,12 +258,12 @@ constexpr auto operator<(basic_value<T, A...> a, basic_value<U, B...> b) {
 /// Whether each element is larger than a number.
 template <detail::any_value V>
 constexpr auto operator>(V x, detail::number auto b) {
-  return detail::apply<bool>(detail::op::greater, x, detail::filled(x, static_cast<double>(b)));
+  return detail::apply<bool>(detail::op::greater, x, detail::filled(x, b));
 }
 /// Whether each element is smaller than a number.
 template <detail::any_value V>
 constexpr auto operator<(V x, detail::number auto b) {
-  return detail::apply<bool>(detail::op::greater, detail::filled(x, static_cast<double>(b)), x);
+  return detail::apply<bool>(detail::op::greater, detail::filled(x, b), x);
 }
 /// Whether two are equal, element by element.  gradient: none
 template <class T, int... A, class U, int... B>
@@ -278,13 +287,13 @@ constexpr auto operator<=(A a, B b) {
 template <detail::any_value V>
 constexpr auto operator>=(V x, detail::number auto b) {
   detail::located const here(*x.g, x.at);
-  return x >= detail::filled(x, static_cast<double>(b));
+  return x >= detail::filled(x, b);
 }
 /// Whether each element is a number or smaller.
 template <detail::any_value V>
 constexpr auto operator<=(V x, detail::number auto b) {
   detail::located const here(*x.g, x.at);
-  return x <= detail::filled(x, static_cast<double>(b));
+  return x <= detail::filled(x, b);
 }
 
 /// a = a + b, where the sum has the type of a.
@@ -341,13 +350,13 @@ constexpr auto select(basic_value<bool, C...> condition, basic_value<T, A...> a,
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, V a, detail::number auto b) {
   detail::located const here(detail::graph_of(condition, a), detail::place_of(condition, a));
-  return select(condition, a, detail::filled(a, static_cast<double>(b)));
+  return select(condition, a, detail::filled(a, b));
 }
 /// A number where the condition holds, else b.
 template <int... C, detail::any_value V>
 constexpr auto select(basic_value<bool, C...> condition, detail::number auto a, V b) {
   detail::located const here(detail::graph_of(condition, b), detail::place_of(condition, b));
-  return select(condition, detail::filled(b, static_cast<double>(a)), b);
+  return select(condition, detail::filled(b, a), b);
 }
 /// Refuses two dtypes in a sentence.
 template <int... C, detail::any_value A, detail::any_value B>

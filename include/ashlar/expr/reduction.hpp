@@ -54,6 +54,12 @@ constexpr basic_value<T> count_of(basic_value<T, D...> const& x) {
   if (rows) c = binary(g, op::mul, c, rows_scalar(g, dtype_of<T>));
   return {&g, c};
 }
+/// The mean over axes of which this is the sum.
+template <int Mask, class T, int... D, class V>
+constexpr V mean_of(basic_value<T, D...> const& x, V const& total) {
+  if (!std::is_floating_point_v<T>) x.g->note(refusal::whole_numbers);
+  return total / count_of<Mask>(x);
+}
 
 }  // namespace detail
 
@@ -121,19 +127,19 @@ constexpr auto max_keep(basic_value<T, D...> x, axes_type<A...>) {
 template <class T, int... D>
 constexpr basic_value<T> mean(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
-  return sum(x) / detail::count_of<(1 << sizeof...(D)) - 1>(x);
+  return detail::mean_of<(1 << sizeof...(D)) - 1>(x, sum(x));
 }
 /// Arithmetic mean over some axes, which vanish.
 template <class T, int... D, int... A>
 constexpr auto mean(basic_value<T, D...> x, axes_type<A...> over) {
   detail::located const here(*x.g, x.at);
-  return sum(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
+  return detail::mean_of<detail::axis_mask<sizeof...(D), A...>()>(x, sum(x, over));
 }
 /// mean that keeps the axes as extents of 1.
 template <class T, int... D, int... A>
 constexpr auto mean_keep(basic_value<T, D...> x, axes_type<A...> over) {
   detail::located const here(*x.g, x.at);
-  return sum_keep(x, over) / detail::count_of<detail::axis_mask<sizeof...(D), A...>()>(x);
+  return detail::mean_of<detail::axis_mask<sizeof...(D), A...>()>(x, sum_keep(x, over));
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -142,6 +142,8 @@ constexpr int convert(graph& g, int x, dtype type) {
 constexpr int unary(graph& g, op code, int x) {
   if (code == op::neg && g[x].code == op::neg) return g[x].in[0];
   if (code == op::neg && g[x].code == op::constant) return add_like(g, x, -g[x].number);
+  if (gives_fractions(code) && !is_floating(g[x].type))
+    return add_refused(g, refusal::whole_numbers, g[x].type, g[x].extents);
   return g.push({code, g[x].type, {x, -1, -1}, g[x].extents, g[x].rows});
 }
 

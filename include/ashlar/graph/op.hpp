@@ -138,6 +138,9 @@ constexpr bool keeps_finite(op code) {
   }
 }
 
+/// Whether it gives fractions, which whole numbers do not hold.
+constexpr bool gives_fractions(op code) { return code >= op::exp && code <= op::erf; }
+
 /// Nodes that cost nothing to make again in every kernel that reads them.
 constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
 

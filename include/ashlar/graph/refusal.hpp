@@ -21,6 +21,7 @@ enum class refusal : unsigned char {
   whole_numbers,
   value_of_another_trace,
   rows_in_a_loop,
+  number_beyond_dtype,
   parameters_of_two_dtypes,
   many_parameters
 };

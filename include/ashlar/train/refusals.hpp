@@ -77,8 +77,10 @@ struct refused_by_the_graph {
                   "the batch: write zeros_like(y) + x with a value y of that shape (this message states the line and "
                   "the layer's path)");
     static_assert(Why != refusal::whole_numbers,
-                  "ashlar: matmul, convolutions and pooling take float or double: convert<float>(x) (this message "
-                  "states the line and the layer's path)");
+                  "ashlar: matmul, convolutions, pooling, mean, exp and the like take float or double: "
+                  "convert<float>(x) (this message states the line and the layer's path)");
+    static_assert(Why != refusal::number_beyond_dtype,
+                  "ashlar: a number beside whole ones must be of their dtype: 0.5 is not (this states the line)");
     static_assert(Why != refusal::value_of_another_trace,
                   "ashlar: a value is used outside of the function that made it: what a repeated body computes leaves "
                   "it only as its result (this message states the line and the layer's path)");

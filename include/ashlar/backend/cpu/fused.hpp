@@ -5,6 +5,7 @@
 
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
+#include <ashlar/backend/cpu/special_functions.hpp>
 #include <ashlar/backend/cpu/whole_lanes.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/special_functions.hpp>
+#include <ashlar/backend/cpu/simd.hpp>
 #include <ashlar/graph/op.hpp>
 #include <ashlar/passes/lowered.hpp>
 
@@ -80,7 +80,8 @@ ASHLAR_INLINE void compute_whole(typename S::vector& r, typename S::vector const
     S::choose(r, x < y, a, b);
   } else if constexpr (Code == op::floor) {
     r = a;
-  } else if constexpr (Code == op::div || Code == op::pow) {
+  } else {
+    static_assert(Code == op::div || Code == op::pow);
     typename S::bits lanes[S::width], by[S::width];
     S::store(a, lanes);
     S::store(b, by);
@@ -89,10 +90,6 @@ ASHLAR_INLINE void compute_whole(typename S::vector& r, typename S::vector const
     else
       power_part(lanes, by, S::width);
     S::load(r, lanes);
-  } else {
-    V real = __builtin_convertvector(x, V);
-    elementary<Code, S>(real, real);
-    r = reinterpret_cast<V>(__builtin_convertvector(real, I));
   }
 }
 
