@@ -19,7 +19,7 @@ struct rearranged {
   }
 };
 struct moved {
-  constexpr auto operator()(auto x) const { return permute<3, 1, 0, 2>(x); }
+  constexpr auto operator()(auto x) const { return permute<-1, 1, 0, -2>(x); }
 };
 
 }  // namespace

@@ -145,17 +145,17 @@ constexpr auto stack(basic_value<T, D...> first, Rest... rest) {
 
 /// The elements along axes<...> from the last to the first.  gradient: flipped back
 template <class T, int... D, int... A>
-constexpr basic_value<T, D...> flip(basic_value<T, D...> x, axes_type<A...>) {
+constexpr auto flip(basic_value<T, D...> x, axes_type<A...>) {
   detail::located const here(*x.g, x.at);
   int id = x.id;
   ((id = detail::flip(*x.g, id, detail::axis_of<sizeof...(D), A>())), ...);
-  return {x.g, id};
+  return basic_value<T, D...>{x.g, id};
 }
 
 /// Moves every element Shift places along an axis; what leaves it at one end comes in at the other.
 /// gradient: moved back
 template <int Axis, int Shift, class T, int... D>
-constexpr basic_value<T, D...> roll(basic_value<T, D...> x) {
+constexpr auto roll(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   constexpr int axis = detail::axis_of<sizeof...(D), Axis>(), extent = make_shape<D...>()[axis];
   constexpr int shift = (Shift % extent + extent) % extent;
@@ -164,15 +164,15 @@ constexpr basic_value<T, D...> roll(basic_value<T, D...> x) {
   } else {
     detail::graph& g = *x.g;
     int const end = detail::slice(g, x.id, axis, extent - shift, shift);
-    return {&g, detail::concat(g, axis, end, detail::slice(g, x.id, axis, 0, extent - shift))};
+    return basic_value<T, D...>{&g, detail::concat(g, axis, end, detail::slice(g, x.id, axis, 0, extent - shift))};
   }
 }
 
 /// At each place of an axis the sum of the elements up to it.  gradient: the same from the other end
 template <int Axis, class T, int... D>
-constexpr basic_value<T, D...> cumsum(basic_value<T, D...> x) {
+constexpr auto cumsum(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
-  return {x.g, detail::cumsum(*x.g, x.id, detail::axis_of<sizeof...(D), Axis>())};
+  return basic_value<T, D...>{x.g, detail::cumsum(*x.g, x.id, detail::axis_of<sizeof...(D), Axis>())};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -24,37 +24,38 @@ constexpr V drawn(V const& like) {
 
 /// Numbers spread evenly over [0, 1), in the shape of a value.  gradient: none
 template <class T, int... D>
-constexpr basic_value<T, D...> random_uniform(basic_value<T, D...> like) {
+constexpr auto random_uniform(basic_value<T, D...> like) {
   detail::located const here(detail::recorded(*like.g), like.at);
   return detail::drawn(like);
 }
 /// Standard normal numbers, in the shape of a value.  gradient: none
 /// source: Box, Muller, "A note on the generation of random normal deviates", 1958
 template <class T, int... D>
-constexpr basic_value<T, D...> random_normal(basic_value<T, D...> like) {
+constexpr auto random_normal(basic_value<T, D...> like) {
   detail::located const here(detail::recorded(*like.g), like.at);
   auto const radius = detail::drawn(like), angle = detail::drawn(like);
   return sqrt(-2 * log(1 - radius)) * cos(6.283185307179586 * angle);
 }
 /// 1 with a probability, else 0, in the shape of a value.  gradient: none
 template <class T, int... D>
-constexpr basic_value<T, D...> random_bernoulli(basic_value<T, D...> like, double probability) {
+constexpr auto random_bernoulli(basic_value<T, D...> like, double probability) {
   detail::located const here(detail::recorded(*like.g), like.at);
   return convert<T>(detail::drawn(like) < probability);
 }
 /// The same with a probability for each element.
 template <class T, int... D>
-constexpr basic_value<T, D...> random_bernoulli(basic_value<T, D...> probability) {
-  detail::located const here(detail::recorded(*probability.g), probability.at);
+constexpr auto random_bernoulli(basic_value<T, D...> probability) {
+  detail::located const here(*probability.g, probability.at);
   return convert<T>(detail::drawn(probability) < probability);
 }
 /// 0 to n - 1 in random order along the last axis, in the shape of a value.  gradient: none
 template <class T, int... D>
-constexpr basic_value<std::int32_t, D...> random_permutation(basic_value<T, D...> like) {
+constexpr auto random_permutation(basic_value<T, D...> like) {
   static_assert(sizeof...(D) > 0, "ashlar: random_permutation needs an axis");
   detail::graph& g = detail::recorded(*like.g);
   detail::located const here(g, like.at);
-  return {&g, detail::add_permutation(g, make_shape<D...>(), (*like.g)[like.id].rows, detail::next_stream(g))};
+  return basic_value<std::int32_t, D...>{
+      &g, detail::add_permutation(g, make_shape<D...>(), g[like.id].rows, detail::next_stream(g))};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -43,17 +43,24 @@ constexpr int broadcast_to(graph& g, int x, shape const& to) {
   return broadcast(g, x, to, 0);
 }
 
+/// The axes that an order of axes names; negative ones count from the last.
+template <int... Order>
+constexpr shape axis_order() {
+  constexpr int rank = sizeof...(Order);
+  return make_shape<(Order < 0 ? Order + rank : Order)...>();
+}
 template <class V, int... Order>
 struct permuted {
   static constexpr shape value = [] {
-    shape s;
-    ((s.extent[s.rank++] = V::shape()[Order]), ...);
+    shape s = axis_order<Order...>();
+    for (int i = 0; i < s.rank; ++i) s.extent[i] = V::shape()[s[i]];
     return s;
   }();
 };
 constexpr bool is_permutation(shape const& order) {
   int seen = 0;
-  for (int i = 0; i < order.rank; ++i) seen |= 1 << order[i];
+  for (int i = 0; i < order.rank; ++i)
+    if (order[i] >= 0 && order[i] < order.rank) seen |= 1 << order[i];
   return seen == (1 << order.rank) - 1;
 }
 
@@ -71,14 +78,15 @@ constexpr auto reshape(basic_value<T, D...> x) {
     return basic_value<T, To...>{x.g, detail::reshape(*x.g, x.id, make_shape<To...>())};
 }
 
-/// Axis i of the result is axis Order_i of x.
+/// Axis i of the result is axis Order_i of x; negative ones count from the last.
 template <int... Order, class T, int... D>
 constexpr auto permute(basic_value<T, D...> x) {
-  static_assert(sizeof...(Order) == sizeof...(D) && detail::is_permutation(make_shape<Order...>()),
+  static_assert(sizeof...(Order) == sizeof...(D) && detail::is_permutation(detail::axis_order<Order...>()),
                 "ashlar: permute<...> needs each axis of the value exactly once");
   detail::located const here(*x.g, x.at);
-  constexpr int order[sizeof...(Order) + 1] = {Order...};
-  return detail::value_of<T, detail::permuted<basic_value<T, D...>, Order...>>{x.g, detail::permute(*x.g, x.id, order)};
+  constexpr shape order = detail::axis_order<Order...>();
+  return detail::value_of<T, detail::permuted<basic_value<T, D...>, Order...>>{
+      x.g, detail::permute(*x.g, x.id, order.extent)};
 }
 
 /// Refuses what is no matrix, in a sentence.
