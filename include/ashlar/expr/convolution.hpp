@@ -80,6 +80,8 @@ constexpr auto convolve(X const& x, W const& weight) {
 /// gradient: a transposed convolution of d, and d's convolution with x
 template <class... Options, detail::any_value X, detail::any_value W>
 constexpr auto convolution(X x, W weight) {
+  static_assert((detail::is_convolution_option<Options> && ...),
+                "ashlar: convolution<options...>: the options are stride<N>, padding<N>, dilation<N> and groups<N>");
   if constexpr (detail::convolved<false, X, W, Options...>::fits)
     return detail::convolve<false, Options...>(x, weight);
   else
@@ -90,6 +92,9 @@ constexpr auto convolution(X x, W weight) {
 /// gradient: a convolution of d, and x's convolution with d
 template <class... Options, detail::any_value X, detail::any_value W>
 constexpr auto transposed_convolution(X x, W weight) {
+  static_assert((detail::is_transposed_option<Options> && ...),
+                "ashlar: transposed_convolution<options...>: the options are stride<N>, padding<N>, dilation<N>, "
+                "groups<N> and output_padding<N>");
   if constexpr (detail::convolved<true, X, W, Options...>::fits)
     return detail::convolve<true, Options...>(x, weight);
   else

@@ -55,7 +55,7 @@ constexpr auto random_permutation(basic_value<T, D...> like) {
   detail::graph& g = detail::recorded(*like.g);
   detail::located const here(g, like.at);
   return basic_value<std::int32_t, D...>{
-      &g, detail::add_permutation(g, make_shape<D...>(), g[like.id].rows, detail::next_stream(g))};
+      &g, detail::add_permutation(g, make_shape<D...>(), (*like.g)[like.id].rows, detail::next_stream(g))};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

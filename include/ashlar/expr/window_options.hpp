@@ -35,6 +35,26 @@ struct no_bias {};
 
 namespace detail {
 
+/// Which options layers and functions take: where windows stand,
+template <class O>
+inline constexpr bool is_window_option = false;
+template <int H, int W>
+inline constexpr bool is_window_option<stride<H, W>> = true;
+template <int H, int W>
+inline constexpr bool is_window_option<padding<H, W>> = true;
+template <int H, int W>
+inline constexpr bool is_window_option<dilation<H, W>> = true;
+/// what convolutions do with them,
+template <class O>
+inline constexpr bool is_convolution_option = is_window_option<O>;
+template <int N>
+inline constexpr bool is_convolution_option<groups<N>> = true;
+/// and what transposed ones do.
+template <class O>
+inline constexpr bool is_transposed_option = is_convolution_option<O>;
+template <int H, int W>
+inline constexpr bool is_transposed_option<output_padding<H, W>> = true;
+
 /// Everything that options of convolutions and pooling say.
 struct window_options {
   window w{};

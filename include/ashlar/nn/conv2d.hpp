@@ -87,6 +87,9 @@ constexpr V with_bias(V const& y, double bound) {
 template <int Out, int Kernel, class... Options>
 struct conv2d_layer : layer<conv2d_layer<Out, Kernel, Options...>> {
   static_assert(Out > 0 && Kernel > 0, "ashlar: conv2d<Out, Kernel>: both must be positive");
+  static_assert(((is_convolution_option<Options> || std::is_same_v<Options, no_bias>)&&...),
+                "ashlar: conv2d<Out, Kernel, options...>: the options are stride<N>, padding<N>, dilation<N>, "
+                "groups<N> and no_bias");
   static constexpr window_options options = collect_window<Options...>(Kernel, Kernel, 1, 1);
   static constexpr window geometry = options.w;
   static_assert(Out % geometry.groups == 0, "ashlar: conv2d<Out, Kernel, groups<N>>: N must divide Out");
@@ -111,6 +114,9 @@ struct conv2d_layer : layer<conv2d_layer<Out, Kernel, Options...>> {
 template <int Out, int Kernel, class... Options>
 struct conv1d_layer : layer<conv1d_layer<Out, Kernel, Options...>> {
   static_assert(Out > 0 && Kernel > 0, "ashlar: conv1d<Out, Kernel>: both must be positive");
+  static_assert(((is_convolution_option<Options> || std::is_same_v<Options, no_bias>)&&...),
+                "ashlar: conv1d<Out, Kernel, options...>: the options are stride<N>, padding<N>, dilation<N>, "
+                "groups<N> and no_bias");
   static constexpr window_options options = collect_window_1d<Options...>(Kernel, 1);
   static constexpr window geometry = options.w;
   static_assert(Out % geometry.groups == 0, "ashlar: conv1d<Out, Kernel, groups<N>>: N must divide Out");

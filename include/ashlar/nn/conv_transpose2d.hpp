@@ -33,6 +33,10 @@ constexpr auto complaint_of_transposed() {
 template <int Out, int Kernel, class... Options>
 struct conv_transpose2d_layer : layer<conv_transpose2d_layer<Out, Kernel, Options...>> {
   static_assert(Out > 0 && Kernel > 0, "ashlar: conv_transpose2d<Out, Kernel>: both must be positive");
+  static_assert(
+      ((is_transposed_option<Options> || std::is_same_v<Options, no_bias>)&&...),
+      "ashlar: conv_transpose2d<Out, Kernel, options...>: the options are stride<N>, padding<N>, dilation<N>, "
+      "groups<N>, output_padding<N> and no_bias");
   static constexpr window_options options = collect_window<Options...>(Kernel, Kernel, 1, 1);
   static_assert(Out % options.w.groups == 0, "ashlar: conv_transpose2d<Out, Kernel, groups<N>>: N must divide Out");
 
@@ -59,6 +63,10 @@ struct conv_transpose2d_layer : layer<conv_transpose2d_layer<Out, Kernel, Option
 template <int Out, int Kernel, class... Options>
 struct conv_transpose1d_layer : layer<conv_transpose1d_layer<Out, Kernel, Options...>> {
   static_assert(Out > 0 && Kernel > 0, "ashlar: conv_transpose1d<Out, Kernel>: both must be positive");
+  static_assert(
+      ((is_transposed_option<Options> || std::is_same_v<Options, no_bias>)&&...),
+      "ashlar: conv_transpose1d<Out, Kernel, options...>: the options are stride<N>, padding<N>, dilation<N>, "
+      "groups<N>, output_padding<N> and no_bias");
   static constexpr window_options options = collect_window_1d<Options...>(Kernel, 1);
   static_assert(Out % options.w.groups == 0, "ashlar: conv_transpose1d<Out, Kernel, groups<N>>: N must divide Out");
 

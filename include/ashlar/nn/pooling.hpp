@@ -37,6 +37,12 @@ struct window_mean {
   }
 };
 
+/// Which options pooling takes.
+template <class Take, class O>
+inline constexpr bool is_pooling_option = is_window_option<O>;
+template <>
+inline constexpr bool is_pooling_option<window_mean, exclude_padding> = true;
+
 /// Images as they are, lines as images of one row.
 template <int B, int C, int... D>
 constexpr shape as_images() {
@@ -84,6 +90,8 @@ struct window_pooling : pooling<Self, Take, Axes> {
   static constexpr window geometry = options.w;
   static_assert(2 * geometry.padding[0] <= Kernel && 2 * geometry.padding[1] <= Kernel,
                 "ashlar: pooling: padding must be at most half the window");
+  static_assert((is_pooling_option<Take, Options> && ...),
+                "ashlar: pooling: the options are stride<N>, padding<N> and dilation<N>, and exclude_padding of means");
 
   template <class T, int B, int C, int H, int W>
   static constexpr auto apply(basic_value<T, B, C, H, W> x) {
