@@ -197,3 +197,11 @@ TEST_CASE(">= and <= are true of equals and false of NaN; select takes numbers a
   }
   CHECK(both(1) == 6);
 }
+
+TEST_CASE("equal takes numbers, and ! turns a condition around") {
+  auto const kinds = [](auto x) { return std::tuple{equal(x, 2), !equal(x, x), select(!(x > 0), -1, x)}; };
+  auto const [two, not_a_number, positive] = evaluate(cpu, kinds, tensor<float, 3>{2, -3, std::nanf("")});
+  CHECK(two == tensor<bool, 3>{true, false, false});
+  CHECK(not_a_number == tensor<bool, 3>{false, false, true});
+  CHECK(positive == tensor<float, 3>{2, -1, -1});
+}

@@ -271,6 +271,17 @@ constexpr auto equal(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<bool>(detail::op::equal, a, b);
 }
 
+/// Whether each element is equal to a number.  gradient: none
+template <detail::any_value V>
+constexpr auto equal(V x, detail::number auto b) {
+  return detail::apply<bool>(detail::op::equal, x, detail::filled(x, b));
+}
+/// Whether a condition does not hold, element by element.
+template <int... D>
+constexpr basic_value<bool, D...> operator!(basic_value<bool, D...> x) {
+  return detail::apply<bool>(detail::op::sub, detail::filled(x, 1), x);
+}
+
 /// a > b or equal, element by element; false where one is NaN.
 template <detail::any_value A, detail::any_value B>
 constexpr auto operator>=(A a, B b) {
