@@ -46,11 +46,18 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
     e.region[0] = l.region;
     ++e.depth;
     e.node = -1;
-    for (variable_entry const& known : to)  // the network called again: the same parameters
-      if (known.path == e.path && equal_text(known.field, e.field)) e = known;
+    shape const all = stacked(l.count, body_leaf.extents);
+    for (variable_entry& known : to) {  // the network called again: the same parameters
+      if (known.path != e.path || !equal_text(known.field, e.field)) continue;
+      if (!(g.extents(known.node) == all)) {
+        g.note(refusal::one_name_for_two_shapes);
+        continue;
+      }
+      e = known;
+    }
     bool const fresh = e.node < 0;
     if (fresh) {
-      e.node = e.latest = add_leaf(g, code, e.type, stacked(l.count, body_leaf.extents), 0, g.ordinal());
+      e.node = e.latest = add_leaf(g, code, e.type, all, 0, g.ordinal());
       e.latest_call = -1;
     }
     l.operands.push(code == op::state ? e.latest : e.node);
