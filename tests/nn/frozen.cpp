@@ -110,6 +110,19 @@ TEST_CASE("inside a repeat some layers may be frozen, or all") {
              {"0.weight", "1.0.2.weight", "1.1.2.bias", "3.weight"});
 }
 
+namespace {
+
+constexpr auto first = named<"a">(linear<2>) | tanh | frozen(named<"a">(linear<2>)) | linear<3>;
+constexpr auto first_loop = named<"a">(repeat<2>(linear<2>)) | frozen(named<"a">(repeat<2>(linear<2>))) | linear<3>;
+
+}  // namespace
+
+TEST_CASE("a layer that is called twice is frozen where one of the calls is, whichever comes first") {
+  check_same(after_steps(first, 3), after_steps(first, 0), {"a.weight", "a.bias"}, {"3.weight", "3.bias"});
+  check_same(after_steps(first_loop, 3), after_steps(first_loop, 0), {"a.0.weight", "a.1.bias"},
+             {"2.weight", "2.bias"});
+}
+
 TEST_CASE("a network that is frozen as a whole computes its loss and changes nothing") {
   constexpr auto still = frozen(linear<3>);
   check_same(after_steps(still, 2), after_steps(still, 0), {"0.weight", "0.bias"}, {});

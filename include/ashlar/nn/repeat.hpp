@@ -53,6 +53,7 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
         g.note(refusal::one_name_for_two_shapes);
         continue;
       }
+      known.frozen |= inner.frozen;
       e = known;
     }
     bool const fresh = e.node < 0;

@@ -46,6 +46,7 @@ template <class T, int... D>
 constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
   for (variable_entry& e : g.parameters)
     if (e.path == g.scope && equal_text(e.field, field)) {
+      e.frozen |= g.frozen;
       if (e.extents == make_shape<D...>()) return {&g, e.node};
       return {&g, add_refused(g, refusal::one_name_for_two_shapes, dtype_of<T>, make_shape<D...>())};
     }
