@@ -56,6 +56,11 @@ TEST_CASE("clamp holds values between two numbers; its gradient passes at the bo
       cpu, [](auto v) { return clamp(v, -1, 2); }, tensor<float, 1>{std::nanf("")})[0]));
 }
 
+TEST_CASE("clamp between bounds in the wrong order gives the upper one, as NumPy does") {
+  auto const crossed = [](auto v) { return clamp(v, 2, 1.5); };
+  CHECK(evaluate(cpu, crossed, tensor<float, 4>{0, 1.5f, 1.75f, 3}) == tensor<float, 4>{1.5f, 1.5f, 1.5f, 1.5f});
+}
+
 TEST_CASE("floor rounds down, keeps -0 and what has no fraction, and whole numbers") {
   auto const rounded = [](auto x) { return floor(x); };
   float const large = 16777218, infinity = std::numeric_limits<float>::infinity();

@@ -55,11 +55,14 @@ constexpr V pow(detail::number auto base, V x) {
   return detail::apply<typename V::element_type>(detail::op::pow, detail::filled(x, base), x);
 }
 
-/// x, but not less than low and not more than high.  gradient: d where low <= x <= high, else 0
+/// x, but not less than low and not more than high, which counts where low is larger.
+/// gradient: d where low <= x <= high, else 0
+/// source: numpy.clip
 template <detail::any_value V>
 constexpr V clamp(V x, detail::number auto low, detail::number auto high) {
   detail::located const here(*x.g, x.at);
-  return select(x < low, low, select(x > high, high, x));
+  auto const least = low < high ? low : high;
+  return select(x < least, least, select(x > high, high, x));
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI
