@@ -72,6 +72,18 @@ struct indices_do_not_fit {
                   "extent of the axis (this message states the values, the indices, and the path of the layer)");
   };
 };
+template <class Given, class Index>
+struct indices_of_another_dtype {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Given, std::int32_t>,
+                  "ashlar: take and one_hot: the indices must be int32; convert<std::int32_t>(index) makes them so "
+                  "(this message states their dtype, the indices, and the path of the layer)");
+  };
+};
+/// A value that is no index.
+template <class V>
+concept no_index = any_value<V> && !std::is_same_v<typename V::element_type, std::int32_t>;
 /// Whether two shapes agree but for an axis.
 constexpr bool agree_beside(shape const& a, shape const& b, int axis) {
   return a.rank == b.rank && with_extent(a, axis, 1) == with_extent(b, axis, 1);
@@ -95,6 +107,12 @@ constexpr auto take(basic_value<T, D...> x, basic_value<std::int32_t, I...> inde
   using result = value_of<T, taken<basic_value<T, D...>, basic_value<std::int32_t, I...>, axis>>;
   for (int k = static_cast<int>(sizeof...(I)) - 1; k >= 0; --k) id = with_axis_moved(g, id, k, k + axis);
   return result{&g, id};
+}
+
+/// Refuses indices of another dtype in a sentence.
+template <int Axis = 0, detail::any_value V, detail::no_index Index>
+constexpr auto take(V, Index) {
+  return detail::misfit<layer_path<>, detail::indices_of_another_dtype<typename Index::element_type, Index>>{};
 }
 
 /// At each place the element of x that its index names along an axis.
@@ -153,6 +171,12 @@ constexpr basic_value<T, I..., Classes> one_hot(basic_value<std::int32_t, I...> 
   int const place = broadcast(g, add_iota(g, dtype::int32, s.rank, s.rank - 1, Classes), s, rows);
   int const wanted = broadcast(g, detail::reshape(g, index.id, column), s, rows);
   return {&g, detail::convert(g, binary(g, op::equal, place, wanted), dtype_of<T>)};
+}
+
+/// Refuses indices of another dtype in a sentence.
+template <int Classes, class T = float, detail::no_index Index>
+constexpr auto one_hot(Index) {
+  return detail::misfit<layer_path<>, detail::indices_of_another_dtype<typename Index::element_type, Index>>{};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI
