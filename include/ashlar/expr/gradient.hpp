@@ -51,6 +51,15 @@ struct gradient_of_many_numbers {
                   "returns, and its result)");
   };
 };
+template <class Number, class Result>
+struct gradient_of_a_whole_number {
+  template <class Path>
+  struct report {
+    static_assert(std::is_floating_point_v<Number>,
+                  "ashlar: grad(f): f must return a float or double; argmax, comparisons and whole numbers have no "
+                  "gradient (this message states the dtype of its result, and the result)");
+  };
+};
 template <class Y>
 struct elements_of : std::integral_constant<std::int64_t, 0> {};
 template <any_value Y>
@@ -99,6 +108,8 @@ struct gradient_function {
       return y;
     } else if constexpr (elements_of<Y>::value != 1) {
       return misfit<layer_path<>, gradient_of_many_numbers<elements_of<Y>::value, Y>>{};
+    } else if constexpr (!std::is_floating_point_v<typename Y::element_type>) {
+      return misfit<layer_path<>, gradient_of_a_whole_number<typename Y::element_type, Y>>{};
     } else {
       int seed = node_in(g, y);
       adjoints adj(g);
@@ -143,7 +154,7 @@ constexpr basic_value<T, D...> stop_gradient(basic_value<T, D...> x) {
 
 /// grad<I>(f): the function that computes df / d(argument I); grad<I, J>(f) a tuple of both. f returns one number;
 /// the result is a function like f, so grad(grad(f)) is written as it is read.
-/// errors: does not compile where f returns more than one number or has no argument I
+/// errors: does not compile where f returns more than one number, or a whole one, or has no argument I
 template <int... I>
 inline constexpr detail::gradient_of<false, I...> grad;
 
