@@ -8,6 +8,7 @@
 #include <ashlar/core/random.hpp>
 #include <ashlar/core/random_tensor.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/core/signature.hpp>
 #include <ashlar/core/target.hpp>
 #include <ashlar/core/tensor.hpp>
 #include <ashlar/core/view.hpp>
@@ -50,10 +51,12 @@
 #include <ashlar/nn/leaky_relu.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/loss_options.hpp>
+#include <ashlar/nn/losses.hpp>
 #include <ashlar/nn/mae.hpp>
 #include <ashlar/nn/mse.hpp>
 #include <ashlar/nn/named.hpp>
 #include <ashlar/nn/network.hpp>
+#include <ashlar/nn/network_outputs.hpp>
 #include <ashlar/nn/nll.hpp>
 #include <ashlar/nn/normalisation.hpp>
 #include <ashlar/nn/optimizer.hpp>
@@ -61,6 +64,7 @@
 #include <ashlar/nn/pooling.hpp>
 #include <ashlar/nn/repeat.hpp>
 #include <ashlar/nn/residual.hpp>
+#include <ashlar/nn/signature.hpp>
 #include <ashlar/nn/silu.hpp>
 #include <ashlar/nn/softmax.hpp>
 #include <ashlar/nn/softplus.hpp>
@@ -81,12 +85,19 @@
 #include <ashlar/data/split.hpp>
 #include <ashlar/io/safetensors.hpp>
 
-// train: models, trainers, and functions of tensors
+// train: what is asked of networks, objectives and tensors; then models, trainers, and functions of tensors
+#include <ashlar/train/given.hpp>
+#include <ashlar/train/objective.hpp>
+#include <ashlar/train/objective_requirements.hpp>
+#include <ashlar/train/requirements.hpp>
+
 #include <ashlar/train/compile.hpp>
 #include <ashlar/train/files.hpp>
 #include <ashlar/train/fit.hpp>
 #include <ashlar/train/inspect.hpp>
+#include <ashlar/train/metrics.hpp>
 #include <ashlar/train/model.hpp>
 #include <ashlar/train/predict.hpp>
+#include <ashlar/train/predictor.hpp>
 #include <ashlar/train/summary.hpp>
 #include <ashlar/train/trainer.hpp>

@@ -19,6 +19,13 @@ struct step_watch {
   ~step_watch() = default;
 };
 
+/// The names of what a step is given; where one is empty, its number stands for it.
+struct given_names {
+  char const* const* arguments = nullptr;  // of the inputs, then the targets
+  int inputs = 0;
+  int first_weight = 0, weights = 0;  // the scalars that weigh losses, which have the targets' names
+};
+
 /// What a program runs on: the memory of each place, the valid rows, and the keys of its random numbers.
 struct run_memory {
   char* arena = nullptr;
@@ -30,6 +37,7 @@ struct run_memory {
   std::uint64_t seed = 0, step = 0;
   int variant = 0;  // of the update
   step_watch* watch = nullptr;
+  given_names const* names = nullptr;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

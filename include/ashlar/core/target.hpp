@@ -4,12 +4,13 @@
 
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/core/signature.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
 /// What one sample is to become, where that is not an int32 label: `target<float, 3>` for three numbers.
 template <class T, int... Dims>
-struct target_type {
+struct target_type : signature::element {
   static_assert((true && ... && (Dims > 0)), "ashlar: target<T, ...>: every extent must be positive");
   /// Its numbers' type.
   using element_type = T;

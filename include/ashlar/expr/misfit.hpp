@@ -29,7 +29,7 @@ struct fits {};
 
 /// Something that does not fit. `Complaint::report<Path>` is a type whose body asserts what must hold.
 template <class Path, class Complaint>
-struct misfit {
+struct misfit : signature::element {
   using report = typename Complaint::template report<Path>;
 };
 template <class X>

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <ashlar/core/signature.hpp>
 #include <ashlar/graph/build.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -24,7 +25,7 @@ struct value_called_as_network;
 /// A value of a graph being built: dtype and shape are its type, what computes it is a node. Copying it notes where:
 /// so an operator, which has no room for other arguments, knows the user's line.
 template <class T, int... Dims>
-struct basic_value {
+struct basic_value : signature::element {
   /// The type of an element.
   using element_type = T;
   static constexpr int rank = sizeof...(Dims);  ///< How many axes there are.
@@ -38,7 +39,7 @@ struct basic_value {
   constexpr basic_value(detail::graph* in, int node) : g(in), id(node), at(in->at) {}
   /// The same value, noted where the copy is made.
   constexpr basic_value(basic_value const& other, char const* file = __builtin_FILE(), int line = __builtin_LINE())
-      : g(other.g), id(other.id), at{file, line} {}
+      : signature::element(), g(other.g), id(other.id), at{file, line} {}
   /// The same value, noted where it was.
   constexpr basic_value(basic_value&&) = default;
   /// The same value, noted where it was.

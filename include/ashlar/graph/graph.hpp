@@ -53,15 +53,15 @@ struct refused_request {
   place at{};
 };
 
-/// One call of the network: in which graph, on which value (and what that is another name of), and what came out. The
+/// One call of the network: in which graph, on which values (and what those are other names of), and what came out. The
 /// same call is recorded once.
 struct call_record {
   void const* function = nullptr;
   graph const* where = nullptr;
-  int input = -1;
-  int resolved = -1;
+  list<int> inputs;
+  list<int> resolved;
   int number = 0;
-  int output = -1;
+  list<int> outputs;
 };
 
 /// A value graph in single assignment: nodes in an order in which each stands after its operands. Equal pure nodes

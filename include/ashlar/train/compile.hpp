@@ -4,7 +4,7 @@
 #include <ashlar/backend/policy.hpp>
 #include <ashlar/backend/run_memory.hpp>
 #include <ashlar/core/tensor.hpp>
-#include <ashlar/train/recorders.hpp>
+#include <ashlar/train/forward_recorders.hpp>
 #include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {

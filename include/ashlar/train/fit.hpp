@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include <ashlar/train/metrics.hpp>
 #include <ashlar/train/progress.hpp>
 #include <ashlar/train/trainer.hpp>
 
@@ -48,10 +49,18 @@ namespace detail {
   fail(error_parts{.place = place, .problem = problem});
 }
 
+/// The output that a dataset's targets are for: the only one, or that of the only loss; -1: they are for no one alone.
+template <class Objective, class Outputs>
+inline constexpr int measured_output = Outputs::count == 1 ? 0 : -1;
+template <class Loss, class Outputs>
+inline constexpr int measured_output<weighted_losses<Loss>, Outputs> =
+    output_of_loss<0, typename Loss::entry>(Outputs{});
+
 }  // namespace detail
 
 /// Trains a model on a dataset and measures it on another after every epoch: by its accuracy where there are labels,
-/// by its mean squared error where targets are like the outputs. Allocates nothing after its first step.
+/// by its mean squared error where targets are like the outputs; of several outputs that one is measured whose loss is
+/// the only one. Allocates nothing after its first step.
 /// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
 /// step, the operation that made it so, its layer and the user's line); the model is as before that step
 template <class Net, class Input, class Policy, class Target, class Targets, int... D, class Objective, class Optimizer,
@@ -62,6 +71,8 @@ fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D.
                int line_of_call = __builtin_LINE()) {
   using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
   using samples = basic_dataset<Targets, D...>;
+  constexpr int measured = detail::measured_output<Objective, typename predictor_type::outputs>;
+  detail::dataset_has_all<predictor_type::inputs::count, 1>();
   detail::dataset_fits<samples::sample_size, predictor_type::input_sample::size, samples, Input>();
   if (train.size() == 0)
     fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
@@ -92,12 +103,14 @@ fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D.
     epoch_record record;
     record.loss = seen ? loss_sum / static_cast<double>(seen) : 0;
     record.images_per_second = static_cast<double>(seen) / seconds();
-    if constexpr (samples::has_labels) {
-      record.accuracy = predicting.accuracy(valid);
+    if constexpr (measured < 0) {
+      // the targets are for all outputs together
+    } else if constexpr (samples::has_labels) {
+      record.accuracy = predicting.template accuracy<measured>(valid);
       result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
       line.measured("accuracy %.2f %%  ", 100 * record.accuracy);
-    } else if constexpr (predictor_type::template has_outputs_like<Targets>) {
-      record.mean_squared_error = predicting.mean_squared_error(valid);
+    } else if constexpr (predictor_type::template has_outputs_like<Targets, measured>) {
+      record.mean_squared_error = predicting.template mean_squared_error<measured>(valid);
       line.measured("squared error %.4g  ", record.mean_squared_error);
     }
     result.epochs.push_back(record);

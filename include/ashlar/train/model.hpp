@@ -3,8 +3,8 @@
 #include <ashlar/backend/buffer.hpp>
 #include <ashlar/backend/policy.hpp>
 #include <ashlar/backend/run_memory.hpp>
+#include <ashlar/train/forward_recorders.hpp>
 #include <ashlar/train/parameter.hpp>
-#include <ashlar/train/recorders.hpp>
 #include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -36,6 +36,7 @@ struct default_target {};
 }  // namespace detail
 
 /// A network with its parameters on a policy. Copying copies the parameters; threads are shared.
+/// Of several inputs `inputs(...)` stands for the input, of several targets `targets(...)` for the target.
 /// example: auto net = model(digits, input<1, 8, 8>, cpu, seed{7});
 /// errors: does not compile where a layer does not fit its input or the network holds run-time state
 template <class Net, class Input, class Policy, class Target = void>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/core/tensor.hpp>
-#include <ashlar/train/recorders.hpp>
+#include <ashlar/train/forward_recorders.hpp>
 #include <ashlar/train/refusals.hpp>
 
 /// What functions, trainers and predictors ask of their types. A verdict is `fits`, or a misfit whose report does not
@@ -38,11 +38,19 @@ constexpr bool same_memory(A const& a, B const& b) {
          same_variables(a.parameters, b.parameters, a.sizes.parameters) &&
          same_variables(a.states, b.states, a.sizes.states);
 }
+/// The first output that has not one row for each sample, or 0.
+template <class Program, int Batch>
+constexpr int output_without_rows() {
+  auto const& t = Program::tables;
+  for (int k = 0; k < t.sizes.outputs; ++k)
+    if (t.outputs[k].rows != 1 || t.outputs[k].extents[0] != Batch) return k;
+  return 0;
+}
 /// Whether Program predicts with Model.
 template <class Program, class Model, int Batch>
 constexpr auto prediction_verdict() {
   using planned = decltype(program_verdict<Program>());
-  constexpr auto const& outputs = Program::tables.outputs[0];
+  constexpr auto const& outputs = Program::tables.outputs[output_without_rows<Program, Batch>()];
   if constexpr (any_misfit<planned>)
     return planned{};
   else if constexpr (outputs.rows != 1 || outputs.extents[0] != Batch)
@@ -117,106 +125,6 @@ constexpr auto function_verdict() {
   }
 }
 
-template <class Objective>
-struct objective_with_state {
-  template <class Path>
-  struct report {
-    static_assert(is_stateless<Objective>,
-                  "ashlar: an objective must not hold run-time state: it is compiled from its type. Make it a lambda "
-                  "that captures nothing");
-  };
-};
-template <bool IsCallable, class Objective>
-struct objective_of_other_arguments {
-  template <class Path>
-  struct report {
-    static_assert(IsCallable,
-                  "ashlar: an objective takes (network, input, target) or, where no_target stands after the input, "
-                  "(network, input); a loss takes (outputs, target)");
-  };
-};
-template <class... Arguments>
-struct value_called_as_network {
-  template <class Path>
-  struct report {
-    static_assert(!std::is_same_v<Path, Path>,
-                  "ashlar: the objective calls its first argument, which is a value here and not the network: a loss "
-                  "takes (outputs, target), an objective (network, input, target); where there is no target, give "
-                  "no_target after the model's input");
-  };
-};
-template <std::int64_t Numbers, class Result>
-struct objective_of_many_numbers {
-  template <class Path>
-  struct report {
-    static_assert(Numbers == 1,
-                  "ashlar: an objective must return a single number; use mean or sum (this message states how many it "
-                  "returns, and its result)");
-  };
-};
-template <std::int64_t Trained, std::int64_t InNetwork>
-struct objective_without_its_network {
-  template <class Path>
-  struct report {
-    static_assert(Trained == InNetwork,
-                  "ashlar: the objective must call the network, and hold no layers of its own (this message states how "
-                  "many parameters it trains, and how many the network has)");
-  };
-};
-
-/// Whether the objective can be called: with (network, input, target), or with (outputs, target).
-template <class Net, class Objective, class Target, class Input, class Outputs, int Batch>
-constexpr bool objective_is_callable() {
-  if constexpr (std::is_same_v<Target, no_target_type>) {
-    return called_with<Objective, network_function<Net>, Input>;
-  } else {
-    using target = typename target_value<Objective, Outputs, Target, Batch>::type;
-    return called_with<Objective, network_function<Net>, Input, target> || called_with<Objective, Outputs, target>;
-  }
-}
-
-/// Whether the objective and the network fit each other.
-template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
-constexpr auto training_verdict() {
-  using network = decltype(network_verdict<Net, Input>());
-  if constexpr (any_misfit<network>) {
-    return network{};
-  } else if constexpr (!is_stateless<Objective>) {
-    return misfit<layer_path<>, objective_with_state<Objective>>{};
-  } else {
-    using input = typename Input::template batched<Batch>;
-    using outputs = decltype(Net{}(std::declval<input>()));
-    if constexpr (any_misfit<outputs>) {
-      return outputs{};
-    } else if constexpr (!objective_is_callable<Net, Objective, Target, input, outputs, Batch>()) {
-      return misfit<layer_path<>, objective_of_other_arguments<false, Objective>>{};
-    } else {
-      using loss = typename training_recorder<Net, Input, Target, Objective, Optimizer, Batch>::loss_value;
-      if constexpr (any_misfit<loss>)
-        return loss{};
-      else if constexpr (elements_of<loss>::value != 1)
-        return misfit<layer_path<>, objective_of_many_numbers<elements_of<loss>::value, loss>>{};
-      else
-        return fits{};
-    }
-  }
-}
-
-/// Whether a step that trains every parameter of the model can be planned.
-template <class Program, class Model>
-constexpr auto step_verdict() {
-  using planned = decltype(program_verdict<Program>());
-  constexpr std::int64_t trained = Program::tables.counts.parameters;
-  if constexpr (any_misfit<planned>)
-    return planned{};
-  else if constexpr (trained != Model::parameters())
-    return misfit<layer_path<>, objective_without_its_network<trained, Model::parameters()>>{};
-  else if constexpr (!same_memory(Program::tables, Model::tables()))
-    return misfit<layer_path<>, parameters_that_depend_on_the_batch<false>>{};
-  else
-    return fits{};
-}
-
 template <class... Given>
 struct trainer_of_other_arguments {
   template <class Path>
@@ -255,6 +163,20 @@ struct model_of_other_arguments {
   };
 };
 
+template <int Inputs, int Targets>
+consteval void dataset_has_all() {
+  static_assert(Inputs == 1 && Targets <= 1,
+                "ashlar: a dataset has one input and one target: where there are several, step takes tensors (this "
+                "message states how many inputs and targets there are)");
+}
+
+template <int Outputs>
+consteval void has_one_output() {
+  static_assert(
+      Outputs == 1,
+      "ashlar: the network has several outputs: accuracy<\"...\">(net, data) and mean_squared_error<\"...\"> are "
+      "of one of them, predict takes tensors (this message states how many there are)");
+}
 /// Whether samples of a dataset have as many numbers as the network's input.
 template <std::int64_t InSample, std::int64_t InInput, class Dataset, class Input>
 consteval void dataset_fits() {
@@ -263,30 +185,6 @@ consteval void dataset_fits() {
                 "numbers, the dataset and the input)");
 }
 
-template <class Given, class Needed>
-consteval void samples_fit() {
-  static_assert(std::is_same_v<Given, Needed>,
-                "ashlar: step: the axes of the samples after the first must be the network's input (this message "
-                "states what was given, what is needed)");
-}
-template <class Given, class Needed>
-consteval void targets_fit() {
-  static_assert(
-      std::is_same_v<Given, Needed>,
-      "ashlar: step: the targets' dtype and their axes after the first must be those of the objective's target "
-      "(this message states what was given, what is needed)");
-}
-template <int Samples, int Targets>
-consteval void rows_fit() {
-  static_assert(Samples == Targets,
-                "ashlar: step: there must be one target for each sample (this message states both numbers)");
-}
-template <int Samples, int Batch>
-consteval void batch_holds() {
-  static_assert(Samples <= Batch,
-                "ashlar: step: there are more samples than the trainer's batch<N> holds (this message states both "
-                "numbers)");
-}
 /// Whether a network's outputs can be compared with targets.
 template <bool IsFloat, std::int64_t InTarget, std::int64_t InOutputs, class Targets>
 consteval void outputs_like_targets() {

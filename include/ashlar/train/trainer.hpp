@@ -6,7 +6,7 @@
 #include <ashlar/nn/loss.hpp>
 #include <ashlar/plan/summary.hpp>
 #include <ashlar/train/predict.hpp>
-#include <ashlar/train/requirements.hpp>
+#include <ashlar/train/step_arguments.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -23,10 +23,12 @@ class trainer {
   static constexpr auto const& tables = program::tables;  ///< What the compiler knows of a step.
 
   Optimizer optimizer;  ///< Its members may change between steps.
+  Objective objective;  ///< The weights of its losses, where it has them, may change between steps.
 
   /// A trainer of a model, which it refers to.
-  trainer(Model& net, Optimizer const& o)
+  trainer(Model& net, Optimizer const& o, Objective const& what = {})
       : optimizer(o),
+        objective(what),
         net_(net),
         arena_(tables.counts.arena_bytes),
         slots_(Optimizer::slots * detail::aligned(tables.counts.trained_bytes)),
@@ -36,55 +38,69 @@ class trainer {
 
   /// One step on the rows of a dataset. Returns the loss before the update. Where that is not finite, nothing changes:
   /// neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says why.
-  /// errors: fails where there are more rows than the batch, none, or a label is out of range
+  /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
+  /// there are several inputs or targets
   template <class Targets, int... D>
   [[gnu::noinline]] float step(basic_batch_rows<Targets, D...> const& rows) {
     using data = basic_dataset<Targets, D...>;
+    detail::dataset_has_all<recorder::inputs::count, recorder::targets::count>();
     detail::dataset_fits<data::sample_size, input_sample::size, data, typename Model::input_spec>();
     check_rows(rows.size());
     for (int r = 0; r < rows.size(); ++r) {
       float const* from = rows.input(r);
-      input_element* const to = input() + r * input_sample::size;
+      input_element* const to = memory<0, input_element>() + r * input_sample::size;
       for (std::int64_t i = 0; i < input_sample::size; ++i) to[i] = static_cast<input_element>(from[i]);
-      check_inputs(to, input_sample::size);
+      arguments::template check<0>(to, input_sample::size, step_ + 1);
       if constexpr (recorder::has_target) {
-        using needed = typename recorder::target_value_type;
+        using needed = detail::element_at<0, typename recorder::targets>;
         using element = typename data::target_element;
-        detail::dataset_targets_fit<typename detail::batched_target<Targets, Batch>::type, needed>();
+        detail::dataset_targets_fit<typename detail::batched_value<Targets, Batch>::type, needed>();
         element const* wanted = rows.target(r);
-        for (std::int64_t i = 0; i < data::target_size; ++i) {
-          if constexpr (std::is_same_v<element, std::int32_t>) check_label(wanted[i]);
-          target<element>()[r * data::target_size + i] = wanted[i];
-        }
+        arguments::template check<1>(wanted, data::target_size, step_ + 1);
+        for (std::int64_t i = 0; i < data::target_size; ++i)
+          memory<1, element>()[r * data::target_size + i] = wanted[i];
       }
     }
     return run(rows.size());
   }
 
-  /// One step on tensors of N <= Batch samples and targets.
-  template <class T, class U, int N, int M, int... D, int... E>
-  float step(tensor<T, N, D...> const& samples, tensor<U, M, E...> const& targets) {
-    detail::rows_fit<N, M>();
-    detail::batch_holds<N, Batch>();
-    using target_sample = detail::sample_of<typename recorder::target_value_type>;
-    detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
-    detail::targets_fit<tensor<U, M, E...>, typename target_sample::template batch_tensor<M>>();
-    if constexpr (std::is_same_v<U, std::int32_t>)
-      for (U label : targets) check_label(label);
-    check_inputs(samples.data(), samples.size());
-    std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
-    std::memcpy(target<U>(), targets.data(), static_cast<std::size_t>(targets.size()) * sizeof(U));
-    return run(N);
+  /// One step on tensors of N <= Batch rows: the inputs in their order, then the targets in theirs, which is that of
+  /// the losses; or all of them by name, in any order. errors: as of rows of a dataset; does not compile where a tensor
+  /// is missing, or does not fit example: float const loss = t.step(named<"digit">(labels), named<"image">(images));
+  template <class... Given>
+  float step(Given const&... given) {
+    using places = typename arguments::places;
+    using verdict = decltype(arguments::template verdict<Batch, Given...>());
+    static_assert(detail::accepted<verdict>);
+    if constexpr (!detail::any_misfit<verdict>) {
+      using numbers = std::make_integer_sequence<int, places::count>;
+      return detail::in_places<places>(
+          numbers{}, [this](auto const&... t) { return this->step_on(numbers{}, t...); }, given...);
+    } else {
+      return 0;
+    }
   }
 
-  /// One step on a tensor of N <= Batch samples, for an objective without a target.
-  template <class T, int N, int... D>
-  float step(tensor<T, N, D...> const& samples) requires(!recorder::has_target) {
-    detail::samples_fit<tensor<T, N, D...>, typename input_sample::template batch_tensor<N>>();
-    detail::batch_holds<N, Batch>();
-    check_inputs(samples.data(), samples.size());
-    std::memcpy(input(), samples.data(), static_cast<std::size_t>(samples.size()) * sizeof(T));
-    return run(N);
+  /// The loss of this name in the last step, before its weight.
+  template <fixed_string Name>
+  float loss() const requires(detail::is_weighted<Objective>) {
+    return loss<Objective::template index_of<Name>()>();
+  }
+  /// Loss number K of the last step, before its weight.
+  template <int K>
+  float loss() const requires(detail::is_weighted<Objective>) {
+    static_assert(K >= 0 && K < Objective::count, "ashlar: there are not so many losses");
+    return number_at(tables.outputs[1 + K]);
+  }
+  /// The weight of the loss of this name from the next step on.
+  template <fixed_string Name>
+  float& loss_weight() requires(detail::is_weighted<Objective>) {
+    return objective.template weight<Name>();
+  }
+  /// The weight of loss number K from the next step on.
+  template <int K>
+  float& loss_weight() requires(detail::is_weighted<Objective>) {
+    return objective.template weight<K>();
   }
 
   /// Steps taken so far.
@@ -110,13 +126,18 @@ class trainer {
   }
 
  private:
-  using input_sample = detail::sample_of<typename recorder::input_value>;
+  using arguments = detail::step_arguments<program, typename Model::input_spec, typename Model::target_spec, Objective>;
+  using input_sample = detail::sample_of<detail::element_at<0, typename recorder::inputs>>;
   using input_element = typename input_sample::element;
 
-  input_element* input() { return reinterpret_cast<input_element*>(arena_.data() + tables.inputs[0].at.offset); }
-  template <class U>
-  U* target() {
-    return reinterpret_cast<U*>(arena_.data() + tables.inputs[1].at.offset);
+  template <int K, class T>
+  T* memory() {
+    return reinterpret_cast<T*>(arena_.data() + tables.inputs[K].at.offset);
+  }
+  float number_at(detail::variable_info const& output) const {
+    char const* const at = arena_.data() + output.at.offset;
+    return output.type == dtype::float64 ? static_cast<float>(*reinterpret_cast<double const*>(at))
+                                         : *reinterpret_cast<float const*>(at);
   }
 
   void check_rows(int rows) const {
@@ -128,16 +149,16 @@ class trainer {
                      .found = std::to_string(rows),
                      .expected = "1 to " + std::to_string(Batch)});
   }
-  void check_label(std::int32_t label) const {
-    if constexpr (constexpr int classes = tables.inputs[1].index_limit; classes > 0) {
-      if ((label < 0 || label >= classes) && label != tables.inputs[1].ignored_index)
-        detail::refuse_index("step " + std::to_string(step_ + 1),
-                             "a label is {found}; the network has outputs for {expected}", label, classes);
-    }
+  template <class... Tensor, int... K>
+  float step_on(std::integer_sequence<int, K...>, Tensor const&... t) {
+    (arguments::template check<K>(t.data(), t.size(), step_ + 1), ...);
+    (copy_in<K>(t), ...);
+    constexpr int rows[] = {detail::given_tensor<Tensor>::rows...};
+    return run(rows[0]);
   }
-  void check_inputs(input_element const* from, std::int64_t count) const {
-    detail::check_indices<tables.inputs[0].index_limit>(from, count,
-                                                        [&] { return "step " + std::to_string(step_ + 1); });
+  template <int K, class T, int... D>
+  void copy_in(tensor<T, D...> const& t) {
+    std::memcpy(memory<K, T>(), t.data(), static_cast<std::size_t>(t.size()) * sizeof(T));
   }
 
   float run(int rows) {
@@ -147,7 +168,9 @@ class trainer {
                 "with the momentum to use it"));
     scalars_[0] = rows;
     optimizer.write_scalars(step_ + 1, scalars_ + 1);
+    if constexpr (detail::is_weighted<Objective>) objective.write_scalars(scalars_ + 1 + Optimizer::scalars);
     detail::run_memory m;
+    m.names = &arguments::template names<1 + Optimizer::scalars>;
     m.arena = arena_.data();
     m.scalars = scalars_;
     m.parameters = net_.parameter_memory();
@@ -164,8 +187,7 @@ class trainer {
       ++step_;
       states.written = true;
     }
-    using loss_element = typename recorder::loss_value::element_type;
-    return static_cast<float>(*reinterpret_cast<loss_element const*>(arena_.data() + tables.outputs[0].at.offset));
+    return number_at(tables.outputs[0]);
   }
 
   /// Gives the states back what they were, unless the step that writes them is taken.
@@ -188,7 +210,7 @@ class trainer {
   detail::buffer arena_;
   detail::buffer slots_;
   detail::buffer states_before_;
-  double scalars_[Optimizer::scalars + 1]{};
+  double scalars_[1 + Optimizer::scalars + detail::weights_of<Objective>]{};
   std::int64_t step_ = 0;
   std::uint64_t seed_;
   int variant_;
@@ -198,7 +220,7 @@ class trainer {
 /// A trainer of a model, which it refers to: the model must stay where it is as long as the trainer is used.
 /// example: auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 2e-3f}, batch<64>);
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch>
-auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Optimizer const& optimizer,
+auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const& objective, Optimizer const& optimizer,
                   batch_type<Batch>) {
   using verdict = decltype(detail::training_verdict<Net, Input, Target, Objective, Optimizer, Batch>());
   static_assert(detail::accepted<verdict>);
@@ -207,7 +229,7 @@ auto make_trainer(model<Net, Input, Policy, Target>& net, Objective const&, Opti
     using made = trainer<model_type, Objective, Optimizer, Batch>;
     using planned = decltype(detail::step_verdict<typename made::program, model_type>());
     static_assert(detail::accepted<planned>);
-    if constexpr (!detail::any_misfit<planned>) return made(net, optimizer);
+    if constexpr (!detail::any_misfit<planned>) return made(net, optimizer, objective);
   }
 }
 /// Refuses other arguments in a sentence.

@@ -136,8 +136,28 @@ class finding_text {
     if (is_within(m_.states, p_.counts->state_bytes)) return name_variable("state '", p_.states);
     for (int k = 0; k < p_.sizes.inputs; ++k)
       if (is_within(m_.arena + p_.inputs[k].at.offset, p_.inputs[k].extents.size() * bytes_of(p_.inputs[k].type)))
-        return sentence_.add_number("input %.0f", k + 1);
+        return name_argument(k);
+    if (given_names const* const names = m_.names) {
+      char const* const weights = reinterpret_cast<char const*>(m_.scalars + names->first_weight);
+      for (int k = 0; k < names->weights; ++k)
+        if (f_.given == weights + k * static_cast<int>(sizeof(double)))
+          return name_given("the weight of loss ", names->arguments[names->inputs + k], k);
+    }
     sentence_.add("the optimizer's state");
+  }
+  ASHLAR_COLD void name_argument(int k) {
+    given_names const* const names = m_.names;
+    if (!names || !names->arguments[k][0]) return sentence_.add_number("input %.0f", k + 1);
+    name_given(k < names->inputs ? "input " : "target ", names->arguments[k], k);
+  }
+  /// "input 'image'", or "input 2" where it has no name.
+  ASHLAR_COLD void name_given(char const* kind, char const* name, int number) {
+    sentence_.add(kind);
+    if (!name[0]) return sentence_.add_number("%.0f", number + 1);
+    layer_.add(name);
+    sentence_.add("'");
+    sentence_.add(name);
+    sentence_.add("'");
   }
   ASHLAR_COLD void name_variable(char const* kind, variable_info const* all) {
     char const* const memory = all == p_.parameters ? m_.parameters : m_.states;

@@ -86,6 +86,10 @@ class finite_watch final : public step_watch {
     reads_bad_ = false;
     for (int o = 0; o < s.inputs; ++o) {
       if (!operands[o]) continue;
+      if (is_bad_weight(operands[o])) {
+        reads_bad_ = true;
+        cause_ = {-1, 0, 0, 0, operands[o], finding::output};
+      }
       operand_value const& v = p_.values[s.operands + o];
       read_.bad = nullptr;
       look_at(operands[o], v, m_.rows, read_);
@@ -164,6 +168,13 @@ class finite_watch final : public step_watch {
   ASHLAR_COLD void forget(char const* at, std::int64_t bytes) {
     for (int i = known_.size() - 1; i >= 0; --i)
       if (known_[i].overlaps(at, bytes)) known_.erase(i);
+  }
+  /// Whether this is the weight of a loss, and not finite.
+  ASHLAR_COLD bool is_bad_weight(char const* at) const {
+    if (!m_.names || !m_.names->weights) return false;
+    auto const* const first = m_.scalars + m_.names->first_weight;
+    auto const* const weight = reinterpret_cast<double const*>(at);
+    return weight >= first && weight < first + m_.names->weights && !std::isfinite(*weight);
   }
   /// Whether this is memory of parameters, states or the optimizer.
   bool is_lasting(char const* at) const { return at < m_.arena || at >= m_.arena + p_.counts->arena_bytes; }
