@@ -455,5 +455,44 @@ exchange("accumulate", lambda p: torch.optim.SGD(p, lr=0.25, momentum=0.9, weigh
 exchange("accumulate_then_clip", lambda p: torch.optim.Adam(p, lr=0.05), every=4, clip=norm_of(0.21875))
 exchange("clip_then_accumulate", lambda p: torch.optim.AdamW(p, lr=0.05), every=3, clip_each=norm_of(0.5))
 
+
+
+class TwoHeaded(nn.Module):
+    """Two inputs, two outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.Tanh())
+        self.meta, self.head, self.score = nn.Linear(4, 5), nn.Linear(5, 3), nn.Linear(5, 2)
+
+    def forward(self, image, meta):
+        h = self.trunk(image) + self.meta(meta)
+        return self.head(h), self.score(h)
+
+
+def train_two_heads(case):
+    """Steps on partial batches, whose losses have another weight in every step."""
+    net = TwoHeaded()
+    round_parameters(net)
+    image, meta, labels, values = normal(6, 1, 2, 3), normal(6, 4), torch.randint(0, 3, (6,)), normal(6, 2)
+    put(case, image=image, meta=meta, labels=labels.to(torch.int32), values=values)
+    put(case, **{"before." + k: v for k, v in net.state_dict().items()})
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    losses = []
+    for rows, weights in (6, (1, 0.5)), (4, (1, 0.5)), (6, (0.25, 2)), (1, (0.25, -0.5)), (5, (0, 1)):
+        digit, value = net(image[:rows], meta[:rows])
+        singles = functional.cross_entropy(digit, labels[:rows]), functional.mse_loss(value, values[:rows])
+        loss = weights[0] * singles[0] + weights[1] * singles[1]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(torch.stack([loss, *singles]).detach())
+    digit, value = net(image, meta)
+    put(case, losses=torch.stack(losses), digit=digit, value=value)
+    put(case, **{"after." + k: v for k, v in net.state_dict().items()})
+
+
+train_two_heads("two_heads")
+
 write(FOLDER / "cases.safetensors", cases)
 print(len({name.split(".")[0] for name in cases}), "cases")
