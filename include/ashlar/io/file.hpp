@@ -20,8 +20,9 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Writes a file so that its name stands for the whole old contents or the whole new ones, never for a part: the bytes
 /// go to a temporary file in the same folder, and `commit` puts it in the place of the old one. Whatever goes wrong
 /// before that removes the temporary file and leaves the old one alone. A symbolic link stays: the file that it leads
-/// to is replaced. errors: a folder that cannot be written, a full device, a name that stands for something else than a
-/// file example:
+/// to is replaced.
+/// errors: a folder that cannot be written, a full device, a name that stands for something else than a file
+/// example:
 ///   file_replacement file("model.safetensors");
 ///   file.write(bytes.data(), bytes.size());
 ///   file.commit();

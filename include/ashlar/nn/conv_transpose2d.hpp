@@ -93,9 +93,10 @@ struct conv_transpose1d_layer : layer<conv_transpose1d_layer<Out, Kernel, Option
 }  // namespace detail
 
 /// A transposed convolution over images, which enlarges them: conv_transpose2d<Out, Kernel, stride<2>>, with
-/// padding<N>, output_padding<N>, dilation<N>, groups<N> and no_bias as further options. shape: [batch, in, h, w] ->
-/// [batch, Out, oh, ow], oh = (h - 1) stride - 2 padding + dilation (Kernel - 1) + output_padding
-/// + 1; weight [in, Out / groups, Kernel, Kernel], bias [Out]
+/// padding<N>, output_padding<N>, dilation<N>, groups<N> and no_bias as further options.
+/// shape: [batch, in, h, w] -> [batch, Out, oh, ow] with
+/// oh = (h - 1) stride - 2 padding + dilation (Kernel - 1) + output_padding + 1;
+/// weight [in, Out / groups, Kernel, Kernel], bias [Out]
 /// errors: does not compile where the input is no image or nothing is left of the result
 /// source: torch.nn.ConvTranspose2d
 template <int Out, int Kernel, class... Options>

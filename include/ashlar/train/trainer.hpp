@@ -65,8 +65,9 @@ class trainer {
   }
 
   /// One step on tensors of N <= Batch rows: the inputs in their order, then the targets in theirs, which is that of
-  /// the losses; or all of them by name, in any order. errors: as of rows of a dataset; does not compile where a tensor
-  /// is missing, or does not fit example: float const loss = t.step(named<"digit">(labels), named<"image">(images));
+  /// the losses; or all of them by name, in any order.
+  /// errors: as of rows of a dataset; does not compile where a tensor is missing, or does not fit
+  /// example: float const loss = t.step(named<"digit">(labels), named<"image">(images));
   template <class... Given>
   float step(Given const&... given) {
     using places = typename arguments::places;
