@@ -169,3 +169,9 @@ TEST_CASE("model: a network without parameters is a model too") {
   CHECK(names(net).empty());
   CHECK(predict(net, tensor<float, 2, 3>{-1, 2, -3, 4, -5, 6}) == tensor<float, 2, 3>{0, 2, 0, 4, 0, 6});
 }
+
+TEST_CASE("model: a network may be a constant of the function that makes the model") {
+  constexpr auto local = linear<3> | dropout<0.375> | relu;
+  auto const net = model(local, input<11>, cpu, seed{3});  // clang instantiates input<11> here
+  CHECK(net.parameters() == 36);
+}

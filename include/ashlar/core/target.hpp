@@ -23,6 +23,6 @@ struct target_type : signature::element {
 /// The target of one sample, as models and readers of data take it.
 /// example: auto data = read_csv<8>("houses.csv", target<float, 1>, {.header = true});
 template <class T, int... Dims>
-inline constexpr target_type<T, Dims...> target;
+inline constexpr target_type<T, Dims...> target{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

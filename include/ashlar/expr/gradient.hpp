@@ -156,10 +156,10 @@ constexpr basic_value<T, D...> stop_gradient(basic_value<T, D...> x) {
 /// the result is a function like f, so grad(grad(f)) is written as it is read.
 /// errors: does not compile where f returns more than one number, or a whole one, or has no argument I
 template <int... I>
-inline constexpr detail::gradient_of<false, I...> grad;
+inline constexpr detail::gradient_of<false, I...> grad{};
 
 /// value_and_grad<I>(f): f's value and its gradient from one trace, as {.value, .gradient}.
 template <int... I>
-inline constexpr detail::gradient_of<true, I...> value_and_grad;
+inline constexpr detail::gradient_of<true, I...> value_and_grad{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -9,7 +9,7 @@ template <int... Axes>
 struct axes_type {};
 /// Axes to reduce over, the last of them as -1: `sum(x, axes<0, -1>)`.
 template <int... Axes>
-inline constexpr axes_type<Axes...> axes;
+inline constexpr axes_type<Axes...> axes{};
 
 namespace detail {
 

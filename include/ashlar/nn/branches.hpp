@@ -85,7 +85,7 @@ struct identity_layer : activation<identity_layer> {
 /// errors: does not compile where results differ in another extent than that of the axis
 /// example: branches<1>(conv2d<8, 1>, conv2d<8, 3, padding<1>>, identity)
 template <int Axis>
-inline constexpr detail::branches_joined<detail::concatenation<Axis>> branches;
+inline constexpr detail::branches_joined<detail::concatenation<Axis>> branches{};
 
 /// sum_of(a, b, c): each layer on the same input, the results added up. Branch k has the path k unless it has a name.
 /// errors: does not compile where results differ in shape

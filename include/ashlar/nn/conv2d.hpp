@@ -145,12 +145,12 @@ struct conv1d_layer : layer<conv1d_layer<Out, Kernel, Options...>> {
 /// shape: [batch, in, h, w] -> [batch, Out, oh, ow]; weight [Out, in / groups, Kernel, Kernel], bias [Out]
 /// errors: does not compile where the input is no image or smaller than the window
 template <int Out, int Kernel, class... Options>
-inline constexpr detail::conv2d_layer<Out, Kernel, Options...> conv2d;
+inline constexpr detail::conv2d_layer<Out, Kernel, Options...> conv2d{};
 
 /// A convolution over lines, with the options of conv2d.
 /// shape: [batch, in, length] -> [batch, Out, outputs]; weight [Out, in / groups, Kernel], bias [Out]
 /// errors: does not compile where the input is no line or shorter than the window
 template <int Out, int Kernel, class... Options>
-inline constexpr detail::conv1d_layer<Out, Kernel, Options...> conv1d;
+inline constexpr detail::conv1d_layer<Out, Kernel, Options...> conv1d{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

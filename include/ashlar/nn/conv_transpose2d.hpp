@@ -100,12 +100,12 @@ struct conv_transpose1d_layer : layer<conv_transpose1d_layer<Out, Kernel, Option
 /// errors: does not compile where the input is no image or nothing is left of the result
 /// source: torch.nn.ConvTranspose2d
 template <int Out, int Kernel, class... Options>
-inline constexpr detail::conv_transpose2d_layer<Out, Kernel, Options...> conv_transpose2d;
+inline constexpr detail::conv_transpose2d_layer<Out, Kernel, Options...> conv_transpose2d{};
 
 /// A transposed convolution over lines, with the options of conv_transpose2d.
 /// shape: [batch, in, length] -> [batch, Out, outputs]; weight [in, Out / groups, Kernel], bias [Out]
 /// errors: does not compile where the input is no line or nothing is left of the result
 template <int Out, int Kernel, class... Options>
-inline constexpr detail::conv_transpose1d_layer<Out, Kernel, Options...> conv_transpose1d;
+inline constexpr detail::conv_transpose1d_layer<Out, Kernel, Options...> conv_transpose1d{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -45,6 +45,6 @@ struct dropout_layer : layer<dropout_layer<Probability>> {
 /// In training, drops each element with probability p and scales the others by 1 / (1 - p); otherwise passes x on.
 /// gradient: through the same mask
 template <constant_number Probability>
-inline constexpr detail::dropout_layer<Probability> dropout;
+inline constexpr detail::dropout_layer<Probability> dropout{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -12,7 +12,7 @@ template <constant_number Value>
 struct alpha_option {};
 /// The option, as `elu.with(alpha<0.5>)`.
 template <constant_number Value>
-inline constexpr alpha_option<Value> alpha;
+inline constexpr alpha_option<Value> alpha{};
 
 namespace detail {
 

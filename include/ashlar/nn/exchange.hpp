@@ -122,7 +122,7 @@ struct accumulate_type {
 };
 /// The stage, as `accumulate<4> | adam{}`.
 template <int Steps>
-inline constexpr accumulate_type<Steps> accumulate;
+inline constexpr accumulate_type<Steps> accumulate{};
 
 /// An optimizer behind a stage: it has the optimizer's members, and the stage's as `exchange`.
 template <class Stage, class Optimizer>

@@ -10,7 +10,7 @@ template <constant_number Value>
 struct gain_option {};
 /// The option.
 template <constant_number Value>
-inline constexpr gain_option<Value> gain;
+inline constexpr gain_option<Value> gain{};
 /// Kaiming's initialisers by how many outputs an input meets: keeps the size of gradients instead of values.
 struct fan_out_option {};
 /// The option.
@@ -73,7 +73,7 @@ inline constexpr detail::orthogonal_numbers<1> orthogonal;
 
 /// One number everywhere.
 template <constant_number Value>
-inline constexpr detail::plain_numbers<detail::initialiser::constant, Value, 0> initial_constant;
+inline constexpr detail::plain_numbers<detail::initialiser::constant, Value, 0> initial_constant{};
 /// Uniform numbers from Low to High.
 template <constant_number Low, constant_number High>
 inline constexpr detail::plain_numbers<detail::initialiser::uniform, (High.value() - Low.value()) / 2,
@@ -81,6 +81,6 @@ inline constexpr detail::plain_numbers<detail::initialiser::uniform, (High.value
     initial_uniform;
 /// Normal numbers.
 template <constant_number Deviation, constant_number Mean = 0>
-inline constexpr detail::plain_numbers<detail::initialiser::normal, Deviation, Mean> initial_normal;
+inline constexpr detail::plain_numbers<detail::initialiser::normal, Deviation, Mean> initial_normal{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

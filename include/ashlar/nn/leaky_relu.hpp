@@ -10,7 +10,7 @@ template <constant_number Value>
 struct negative_slope_option {};
 /// The option, as `leaky_relu.with(negative_slope<0.2>)`.
 template <constant_number Value>
-inline constexpr negative_slope_option<Value> negative_slope;
+inline constexpr negative_slope_option<Value> negative_slope{};
 
 namespace detail {
 

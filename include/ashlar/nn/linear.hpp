@@ -57,6 +57,6 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
 /// shape: [batch, in] -> [batch, Out], or [batch, time, in] -> [batch, time, Out]; weight [Out, in], bias [Out]
 /// errors: does not compile where the input is an image; put `flatten` before it
 template <int Out, class... Options>
-inline constexpr detail::linear_layer<Out, Options...> linear;
+inline constexpr detail::linear_layer<Out, Options...> linear{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -26,7 +26,7 @@ struct label_smoothing_option {
 };
 /// The option, as `cross_entropy.with(label_smoothing<0.1>)`.
 template <constant_number Share>
-inline constexpr label_smoothing_option<Share> label_smoothing;
+inline constexpr label_smoothing_option<Share> label_smoothing{};
 
 /// A weight for each class; means divide by the sum of the rows' weights.
 /// cost: two nodes of the graph for each class whose weight is not that of the class before
@@ -39,14 +39,14 @@ struct class_weights_option {
 };
 /// The option, as `cross_entropy.with(class_weights<1, 2>)`.
 template <constant_number... Weights>
-inline constexpr class_weights_option<Weights...> class_weights;
+inline constexpr class_weights_option<Weights...> class_weights{};
 
 /// The label of rows that do not count.
 template <int Label>
 struct ignore_index_option {};
 /// The option, as `cross_entropy.with(ignore_index<-100>)`.
 template <int Label>
-inline constexpr ignore_index_option<Label> ignore_index;
+inline constexpr ignore_index_option<Label> ignore_index{};
 
 /// Where huber goes over from squares to a line.
 template <constant_number Value>
@@ -55,14 +55,14 @@ struct delta_option {
 };
 /// The option, as `huber.with(delta<0.5>)`.
 template <constant_number Value>
-inline constexpr delta_option<Value> delta;
+inline constexpr delta_option<Value> delta{};
 
 /// How often a positive target counts.
 template <constant_number Value>
 struct positive_weight_option {};
 /// The option.
 template <constant_number Value>
-inline constexpr positive_weight_option<Value> positive_weight;
+inline constexpr positive_weight_option<Value> positive_weight{};
 
 namespace detail {
 

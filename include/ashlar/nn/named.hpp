@@ -146,6 +146,6 @@ struct named_as {
 /// network as well, and the tensors that are given for them.
 /// example: inputs(named<"image">(input<1, 8, 8>), named<"meta">(input<4>))
 template <fixed_string Name>
-inline constexpr detail::named_as<Name> named;
+inline constexpr detail::named_as<Name> named{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -12,7 +12,7 @@ struct batch_type {
 };
 /// The tag of a batch size.
 template <int Size>
-inline constexpr batch_type<Size> batch;
+inline constexpr batch_type<Size> batch{};
 
 namespace detail {
 

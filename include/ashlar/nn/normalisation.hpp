@@ -12,13 +12,13 @@ template <constant_number Value>
 struct epsilon_option {};
 /// What is added to the variance: `layer_norm.with(epsilon<1e-6>)`.
 template <constant_number Value>
-inline constexpr epsilon_option<Value> epsilon;
+inline constexpr epsilon_option<Value> epsilon{};
 /// How much of a running statistic each batch replaces.
 template <constant_number Value>
 struct momentum_option {};
 /// The share of a batch in the running statistics: `batch_norm.with(momentum<0.01>)`.
 template <constant_number Value>
-inline constexpr momentum_option<Value> momentum;
+inline constexpr momentum_option<Value> momentum{};
 
 namespace detail {
 

@@ -172,35 +172,35 @@ struct flatten_layer : layer_base {
 /// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
 /// gradient: to the first maximum of each window
 template <int Kernel, class... Options>
-inline constexpr detail::max_pool2d_layer<Kernel, Options...> max_pool2d;
+inline constexpr detail::max_pool2d_layer<Kernel, Options...> max_pool2d{};
 /// max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
 template <int Kernel, class... Options>
-inline constexpr detail::max_pool1d_layer<Kernel, Options...> max_pool1d;
+inline constexpr detail::max_pool1d_layer<Kernel, Options...> max_pool1d{};
 
 /// The mean of each window, with the options of max_pool2d; zeros of the padding count unless exclude_padding is given.
 /// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
 /// gradient: an equal share to each element
 template <int Kernel, class... Options>
-inline constexpr detail::avg_pool2d_layer<Kernel, Options...> avg_pool2d;
+inline constexpr detail::avg_pool2d_layer<Kernel, Options...> avg_pool2d{};
 /// avg_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
 template <int Kernel, class... Options>
-inline constexpr detail::avg_pool1d_layer<Kernel, Options...> avg_pool1d;
+inline constexpr detail::avg_pool1d_layer<Kernel, Options...> avg_pool1d{};
 
 /// The mean of each of Height x Width windows that divide the image as evenly as can be, whatever its size: window i of
 /// an axis covers elements floor(i n / Height) to ceil((i + 1) n / Height).
 /// shape: [batch, channels, h, w] -> [batch, channels, Height, Width]
 /// source: torch.nn.AdaptiveAvgPool2d
 template <int Height, int Width = Height>
-inline constexpr detail::adaptive_avg_pool2d_layer<Height, Width> adaptive_avg_pool2d;
+inline constexpr detail::adaptive_avg_pool2d_layer<Height, Width> adaptive_avg_pool2d{};
 /// The largest element of each such window.  shape: [batch, channels, h, w] -> [batch, channels, Height, Width]
 template <int Height, int Width = Height>
-inline constexpr detail::adaptive_max_pool2d_layer<Height, Width> adaptive_max_pool2d;
+inline constexpr detail::adaptive_max_pool2d_layer<Height, Width> adaptive_max_pool2d{};
 /// adaptive_avg_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, Length]
 template <int Length>
-inline constexpr detail::adaptive_avg_pool1d_layer<Length> adaptive_avg_pool1d;
+inline constexpr detail::adaptive_avg_pool1d_layer<Length> adaptive_avg_pool1d{};
 /// adaptive_max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, Length]
 template <int Length>
-inline constexpr detail::adaptive_max_pool1d_layer<Length> adaptive_max_pool1d;
+inline constexpr detail::adaptive_max_pool1d_layer<Length> adaptive_max_pool1d{};
 
 /// The mean of each channel's plane.  shape: [batch, channels, h, w] -> [batch, channels]
 inline constexpr detail::global_avg_pool_layer global_avg_pool;

@@ -198,6 +198,6 @@ struct repeat_times {
 /// example: auto h = repeat<8>([=](auto h) { return tanh(matmul(h, w) + c); })(h0);
 /// source: jax.lax.scan
 template <int Count>
-inline constexpr detail::repeat_times<Count> repeat;
+inline constexpr detail::repeat_times<Count> repeat{};
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -19,10 +19,10 @@ struct input_type : signature::element {
 };
 /// The input of a model: floats of this shape.
 template <int... Dims>
-inline constexpr input_type<float, Dims...> input;
+inline constexpr input_type<float, Dims...> input{};
 /// input of another dtype: `input_of<double, 16>`.
 template <class T, int... Dims>
-inline constexpr input_type<T, Dims...> input_of;
+inline constexpr input_type<T, Dims...> input_of{};
 
 /// The objective takes no target.
 struct no_target_type {};

@@ -12,7 +12,7 @@ template <constant_number Value>
 struct beta_option {};
 /// The option, as `softplus.with(beta<2>)`.
 template <constant_number Value>
-inline constexpr beta_option<Value> beta;
+inline constexpr beta_option<Value> beta{};
 
 namespace detail {
 

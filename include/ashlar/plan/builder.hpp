@@ -217,7 +217,8 @@ class plan_builder {
       drafted.next();
     }
     constexpr int kernel_of(drafts const& part, draft const& d) {
-      if (!d.custom) return p_.kernel(part.codes.items + d.code, d.code_size);
+      bool const is_custom = part.codes[d.code] == static_cast<int>(kernel_kind::custom);
+      if (!is_custom) return p_.kernel(part.codes.items + d.code, d.code_size);
       list<int> code;
       for (int i = 0; i < d.code_size; ++i) code.push(part.codes[d.code + i]);
       p_.customs.push(d.custom);
