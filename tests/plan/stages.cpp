@@ -119,6 +119,36 @@ TEST_CASE("a plan made in stages is the plan made at once") {
   CHECK(check_stages<proof::penalised_step<float, 8>, false, false, 40>() > 1);
 }
 
+TEST_CASE("what is known of a step's operands is known of those, in the bodies of loops too") {
+  recording r;
+  record_and_rebuild<proof::loop_step<float, 8>>(r);
+  plan_trace trace;
+  full_plan made({false, false});
+  made.pools.trace = &trace;
+  make_plan(r.g, r.outputs, made);
+  int checked = 0;
+  for (int b = 0; b < trace.bodies.size(); ++b) {
+    traced_body const& body = trace.bodies[b];
+    for (int s = 0; s < body.steps.size(); ++s) {
+      step_entry const& step = made.pools.steps[made.pools.bodies[b].first_step + s];
+      if (step.loop >= 0) continue;
+      traced_step const& traced = body.steps[s];
+      REQUIRE(step.inputs == traced.inputs.size());
+      REQUIRE(step.outputs == traced.outputs.size());
+      for (int k = 0; k < step.inputs + step.outputs; ++k) {
+        int const id = k < step.inputs ? traced.inputs[k] : traced.outputs[k - step.inputs];
+        node const& n = (*body.planned)[id];
+        operand_value const& v = made.drafted.values[step.operands + k];
+        CHECK(v.type == n.type);
+        if (v.elements) CHECK(v.elements * v.slices[0] * v.slices[1] == n.extents.size());
+        CHECK(made.pools.operands[step.operands + k].place >= (is_free(n.code) ? -1 : 0));
+        checked += v.elements > 0 && b + 1 < trace.bodies.size();
+      }
+    }
+  }
+  CHECK(checked > 100);
+}
+
 TEST_CASE("networks are planned in stages where one constant would cost a compiler too much") {
   CHECK(!program<proof::image_step<float, 8>>::staged);
   using deep = typename proof::step_of<float, std::remove_cvref_t<decltype(deep_network)>, input_type<float, 5>,

@@ -50,6 +50,11 @@ class plan_builder {
   /// `fixed` that of its outputs (place -1: anywhere in the arena, kept to the end; the address is filled in). Returns
   /// the number of the body; `bytes` is how large its arena is.
   constexpr int place(int graph, list<placed_node> const& leaves, list<placed_node>& fixed, std::int64_t& bytes) {
+    if (operands.empty()) {
+      int count = 0;
+      for (drafts const* part : drafted_) count += part->nodes.size();
+      operands.resize(count, {});
+    }
     body_plan b(*this, graphs_[graph]);
     return b.run(leaves, fixed, bytes);
   }
@@ -200,14 +205,14 @@ class plan_builder {
       int const* const nodes = drafted.part().nodes.items + d.step.operands;
       step_entry s = drafted.step();
       s.kernel = kernel_of(drafted.part(), d);
-      s.operands = p_.operands.size();
+      address* const at = p_.operands.items + s.operands;  // as many and in the order of the drafts' values
       for (int k = 0; k < s.outputs; ++k) allocate(nodes[s.inputs + k]);
-      for (int k = 0; k < s.inputs; ++k) p_.operands.push(operand_address(nodes[k]));
-      for (int k = 0; k < s.outputs; ++k) p_.operands.push(where_.items[nodes[s.inputs + k]]);
+      for (int k = 0; k < s.inputs; ++k) at[k] = operand_address(nodes[k]);
+      for (int k = 0; k < s.outputs; ++k) at[s.inputs + k] = where_.items[nodes[s.inputs + k]];
       if (d.workspace) {
-        std::int64_t const at = layout_.take(d.workspace);
-        p_.operands.push({arena_place, at});
-        layout_.give_back(at, d.workspace);
+        std::int64_t const offset = layout_.take(d.workspace);
+        at[s.inputs + s.outputs] = {arena_place, offset};
+        layout_.give_back(offset, d.workspace);
       }
       p_.counts.flops += d.flops;
       ++p_.counts.steps;
