@@ -74,12 +74,13 @@ double difference_after_training(Loops const& in_loops, Plain const& written_out
   tensor<T, 6, 5> x;
   for (int i = 0; i < 30; ++i) x[i] = static_cast<T>(std::sin(1.7 * i));
   tensor<std::int32_t, 6> const labels{0, 1, 2, 2, 1, 0};
+  double const near = sizeof(T) == 8 ? 1e-6 : 1e-4;  // losses are floats; running statistics of 6 rows amplify rounding
   float const first = t.step(x, labels);
-  CHECK(first == doctest::Approx(u.step(x, labels)).epsilon(1e-5));
+  CHECK(first == doctest::Approx(u.step(x, labels)).epsilon(near));
   float last = first;
   for (int step = 1; step < 6; ++step) {
     last = t.step(x, labels);
-    CHECK(last == doctest::Approx(u.step(x, labels)).epsilon(1e-5));
+    CHECK(last == doctest::Approx(u.step(x, labels)).epsilon(near));
   }
   CHECK(last < first);
   double largest = 0;
