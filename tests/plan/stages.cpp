@@ -54,9 +54,7 @@ template <class Recorder>
 constexpr recording_size recorded_size() {
   recording r;
   Recorder::record(r);
-  frozen_recording<0, 0, 0, 0> f;
-  f.freeze(r);
-  return f.size();
+  return size_of(r);
 }
 
 template <class Staged>

@@ -28,10 +28,7 @@ constexpr void rebuild(graph const& from, graph& to, list<int>& outputs) {
   for (int o : outputs)
     if (o >= 0) live[o] = 1;
   for (int i = n - 1; i >= 0; --i)
-    if (live[i])
-      from.each_operand(i, [&](int j) {
-        if (j >= 0) live[j] = 1;
-      });
+    if (live[i]) from.each_operand(i, [&](int j) { live[j] = 1; });
   to.paths = from.paths;
   to.parameters = from.parameters;
   to.states = from.states;

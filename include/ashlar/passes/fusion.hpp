@@ -16,7 +16,7 @@ class fusion {
     r_.of = list<int>(count_, -1);
     storage_ = list<int>(count_, 0);
     for (int i = 0; i < count_; ++i) storage_.items[i] = is_view(nodes_[i].code) ? storage_.items[nodes_[i].in[0]] : i;
-    r_.materialised = list<char>(g.size(), 0);
+    r_.materialised = list<char>(count_, 0);
     for (int o : outputs)
       if (o >= 0) need_in_memory(o);
   }

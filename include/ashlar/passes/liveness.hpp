@@ -10,10 +10,7 @@ constexpr list<char> live_nodes(graph const& g, list<int> const& outputs) {
   for (int o : outputs)
     if (o >= 0) live[o] = 1;
   for (int i = g.size() - 1; i >= 0; --i)
-    if (live[i])
-      g.each_operand(i, [&](int j) {
-        if (j >= 0) live[j] = 1;
-      });
+    if (live[i]) g.each_operand(i, [&](int j) { live[j] = 1; });
   return live;
 }
 
@@ -25,9 +22,7 @@ constexpr list<int> variants_of(graph const& g, list<char> const& live, list<int
   for (int i = g.size() - 1; i >= 0; --i) {
     if (!live[i]) continue;
     if (g[i].code == op::assign) variant[i] = g[i].a[0];
-    g.each_operand(i, [&](int j) {
-      if (j >= 0) variant[j] = variant[j] < 0 || variant[j] == variant[i] ? variant[i] : 0;
-    });
+    g.each_operand(i, [&](int j) { variant[j] = variant[j] < 0 || variant[j] == variant[i] ? variant[i] : 0; });
   }
   return variant;
 }

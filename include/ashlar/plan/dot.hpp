@@ -52,9 +52,8 @@ class plan_dot {
     out_ += "  " + prefix + std::to_string(id) + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
   }
   void write_edges(graph const& g, int id, std::string const& prefix) {
-    g.each_operand(id, [&](int j) {
-      if (j >= 0) out_ += "  " + prefix + std::to_string(j) + " -> " + prefix + std::to_string(id) + ";\n";
-    });
+    g.each_operand(
+        id, [&](int j) { out_ += "  " + prefix + std::to_string(j) + " -> " + prefix + std::to_string(id) + ";\n"; });
   }
   static std::string quoted(std::string const& text) {
     std::string out = "\"";
