@@ -79,17 +79,21 @@
 
 // data and files
 #include <ashlar/data/batches.hpp>
+#include <ashlar/data/column.hpp>
 #include <ashlar/data/csv.hpp>
 #include <ashlar/data/dataset.hpp>
 #include <ashlar/data/idx.hpp>
 #include <ashlar/data/split.hpp>
+#include <ashlar/data/tensor_dataset.hpp>
 #include <ashlar/io/safetensors.hpp>
 
 // train: what is asked of networks, objectives and tensors; then models, trainers, and functions of tensors
 #include <ashlar/train/given.hpp>
 #include <ashlar/train/objective.hpp>
-#include <ashlar/train/objective_requirements.hpp>
 #include <ashlar/train/requirements.hpp>
+
+#include <ashlar/train/dataset_columns.hpp>
+#include <ashlar/train/objective_requirements.hpp>
 
 #include <ashlar/train/compile.hpp>
 #include <ashlar/train/files.hpp>

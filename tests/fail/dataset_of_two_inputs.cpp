@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: a dataset has one input and one target: where there are several, step takes tensors
+// expect: basic_dataset<...> have one input and one target: where there are several, make a tensor_dataset of columns
 // expect: Inputs = 2|has_all<2
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;

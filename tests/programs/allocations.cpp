@@ -234,18 +234,36 @@ float allocate_in_the_middle(float share) {
   return begin_after_first_step(share);
 }
 
-template <class Optimizer>
-void run_fit(Optimizer const& optimizer, bool progress, float (*schedule)(float), kernel_view& before) {
-  auto net = model(network, input<1, 6, 6>, cpu, seed{1});
-  auto const train = images(50), valid = images(70);  // the last of 4 batches has 2 rows, that of predictions 6
+// Two inputs, two outputs, a loss for each.
+inline constexpr auto two_headed = [](auto image, auto meta) {
+  auto h = (flatten | linear<8> | tanh)(image) + linear<8>(meta);
+  return outputs(named<"class">(linear<3>(h)), named<"value">(linear<1>(h)));
+};
+auto columns(int number) {
+  auto [pixels, labels] = images(number).release();
+  return tensor_dataset(named<"image">(column<float, 1, 6, 6>(std::move(pixels))),
+                        named<"meta">(column<float, 2>(std::vector<float>(static_cast<std::size_t>(2 * number), 1.0f))),
+                        named<"class">(column<std::int32_t>(std::move(labels))),
+                        named<"value">(column<float, 1>(std::vector<float>(static_cast<std::size_t>(number), 2.0f))));
+}
+
+template <class Net, class Data, class Objective, class Optimizer>
+void run_fit(Net&& net, Data const& train, Data const& valid, Objective const& objective, Optimizer const& optimizer,
+             bool progress, float (*schedule)(float), kernel_view& before) {
   at_second_step = &before;
   steps_begun = 0;
-  fit(net, train, valid, cross_entropy, optimizer, batch<16>,
-      {.epochs = 3, .progress = progress, .schedule = schedule});
+  fit(net, train, valid, objective, optimizer, batch<16>, {.epochs = 3, .progress = progress, .schedule = schedule});
   counting = false;
   if (steps_begun == 12) return;
   std::printf("FAILED  fit took %d steps, not 12\n", steps_begun);
   ++failures;
+}
+
+// The last of 4 batches has 2 rows, that of predictions 6.
+template <class Optimizer>
+void run_fit(Optimizer const& optimizer, bool progress, float (*schedule)(float), kernel_view& before) {
+  run_fit(model(network, input<1, 6, 6>, cpu, seed{1}), images(50), images(70), cross_entropy, optimizer, progress,
+          schedule, before);
 }
 
 template <class Optimizer>
@@ -253,6 +271,14 @@ void check_fit(char const* what, Optimizer const& optimizer, bool progress) {
   kernel_view before;
   run_fit(optimizer, progress, begin_after_first_step, before);
   expect_nothing(what, before);
+}
+
+void check_fit_of_columns() {
+  kernel_view before;
+  run_fit(model(two_headed, inputs(named<"image">(input<1, 6, 6>), named<"meta">(input<2>)), cpu, seed{1}), columns(50),
+          columns(70), losses(named<"class">(cross_entropy), named<"value">(mse, loss_weight{0.5f})), adam{}, true,
+          begin_after_first_step, before);
+  expect_nothing("fit with progress on columns, two losses", before);
 }
 
 void prove_that_fit_is_watched() {
@@ -330,6 +356,7 @@ int main() {
   check_fit("fit with sgd", sgd{.learning_rate = 0.01f, .momentum = 0.9f}, false);
   check_fit("fit with adam", adam{}, false);
   check_fit("fit with progress", adam{}, true);
+  check_fit_of_columns();
   check_trainer("steps of a trainer", cpu);
   check_threads();
   check_predictor();

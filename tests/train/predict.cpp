@@ -151,3 +151,13 @@ TEST_CASE("predict: two threads with predictors of their own share one const mod
   for (std::thread& t : threads) t.join();
   CHECK(equal == std::vector<int>{50, 50});
 }
+
+TEST_CASE("accuracy: NaN is larger than every number, as for argmax, so that it is right by chance alone") {
+  float const nan = std::numeric_limits<float>::quiet_NaN();
+  tensor<float, 4, 3> const outputs{1, nan, 3, nan, nan, 9, 2, 5, 5, 0, 1, nan};
+  CHECK(accuracy(outputs, tensor<std::int32_t, 4>{1, 0, 1, 2}) == 1);
+  CHECK(accuracy(outputs, tensor<std::int32_t, 4>{2, 2, 2, 1}) == 0);
+  auto const largest = evaluate(
+      cpu, [](auto y) { return argmax(y, axes<1>); }, outputs);
+  CHECK(accuracy(outputs, largest) == 1);
+}

@@ -10,6 +10,8 @@ namespace signature {
 
 /// The base of what these functions take.
 struct element {};
+/// The base of those that own their numbers, and are moved.
+struct owner : element {};
 
 }  // namespace signature
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -18,35 +18,44 @@ namespace ashlar::inline ASHLAR_ABI {
 
 /// Some samples of a dataset, by their numbers: what one training step sees. It owns nothing.
 /// example: for (int r = 0; r < rows.size(); ++r) show(rows.input(r), rows.label(r));
-template <class Target, int... Dims>
-struct basic_batch_rows {
+template <class Data>
+struct rows_of {
   /// The dataset that they are of.
-  basic_dataset<Target, Dims...> const* source;
+  Data const* source;
   /// Their numbers in it.
   std::span<std::uint32_t const> rows;
 
   /// How many there are.
   int size() const { return static_cast<int>(rows.size()); }
-  /// The numbers of sample r of these.
-  float const* input(int r) const { return source->sample(rows[static_cast<std::size_t>(r)]); }
-  /// The numbers of the target of sample r of these.
-  auto target(int r) const { return source->target(rows[static_cast<std::size_t>(r)]); }
-  /// The label of sample r of these.
-  std::int32_t label(int r) const requires(basic_dataset<Target, Dims...>::has_labels) {
-    return source->label(rows[static_cast<std::size_t>(r)]);
+  /// The numbers in column K of sample r of these.
+  template <int K>
+  auto const* row(int r) const {
+    return source->template get<K>().row(rows[static_cast<std::size_t>(r)]);
   }
+  /// The numbers of sample r of these, of a dataset of one input and one target.
+  float const* input(int r) const requires requires(Data const& data) { data.sample(0); }
+  { return source->sample(rows[static_cast<std::size_t>(r)]); }
+  /// The numbers of the target of sample r of these.
+  auto const* target(int r) const requires requires(Data const& data) { data.target(0); }
+  { return source->target(rows[static_cast<std::size_t>(r)]); }
+  /// The label of sample r of these.
+  std::int32_t label(int r) const requires requires(Data const& data) { data.label(0); }
+  { return source->label(rows[static_cast<std::size_t>(r)]); }
 };
+/// Some samples of one input and one target each.
+template <class Target, int... Dims>
+using basic_batch_rows = rows_of<basic_dataset<Target, Dims...>>;
 /// Some samples with labels.
 template <int... Dims>
-using batch_rows = basic_batch_rows<target_type<std::int32_t>, Dims...>;
+using batch_rows = rows_of<dataset<Dims...>>;
 
-/// A dataset cut into batches: a range whose elements are batch_rows. It refers to the dataset and owns the order.
+/// A dataset cut into batches: a range whose elements are rows_of it. It refers to the dataset and owns the order.
 /// cost: nothing is allocated after construction
-template <class Target, int... Dims>
-class basic_batch_sequence {
+template <class Data>
+class batches_of {
  public:
   /// The batches of `data` in the order of its samples.
-  basic_batch_sequence(basic_dataset<Target, Dims...> const& data, int batch_size)
+  batches_of(Data const& data, int batch_size)
       : source_(&data), batch_size_(batch_size), order_(static_cast<std::size_t>(data.size())) {
     if (batch_size < 1)
       fail(error_parts{
@@ -64,13 +73,13 @@ class basic_batch_sequence {
   class iterator {
    public:
     /// What it points at.
-    using value_type = basic_batch_rows<Target, Dims...>;
+    using value_type = rows_of<Data>;
     /// A distance between two.
     using difference_type = std::ptrdiff_t;
 
     iterator() = default;
     /// Points at one batch of a sequence.
-    iterator(basic_batch_sequence const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
+    iterator(batches_of const* batches, std::int64_t batch) : batches_(batches), batch_(batch) {}
 
     /// The batch.
     value_type operator*() const { return (*batches_)[batch_]; }
@@ -85,7 +94,7 @@ class basic_batch_sequence {
     bool operator==(iterator const& other) const = default;
 
    private:
-    basic_batch_sequence const* batches_ = nullptr;
+    batches_of const* batches_ = nullptr;
     std::int64_t batch_ = 0;
   };
 
@@ -95,43 +104,46 @@ class basic_batch_sequence {
   iterator end() const { return {this, size()}; }
 
   /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.
-  basic_batch_rows<Target, Dims...> operator[](std::int64_t batch) const {
+  rows_of<Data> operator[](std::int64_t batch) const {
     std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
     std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);
     return {source_, std::span(order_).subspan(first, count)};
   }
 
  private:
-  basic_dataset<Target, Dims...> const* source_;
+  Data const* source_;
   std::int64_t batch_size_;
   std::vector<std::uint32_t> order_;
 };
+/// A dataset of one input and one target cut into batches.
+template <class Target, int... Dims>
+using basic_batch_sequence = batches_of<basic_dataset<Target, Dims...>>;
 /// A dataset with labels cut into batches.
 template <int... Dims>
-using batch_sequence = basic_batch_sequence<target_type<std::int32_t>, Dims...>;
+using batch_sequence = batches_of<dataset<Dims...>>;
 
 /// The batches of a dataset in the order of its samples.
 /// errors: a batch_size below 1
 /// example: for (auto rows : batches(valid, 256)) { ... }
-template <class Target, int... Dims>
-basic_batch_sequence<Target, Dims...> batches(basic_dataset<Target, Dims...> const& data, int batch_size) {
-  return basic_batch_sequence<Target, Dims...>(data, batch_size);
+template <detail::any_dataset Data>
+batches_of<Data> batches(Data const& data, int batch_size) {
+  return batches_of<Data>(data, batch_size);
 }
 
 /// The batches of a dataset, shuffled: those of `reshuffle(s, 0)`.
 /// errors: a batch_size below 1
 /// example: for (auto rows : batches(train, 32, seed{1})) { ... }
-template <class Target, int... Dims>
-basic_batch_sequence<Target, Dims...> batches(basic_dataset<Target, Dims...> const& data, int batch_size, seed s) {
-  basic_batch_sequence<Target, Dims...> shuffled(data, batch_size);
+template <detail::any_dataset Data>
+batches_of<Data> batches(Data const& data, int batch_size, seed s) {
+  batches_of<Data> shuffled(data, batch_size);
   shuffled.reshuffle(s, 0);
   return shuffled;
 }
 
 // The batches would outlive their samples.
-template <class Target, int... Dims>
-void batches(basic_dataset<Target, Dims...> const&& data, int batch_size) = delete;
-template <class Target, int... Dims>
-void batches(basic_dataset<Target, Dims...> const&& data, int batch_size, seed s) = delete;
+template <detail::any_dataset Data>
+void batches(Data const&& data, int batch_size) = delete;
+template <detail::any_dataset Data>
+void batches(Data const&& data, int batch_size, seed s) = delete;
 
 }  // namespace ashlar::inline ASHLAR_ABI

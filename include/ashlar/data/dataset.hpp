@@ -9,19 +9,40 @@
 #include <utility>
 #include <vector>
 
-#include <ashlar/core/config.hpp>
-#include <ashlar/core/error.hpp>
-#include <ashlar/core/shape.hpp>
 #include <ashlar/core/target.hpp>
+#include <ashlar/data/column.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// The base of all datasets.
+struct any_samples {};
+template <class Data>
+concept any_dataset = std::is_base_of_v<any_samples, Data>;
+
+/// errors: fails where 32 bits do not count the samples
+ASHLAR_COLD inline void check_sample_count(std::int64_t count) {
+  if (count > std::numeric_limits<std::uint32_t>::max())
+    fail(error_parts{.place = "dataset",
+                     .found = std::to_string(count) + " samples",
+                     .expected = "at most 2^32 - 1, so that 32 bits count them"});
+}
+
+template <class Target>
+struct target_column;
+template <class T, int... D>
+struct target_column<target_type<T, D...>> {
+  using type = column<T, D...>;
+};
+
+}  // namespace detail
 
 /// Samples of one shape with a target each, one behind the other in memory.
 /// shape: inputs [size, Dims...], targets [size, those of Target...]
 /// errors: inputs and targets of different sizes, more than 2^32 - 1 samples
 /// example: basic_dataset<target_type<float, 2>, 8> curves(std::move(numbers), std::move(targets));
 template <class Target, int... Dims>
-class basic_dataset {
+class basic_dataset : detail::any_samples {
   static_assert((true && ... && (Dims > 0)), "dataset<Dims...>: every extent must be at least 1");
 
  public:
@@ -29,6 +50,8 @@ class basic_dataset {
   using target_element = typename Target::element_type;
   static_assert(std::is_same_v<target_element, float> || std::is_same_v<target_element, std::int32_t>,
                 "ashlar: a dataset's targets are float or int32: target<float, 3>");
+  /// What it is, where another class is derived of it.
+  using dataset_type = basic_dataset;
 
   /// Numbers in one sample.
   static constexpr std::int64_t sample_size = make_shape<Dims...>().size();
@@ -40,46 +63,67 @@ class basic_dataset {
   /// No samples.
   basic_dataset() = default;
   /// The samples of these numbers, and their targets.
-  ASHLAR_COLD basic_dataset(std::vector<float> inputs, std::vector<target_element> targets)
-      : inputs_(std::move(inputs)), targets_(std::move(targets)) {
-    if (inputs_.size() % sample_size != 0 || targets_.size() % target_size != 0 ||
-        inputs_.size() / sample_size != targets_.size() / target_size)
+  ASHLAR_COLD basic_dataset(std::vector<float> inputs, std::vector<target_element> targets) {
+    if (inputs.size() % sample_size != 0 || targets.size() % target_size != 0 ||
+        inputs.size() / sample_size != targets.size() / target_size)
       fail(error_parts{.place = "dataset",
-                       .found = std::to_string(inputs_.size()) + " numbers for " + std::to_string(targets_.size()) +
+                       .found = std::to_string(inputs.size()) + " numbers for " + std::to_string(targets.size()) +
                                 (has_labels ? " labels" : " numbers of targets"),
                        .expected = std::to_string(sample_size) + " for each" +
                                    (has_labels ? "" : " target of " + std::to_string(target_size))});
-    if (targets_.size() / target_size > std::numeric_limits<std::uint32_t>::max())
-      fail(error_parts{.place = "dataset",
-                       .found = std::to_string(targets_.size() / target_size) + " samples",
-                       .expected = "at most 2^32 - 1, so that 32 bits count them"});
+    inputs_ = column<float, Dims...>(std::move(inputs));
+    targets_ = typename detail::target_column<Target>::type(std::move(targets));
+    detail::check_sample_count(size());
   }
 
   /// How many samples there are.
-  std::int64_t size() const { return static_cast<std::int64_t>(targets_.size()) / target_size; }
+  std::int64_t size() const { return targets_.size(); }
 
   /// The numbers of all samples.
-  std::span<float const> inputs() const { return inputs_; }
+  std::span<float const> inputs() const { return inputs_.numbers(); }
   /// The numbers of all targets.
-  std::span<target_element const> targets() const { return targets_; }
+  std::span<target_element const> targets() const { return targets_.numbers(); }
   /// The labels of all samples.
-  std::span<std::int32_t const> labels() const requires has_labels { return targets_; }
+  std::span<std::int32_t const> labels() const requires has_labels { return targets_.numbers(); }
+  /// The inputs or, where K is 1, the targets.
+  template <int K>
+  auto const& get() const {
+    static_assert(K == 0 || K == 1, "ashlar: a dataset has two columns: inputs and targets");
+    if constexpr (K == 0)
+      return inputs_;
+    else
+      return targets_;
+  }
 
   /// The `sample_size` numbers of sample i, outermost extent first.
-  float const* sample(std::int64_t i) const { return inputs_.data() + i * sample_size; }
+  float const* sample(std::int64_t i) const { return inputs_.row(i); }
   /// The `target_size` numbers of the target of sample i, outermost extent first.
-  target_element const* target(std::int64_t i) const { return targets_.data() + i * target_size; }
+  target_element const* target(std::int64_t i) const { return targets_.row(i); }
   /// The label of sample i.
-  std::int32_t label(std::int64_t i) const requires has_labels { return targets_[static_cast<std::size_t>(i)]; }
+  std::int32_t label(std::int64_t i) const requires has_labels { return *targets_.row(i); }
 
+  /// Puts the samples into another order: sample order[i] comes to place i.
+  /// errors: fails where the order does not name each sample once
+  ASHLAR_COLD void reorder(std::span<std::uint32_t const> order) {
+    inputs_.reorder(order);
+    targets_.reorder(order);
+  }
+  /// Takes the samples from number `first` on away, and returns them.
+  /// errors: fails where there are fewer samples
+  ASHLAR_COLD basic_dataset split_off(std::int64_t first) {
+    basic_dataset back;
+    back.inputs_ = inputs_.split_off(first);
+    back.targets_ = targets_.split_off(first);
+    return back;
+  }
   /// Gives the vectors away: `auto [inputs, targets] = std::move(data).release();`
   std::pair<std::vector<float>, std::vector<target_element>> release() && {
-    return {std::exchange(inputs_, {}), std::exchange(targets_, {})};
+    return {std::move(inputs_).release(), std::move(targets_).release()};
   }
 
  private:
-  std::vector<float> inputs_;
-  std::vector<target_element> targets_;
+  column<float, Dims...> inputs_;
+  typename detail::target_column<Target>::type targets_;
 };
 
 /// Samples of one shape with a label each.

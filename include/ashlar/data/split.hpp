@@ -11,7 +11,7 @@
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
 #include <ashlar/core/random.hpp>
-#include <ashlar/data/dataset.hpp>
+#include <ashlar/data/tensor_dataset.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -73,6 +73,11 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
   return order;
 }
 
+[[noreturn]] ASHLAR_COLD inline void refuse_split(std::int64_t held_out_count, std::int64_t samples) {
+  fail(error_parts{.place = "split",
+                   .found = "a held_out_count of " + std::to_string(held_out_count),
+                   .expected = "0 to " + std::to_string(samples) + ", the number of samples"});
+}
 /// A random order of samples that have no labels.
 ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, seed s) {
   std::vector<std::uint32_t> order(static_cast<std::size_t>(count));
@@ -80,63 +85,35 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, se
   return order;
 }
 
+/// The labels by which a dataset is stratified.
+template <class Data>
+concept has_labels = requires(Data const& data) {
+  data.labels();
+};
+
 }  // namespace detail
 
-/// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Every label has its share of
-/// both, to within one sample; the same seed gives the same split.
+/// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Of a dataset with labels every
+/// label has its share of both, to within one sample; the same seed gives the same split.
 /// cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one copy
 /// errors: a held_out_count below 0 or above the number of samples
 /// example: auto [train, valid] = split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
-template <class Target, int... Dims>
-ASHLAR_COLD std::pair<basic_dataset<Target, Dims...>, basic_dataset<Target, Dims...>> split(
-    basic_dataset<Target, Dims...>&& data, std::int64_t held_out_count, seed s) {
-  using samples = basic_dataset<Target, Dims...>;
-  constexpr std::int64_t width = samples::sample_size, target_width = samples::target_size;
-  if (held_out_count < 0 || held_out_count > data.size())
-    fail(error_parts{.place = "split",
-                     .found = "a held_out_count of " + std::to_string(held_out_count),
-                     .expected = "0 to " + std::to_string(data.size()) + ", the number of samples"});
-  std::vector<std::uint32_t> order;
-  if constexpr (samples::has_labels)
-    order = detail::split_order(data.labels(), static_cast<std::uint64_t>(held_out_count), s);
+template <detail::any_dataset Data>
+requires(!std::is_const_v<Data>) ASHLAR_COLD std::pair<Data, Data> split(Data&& data, std::int64_t held_out_count,
+                                                                         seed s) {
+  if (held_out_count < 0 || held_out_count > data.size()) detail::refuse_split(held_out_count, data.size());
+  if constexpr (detail::has_labels<Data>)
+    data.reorder(detail::split_order(data.labels(), static_cast<std::uint64_t>(held_out_count), s));
   else
-    order = detail::split_order(data.size(), s);
-  auto [inputs, targets] = std::move(data).release();
-  auto const at = [from = inputs.begin()](std::size_t row) { return from + static_cast<std::int64_t>(row) * width; };
-  auto const target_at = [from = targets.begin()](std::size_t row) {
-    return from + static_cast<std::int64_t>(row) * target_width;
-  };
-
-  // Each cycle of the permutation moves through one sample kept aside.
-  std::vector<float> aside(static_cast<std::size_t>(width));
-  std::vector<typename samples::target_element> target_aside(static_cast<std::size_t>(target_width));
-  for (std::size_t start = 0; start < order.size(); ++start) {
-    if (order[start] == start) continue;
-    std::copy_n(at(start), width, aside.begin());
-    std::copy_n(target_at(start), target_width, target_aside.begin());
-    std::size_t to = start;
-    for (std::size_t from = order[to]; from != start; from = order[to]) {
-      std::copy_n(at(from), width, at(to));
-      std::copy_n(target_at(from), target_width, target_at(to));
-      order[to] = static_cast<std::uint32_t>(to);
-      to = from;
-    }
-    std::copy_n(aside.begin(), width, at(to));
-    std::copy_n(target_aside.begin(), target_width, target_at(to));
-    order[to] = static_cast<std::uint32_t>(to);
-  }
-
-  std::size_t const rest = order.size() - static_cast<std::size_t>(held_out_count);
-  samples held_out({at(rest), inputs.end()}, {target_at(rest), targets.end()});
-  inputs.erase(at(rest), inputs.end());
-  targets.erase(target_at(rest), targets.end());
-  return {samples(std::move(inputs), std::move(targets)), std::move(held_out)};
+    data.reorder(detail::split_order(data.size(), s));
+  Data held_out = data.split_off(data.size() - held_out_count);
+  return {std::move(data), std::move(held_out)};
 }
 
 /// Splits a copy of a dataset, which stays as it is.
-template <class Target, int... Dims>
-auto split(basic_dataset<Target, Dims...> const& data, std::int64_t held_out_count, seed s) {
-  return split(basic_dataset<Target, Dims...>(data), held_out_count, s);
+template <detail::any_dataset Data>
+std::pair<Data, Data> split(Data const& data, std::int64_t held_out_count, seed s) {
+  return split(Data(data), held_out_count, s);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

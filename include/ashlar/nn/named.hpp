@@ -107,6 +107,11 @@ struct entry : any_entry {
 
   /// A description, or a value, with this name.
   constexpr explicit entry(What const& w) : what(w) {}
+  /// What owns its numbers, with this name.
+  constexpr explicit entry(What&& w) requires std::is_base_of_v<owner, What> : what(std::move(w)) {}
+  /// Without numbers.
+  constexpr entry() requires std::is_base_of_v<owner, What>
+  = default;
 };
 
 }  // namespace signature
@@ -126,6 +131,11 @@ struct named_as {
     else
       return named_stateless(x);
   }
+  template <class Column>
+  requires std::is_base_of_v<signature::owner, Column>
+  constexpr signature::entry<Name, Column> operator()(Column&& x) const {
+    return signature::entry<Name, Column>(std::move(x));
+  }
   template <class Loss>
   constexpr weighted_loss<Name, Loss> operator()(Loss const&, loss_weight w) const {
     return {w.value};
@@ -143,7 +153,7 @@ struct named_as {
 
 /// named<"head">(layer): the layer's parameters are head.weight and so on instead of counting its place in the chain.
 /// The same name twice is the same layer: they share parameters. It names the inputs, outputs, losses and targets of a
-/// network as well, and the tensors that are given for them.
+/// network as well, and the tensors that are given for them or the columns of a dataset that hold them.
 /// example: inputs(named<"image">(input<1, 8, 8>), named<"meta">(input<4>))
 template <fixed_string Name>
 inline constexpr detail::named_as<Name> named{};

@@ -17,12 +17,21 @@ struct fit_options {
   float (*schedule)(float) = nullptr;  ///< Factor on the learning rate at a share of the training, 0 to 1.
 };
 
+/// One of several losses in one epoch of fit, and the output that it is of.
+struct loss_record {
+  char const* name = "";          ///< The loss's; empty where it has none.
+  double loss = 0;                ///< Mean over the samples trained on, before its weight.
+  double accuracy = 0;            ///< Of the output on the held-out samples, where they have labels for it.
+  double mean_squared_error = 0;  ///< Of the output on the held-out samples, where their targets are like it.
+};
+
 /// One epoch of fit.
 struct epoch_record {
-  double loss = 0;                ///< Mean over the samples trained on.
-  double accuracy = 0;            ///< On the held-out samples, where they have labels.
-  double mean_squared_error = 0;  ///< On the held-out samples, where their targets are like the outputs.
-  double images_per_second = 0;   ///< Of training.
+  double loss = 0;                  ///< Mean over the samples trained on.
+  double accuracy = 0;              ///< On the held-out samples: of the first output that has labels.
+  double mean_squared_error = 0;    ///< On the held-out samples: of the first output that has targets like it.
+  double images_per_second = 0;     ///< Of training.
+  std::vector<loss_record> losses;  ///< Each of `losses(...)`, in their order.
 };
 
 /// What fit returns.
@@ -49,72 +58,175 @@ namespace detail {
   fail(error_parts{.place = place, .problem = problem});
 }
 
-/// The output that a dataset's targets are for: the only one, or that of the only loss; -1: they are for no one alone.
-template <class Objective, class Outputs>
-inline constexpr int measured_output = Outputs::count == 1 ? 0 : -1;
-template <class Loss, class Outputs>
-inline constexpr int measured_output<weighted_losses<Loss>, Outputs> =
-    output_of_loss<0, typename Loss::entry>(Outputs{});
+/// The losses of an objective whose outputs are measured: their names, and the numbers of their outputs; -1: the target
+/// is for no output alone.
+template <class Objective, class Outputs, int Targets>
+struct measured_losses {
+  static constexpr int count = 1;
+  static constexpr char const* name(int) { return ""; }
+  template <int K>
+  static constexpr int output = Outputs::count == 1 && Targets <= 1 ? 0 : -1;
+};
+template <class... Loss, class Outputs, int Targets>
+struct measured_losses<weighted_losses<Loss...>, Outputs, Targets> {
+  static constexpr int count = sizeof...(Loss);
+  static constexpr char const* name(int k) {
+    char const* const names[] = {Loss::entry::name...};
+    return names[k];
+  }
+  template <int K>
+  static constexpr int output = output_of_loss<K, typename element_at<K, value_list<Loss...>>::entry>(Outputs{});
+};
+
+/// What fit knows of an epoch's losses and measures on a dataset.
+template <class Trainer, class Predictor, class Data, class Objective>
+class fit_measures {
+  using recorder = typename Trainer::recorder;
+  using losses = measured_losses<Objective, typename Predictor::outputs, recorder::targets::count>;
+  using places = typename Trainer::argument_names;
+  using each_loss = std::make_integer_sequence<int, losses::count>;
+  static constexpr bool is_weighted_sum = is_weighted<Objective>;
+
+  template <int K>
+  using row = typename row_read<Data, places, recorder::inputs::count + K>::type;
+  template <int K>
+  static constexpr measure measure_for() {
+    constexpr int output = losses::template output<K>;
+    if constexpr (output < 0)
+      return measure::none;
+    else
+      return measure_of<row<K>, typename element_at<output, typename Predictor::outputs>::type>;
+  }
+
+ public:
+  /// A record for an epoch that has places for all numbers.
+  static epoch_record empty_record() {
+    epoch_record record;
+    if constexpr (is_weighted_sum) {
+      record.losses.resize(losses::count);
+      for (int k = 0; k < losses::count; ++k) record.losses[static_cast<std::size_t>(k)].name = losses::name(k);
+    }
+    return record;
+  }
+  /// Adds the losses of a step.
+  static void add(Trainer const& t, int rows, epoch_record& record) {
+    if constexpr (is_weighted_sum) add(t, rows, record, each_loss{});
+  }
+  /// Divides the sums by the number of samples.
+  static void divide(epoch_record& record, std::int64_t seen) {
+    record.loss /= static_cast<double>(seen);
+    for (loss_record& each : record.losses) each.loss /= static_cast<double>(seen);
+  }
+  /// Measures all outputs that can be.
+  static void measure_on(Data const& valid, Predictor& predicting, epoch_record& record, progress_line& line) {
+    measure_on(valid, predicting, record, line, each_loss{});
+  }
+
+ private:
+  template <int... K>
+  static void add(Trainer const& t, int rows, epoch_record& record, std::integer_sequence<int, K...>) {
+    ((record.losses[K].loss += static_cast<double>(t.template loss<K>()) * rows), ...);
+  }
+  template <int... K>
+  static void measure_on(Data const& valid, Predictor& predicting, epoch_record& record, progress_line& line,
+                         std::integer_sequence<int, K...>) {
+    if constexpr (((measure_for<K>() != measure::none) || ...)) {
+      double sums[losses::count] = {};
+      predicting.each_batch(valid, [&](std::int64_t begin, std::int64_t rows) {
+        ((sums[K] += sum<K>(valid, predicting, begin, rows)), ...);
+      });
+      bool first_of[] = {true, true, true};
+      line.measure_again();
+      (note<K>(sums[K], valid.size(), first_of[static_cast<int>(measure_for<K>())], record, line), ...);
+    }
+  }
+  template <int K>
+  static double sum(Data const& valid, Predictor const& predicting, std::int64_t begin, std::int64_t rows) {
+    constexpr int output = losses::template output<K>;
+    constexpr measure what = measure_for<K>();
+    if constexpr (what == measure::none) {
+      return 0;
+    } else {
+      auto const* const wanted =
+          dataset_places<Data, places>::template column_for<recorder::inputs::count + K>(valid).row(begin);
+      if constexpr (what == measure::accuracy)
+        return static_cast<double>(predicting.template right<output>(rows, wanted));
+      else
+        return predicting.template squares<output>(rows, wanted);
+    }
+  }
+  template <int K>
+  static void note(double sum, std::int64_t samples, bool& is_first, epoch_record& record, progress_line& line) {
+    constexpr int output = losses::template output<K>;
+    constexpr measure what = measure_for<K>();
+    if constexpr (what != measure::none) {
+      constexpr bool is_share = what == measure::accuracy;
+      constexpr std::int64_t size = is_share ? 1 : Predictor::template output_shape<output>::size;
+      double const mean = samples ? sum / static_cast<double>(samples * size) : 0;
+      if (is_first) (is_share ? record.accuracy : record.mean_squared_error) = mean;
+      is_first = false;
+      if constexpr (is_weighted_sum)
+        (is_share ? record.losses[K].accuracy : record.losses[K].mean_squared_error) = mean;
+      line.measured(losses::name(K), is_share ? "accuracy %.2f %%  " : "squared error %.4g  ",
+                    is_share ? 100 * mean : mean);
+    }
+  }
+};
 
 }  // namespace detail
 
-/// Trains a model on a dataset and measures it on another after every epoch: by its accuracy where there are labels,
-/// by its mean squared error where targets are like the outputs; of several outputs that one is measured whose loss is
-/// the only one. Allocates nothing after its first step.
+/// Trains a model on a dataset and measures it on another after every epoch: each output by its accuracy where there
+/// are labels, by its mean squared error where targets are like the outputs; of several outputs those that have losses.
+/// Allocates nothing after its first step.
 /// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
 /// step, the operation that made it so, its layer and the user's line); the model is as before that step
-template <class Net, class Input, class Policy, class Target, class Targets, int... D, class Objective, class Optimizer,
-          int Batch>
-fit_result fit(model<Net, Input, Policy, Target>& net, basic_dataset<Targets, D...> const& train,
-               basic_dataset<Targets, D...> const& valid, Objective const& objective, Optimizer const& optimizer,
-               batch_type<Batch> size, fit_options options = {}, char const* file = __builtin_FILE(),
-               int line_of_call = __builtin_LINE()) {
+/// example: fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 20, .progress = true});
+template <class Net, class Input, class Policy, class Target, detail::any_dataset Data, class Objective,
+          class Optimizer, int Batch>
+fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data const& valid, Objective const& objective,
+               Optimizer const& optimizer, batch_type<Batch> size, fit_options options = {},
+               char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
+  using samples = typename Data::dataset_type;
   using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
-  using samples = basic_dataset<Targets, D...>;
-  constexpr int measured = detail::measured_output<Objective, typename predictor_type::outputs>;
-  detail::dataset_has_all<predictor_type::inputs::count, 1>();
-  detail::dataset_fits<samples::sample_size, predictor_type::input_sample::size, samples, Input>();
-  if (train.size() == 0)
-    fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
-  auto t = make_trainer(net, objective, optimizer, size);
-  predictor_type predicting(net);
-  auto order = batches(train, Batch, options.shuffle);
+  using verdict = decltype(detail::dataset_verdict<false, samples, typename predictor_type::places, Input>(
+      typename predictor_type::inputs{}));
+  static_assert(detail::accepted<verdict>);
   fit_result result;
-  result.epochs.reserve(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0));
-  detail::progress_line line(options.progress, options.epochs, train.size());
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    if (epoch > 0) order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
-    auto const begin = std::chrono::steady_clock::now();
-    auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-    double loss_sum = 0;
-    std::int64_t seen = 0;
-    for (auto rows : order) {
-      if (options.schedule) {
-        double const done = epoch + static_cast<double>(seen) / static_cast<double>(train.size());
-        t.optimizer.learning_rate =
-            optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
+  if constexpr (!detail::any_misfit<verdict>) {
+    if (train.size() == 0)
+      fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
+    auto t = make_trainer(net, objective, optimizer, size);
+    using measures = detail::fit_measures<decltype(t), predictor_type, samples, Objective>;
+    predictor_type predicting(net);
+    auto order = batches(train, Batch, options.shuffle);
+    result.epochs.resize(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0), measures::empty_record());
+    detail::progress_line line(options.progress, options.epochs, train.size());
+    for (int epoch = 0; epoch < options.epochs; ++epoch) {
+      if (epoch > 0) order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
+      auto const begin = std::chrono::steady_clock::now();
+      auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+      epoch_record& record = result.epochs[static_cast<std::size_t>(epoch)];
+      std::int64_t seen = 0;
+      for (auto rows : order) {
+        if (options.schedule) {
+          double const done = epoch + static_cast<double>(seen) / static_cast<double>(train.size());
+          t.optimizer.learning_rate =
+              optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
+        }
+        float const loss = t.step(rows);
+        if (!std::isfinite(loss))
+          detail::refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
+        record.loss += static_cast<double>(loss) * rows.size();
+        measures::add(t, rows.size(), record);
+        seen += rows.size();
+        line.during(epoch, record.loss / static_cast<double>(seen), seen, seconds());
       }
-      float const loss = t.step(rows);
-      if (!std::isfinite(loss)) detail::refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
-      loss_sum += static_cast<double>(loss) * rows.size();
-      seen += rows.size();
-      line.during(epoch, loss_sum / static_cast<double>(seen), seen, seconds());
-    }
-    epoch_record record;
-    record.loss = seen ? loss_sum / static_cast<double>(seen) : 0;
-    record.images_per_second = static_cast<double>(seen) / seconds();
-    if constexpr (measured < 0) {
-      // the targets are for all outputs together
-    } else if constexpr (samples::has_labels) {
-      record.accuracy = predicting.template accuracy<measured>(valid);
+      record.images_per_second = static_cast<double>(seen) / seconds();
+      measures::divide(record, seen);
+      measures::measure_on(valid, predicting, record, line);
       result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
-      line.measured("accuracy %.2f %%  ", 100 * record.accuracy);
-    } else if constexpr (predictor_type::template has_outputs_like<Targets, measured>) {
-      record.mean_squared_error = predicting.template mean_squared_error<measured>(valid);
-      line.measured("squared error %.4g  ", record.mean_squared_error);
+      line.after(epoch, record.loss, record.images_per_second);
     }
-    result.epochs.push_back(record);
-    line.after(epoch, record.loss, record.images_per_second);
   }
   return result;
 }

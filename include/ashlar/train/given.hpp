@@ -20,6 +20,13 @@ struct sample_of<basic_value<T, B, D...>> {
   using batch_tensor = tensor<T, N, D...>;
 };
 
+template <class A, class B>
+struct joined_list;
+template <class... A, class... B>
+struct joined_list<value_list<A...>, value_list<B...>> {
+  using type = value_list<A..., B...>;
+};
+
 template <class Given>
 struct given_tensor {
   static constexpr bool is_tensor = false;

@@ -17,17 +17,18 @@ constexpr int output_named(value_list<Output...>) {
 
 }  // namespace detail
 
-/// The share of samples whose largest output is at their label, in [0, 1].
-template <class Net, class Input, class Policy, class Target, int... D>
-double accuracy(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
+/// The share of samples whose largest output is at their label, in [0, 1]. Of columns with names the labels are that
+/// of the output's name, or the one without a name; else the one behind the inputs.
+template <class Net, class Input, class Policy, class Target, detail::any_dataset Data>
+double accuracy(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   detail::has_one_output<runner::outputs::count>();
   return runner(net).accuracy(data);
 }
-/// The same, of one output of several.
+/// The same, of one output of several. Columns without names are the inputs, and then a target for each output.
 /// example: double const share = accuracy<"digit">(net, valid);
-template <fixed_string Output, class Net, class Input, class Policy, class Target, int... D>
-double accuracy(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
+template <fixed_string Output, class Net, class Input, class Policy, class Target, detail::any_dataset Data>
+double accuracy(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   return runner(net).template accuracy<detail::output_named<Output>(typename runner::outputs{})>(data);
 }
@@ -45,16 +46,16 @@ double accuracy(tensor<T, N, Classes> const& outputs, tensor<std::int32_t, N> co
 /// The mean squared difference between a network's outputs and the targets of a dataset, which are numbers.
 /// errors: does not compile where there are not as many outputs as numbers in a target
 /// example: double const error = mean_squared_error(net, valid);
-template <class Net, class Input, class Policy, class Target, class Targets, int... D>
-double mean_squared_error(model<Net, Input, Policy, Target> const& net, basic_dataset<Targets, D...> const& data) {
+template <class Net, class Input, class Policy, class Target, detail::any_dataset Data>
+double mean_squared_error(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   detail::has_one_output<runner::outputs::count>();
   return runner(net).mean_squared_error(data);
 }
 /// The same, of one output of several.
 /// example: double const error = mean_squared_error<"value">(net, valid);
-template <fixed_string Output, class Net, class Input, class Policy, class Target, class Targets, int... D>
-double mean_squared_error(model<Net, Input, Policy, Target> const& net, basic_dataset<Targets, D...> const& data) {
+template <fixed_string Output, class Net, class Input, class Policy, class Target, detail::any_dataset Data>
+double mean_squared_error(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   return runner(net).template mean_squared_error<detail::output_named<Output>(typename runner::outputs{})>(data);
 }

@@ -95,6 +95,57 @@ auto predict_in_order(Model const& net, std::integer_sequence<int, Input...>, st
   return results.result();
 }
 
+/// The numbers of a network's output; truth values are bytes, which a vector holds one by one.
+template <class V>
+using numbers_like = std::vector<std::conditional_t<std::is_same_v<typename sample_of<V>::element, bool>, std::uint8_t,
+                                                    typename sample_of<V>::element>>;
+/// The numbers of a network's outputs for a dataset.
+template <class Y>
+struct output_numbers {
+  numbers_like<Y> all;
+
+  template <int K>
+  auto& at() {
+    return all;
+  }
+  auto result() { return std::move(all); }
+};
+template <class... E>
+struct output_numbers<network_outputs<E...>> {
+  std::tuple<numbers_like<typename E::type>...> all;
+
+  template <int K>
+  auto& at() {
+    return std::get<static_cast<std::size_t>(K)>(all);
+  }
+  auto result() {
+    return std::apply(
+        [](auto&... each) {
+          return network_outputs<typename E::template renamed<numbers_like<typename E::type>>...>(std::move(each)...);
+        },
+        all);
+  }
+};
+
+/// Predicts from all samples of a dataset.
+template <class Model, class Data>
+auto predict_numbers(Model const& net, Data const& data) {
+  using runner = default_predictor<Model>;
+  runner p(net);
+  output_numbers<typename runner::recorder::output_value> results;
+  [&]<int... K>(std::integer_sequence<int, K...>) {
+    auto const size = static_cast<std::size_t>(data.size());
+    (results.template at<K>().resize(size * static_cast<std::size_t>(runner::template output_shape<K>::size)), ...);
+    p.each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
+      (copy_numbers(results.template at<K>().data() + begin * runner::template output_shape<K>::size,
+                    p.template output<K>(), rows * runner::template output_shape<K>::size),
+       ...);
+    });
+  }
+  (std::make_integer_sequence<int, runner::outputs::count>{});
+  return results.result();
+}
+
 }  // namespace detail
 
 /// The network's outputs for N samples: a tensor for each input in their order, or all by name. Of several outputs all,
@@ -120,22 +171,26 @@ std::vector<std::int32_t> predict(model<Net, Input, Policy, Target> const& net, 
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   detail::has_one_output<runner::outputs::count>();
   std::vector<std::int32_t> classes(static_cast<std::size_t>(data.size()));
-  runner(net).each_class(data, [&](std::int64_t i, std::int32_t c) { classes[static_cast<std::size_t>(i)] = c; });
+  runner p(net);
+  p.each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
+    for (std::int64_t r = 0; r < rows; ++r) classes[static_cast<std::size_t>(begin + r)] = p.class_of(r);
+  });
   return classes;
 }
 /// The network's outputs for every sample of a dataset whose targets are numbers, sample after sample.
 /// shape: [size, outputs...]
 template <class Net, class Input, class Policy, class Target, int... E, int... D>
 auto predict(model<Net, Input, Policy, Target> const& net, basic_dataset<target_type<float, E...>, D...> const& data) {
-  using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
-  detail::has_one_output<predictor_type::outputs::count>();
-  std::vector<typename predictor_type::output_sample::element> outputs;
-  constexpr std::int64_t size = predictor_type::output_sample::size;
-  outputs.reserve(static_cast<std::size_t>(data.size() * size));
-  predictor_type(net).each_batch(data, [&](std::int64_t, std::int64_t rows, auto const* results) {
-    outputs.insert(outputs.end(), results, results + rows * size);
-  });
-  return outputs;
+  detail::has_one_output<detail::default_predictor<model<Net, Input, Policy, Target>>::outputs::count>();
+  return detail::predict_numbers(net, data);
+}
+/// The network's outputs for every sample of a dataset of columns, sample after sample; of several outputs all, as
+/// network_outputs of vectors. Columns that are no inputs are not read.
+/// shape: [size, outputs...]
+/// example: std::vector<float> const values = predict(net, valid).get<"value">();
+template <class Net, class Input, class Policy, class Target, class... Columns>
+auto predict(model<Net, Input, Policy, Target> const& net, tensor_dataset<Columns...> const& data) {
+  return detail::predict_numbers(net, data);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

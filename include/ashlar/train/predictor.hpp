@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/data/dataset.hpp>
-#include <ashlar/train/given.hpp>
+#include <ashlar/train/dataset_columns.hpp>
 #include <ashlar/train/model.hpp>
-#include <ashlar/train/requirements.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
+/// The index of the largest number, the first of them where there are several; NaN is larger than all others.
 template <std::int64_t Count, class T>
 std::int32_t index_of_largest(T const* row) {
   std::int32_t best = 0;
   for (std::int32_t c = 1; c < static_cast<std::int32_t>(Count); ++c)
-    if (row[c] > row[best]) best = c;
+    if (row[c] > row[best] || (row[c] != row[c] && row[best] == row[best])) best = c;
   return best;
 }
 
@@ -88,55 +87,86 @@ class predictor {
     Model::policy::template executor<program>::run(m, net_.resources());
     return output<0>();
   }
-  /// f(first row, rows, results of output 0) for all samples of a dataset, a batch at a time.
-  template <class Targets, int... D, class F>
-  void each_batch(basic_dataset<Targets, D...> const& data, F f) {
-    using samples = basic_dataset<Targets, D...>;
-    detail::dataset_has_all<inputs::count, 1>();
-    detail::dataset_fits<samples::sample_size, input_sample::size, samples, typename Model::input_spec>();
-    for (std::int64_t begin = 0; begin < data.size(); begin += Batch) {
-      std::int64_t const rows = data.size() - begin < Batch ? data.size() - begin : Batch;
-      for (std::int64_t r = 0; r < rows; ++r) {
-        float const* from = data.sample(begin + r);
-        for (std::int64_t i = 0; i < input_sample::size; ++i) input(r)[i] = static_cast<element>(from[i]);
+  /// Where inputs, and then a target for each output, are looked for in a dataset.
+  using places =
+      typename detail::joined_list<typename detail::entries_of<typename Model::input_spec>::type, outputs>::type;
+  /// f(first row, rows) for all samples of a dataset, a batch at a time.
+  /// errors: does not compile where there is no column for an input, or one that does not fit
+  template <class Data, class F>
+  void each_batch(Data const& data, F f) {
+    using verdict =
+        decltype(detail::dataset_verdict<false, typename Data::dataset_type, places, typename Model::input_spec>(
+            inputs{}));
+    static_assert(detail::accepted<verdict>);
+    if constexpr (!detail::any_misfit<verdict>)
+      for (std::int64_t begin = 0; begin < data.size(); begin += Batch) {
+        std::int64_t const rows = data.size() - begin < Batch ? data.size() - begin : Batch;
+        copy_in(data, begin, rows, std::make_integer_sequence<int, inputs::count>{});
+        run(rows);
+        f(begin, rows);
       }
-      f(begin, rows, run(rows));
-    }
+  }
+  /// How many of the last run's `rows` results have their largest number, in output K, at their label.
+  template <int K = 0>
+  std::int64_t right(std::int64_t rows, std::int32_t const* labels) const {
+    std::int64_t count = 0;
+    for (std::int64_t r = 0; r < rows; ++r) count += class_of<K>(r) == labels[r];
+    return count;
+  }
+  /// The index of the largest number in output K of row r of the last run.
+  template <int K = 0>
+  std::int32_t class_of(std::int64_t r) const {
+    return detail::index_of_largest<output_shape<K>::size>(output<K>() + r * output_shape<K>::size);
+  }
+  /// The sum of squared differences between output K of the last run's `rows` results, and numbers.
+  template <int K = 0>
+  double squares(std::int64_t rows, float const* wanted) const {
+    return detail::sum_of_squares(output<K>(), wanted, rows * output_shape<K>::size);
   }
 
-  /// The index of the largest number of output K of each sample.
-  template <int K = 0, class Targets, int... D, class F>
-  void each_class(basic_dataset<Targets, D...> const& data, F f) {
-    each_batch(data, [&](std::int64_t begin, std::int64_t rows, auto const*) {
-      for (std::int64_t r = 0; r < rows; ++r)
-        f(begin + r, detail::index_of_largest<output_shape<K>::size>(output<K>() + r * output_shape<K>::size));
-    });
+  /// The share of samples whose largest number in output K is at their label.
+  template <int K = 0, class Data>
+  double accuracy(Data const& data) {
+    using row = target_row<K, Data>;
+    using missing = detail::accuracy_without_labels<row, detail::element_at<K, outputs>, Data>;
+    constexpr bool has_labels = detail::measure_of<row, output_value<K>> == detail::measure::accuracy;
+    using verdict = std::conditional_t<has_labels, detail::fits, detail::misfit<layer_path<>, missing>>;
+    static_assert(detail::accepted<verdict>);
+    std::int64_t count = 0;
+    if constexpr (has_labels)
+      each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
+        count += right<K>(rows, column_for<inputs::count + K>(data).row(begin));
+      });
+    return data.size() ? static_cast<double>(count) / static_cast<double>(data.size()) : 0;
   }
-  /// The share of samples whose largest output is at their label.
-  template <int K = 0, int... D>
-  double accuracy(dataset<D...> const& data) {
-    std::int64_t right = 0;
-    each_class<K>(data, [&](std::int64_t i, std::int32_t c) { right += c == data.label(i); });
-    return data.size() ? static_cast<double>(right) / static_cast<double>(data.size()) : 0;
-  }
-  /// Whether targets of this type can be compared with output K.
-  template <class Targets, int K = 0>
-  static constexpr bool has_outputs_like =
-      std::is_same_v<typename Targets::element_type, float>&& Targets::size() == output_shape<K>::size;
   /// The mean squared difference between output K and targets.
-  template <int K = 0, class Targets, int... D>
-  double mean_squared_error(basic_dataset<Targets, D...> const& data) {
+  template <int K = 0, class Data>
+  double mean_squared_error(Data const& data) {
+    using row = target_row<K, Data>;
     constexpr std::int64_t size = output_shape<K>::size;
-    detail::outputs_like_targets<std::is_same_v<typename Targets::element_type, float>, Targets::size(), size,
-                                 Targets>();
+    detail::numbers_like_outputs<row, output_value<K>>();
     double sum = 0;
-    each_batch(data, [&](std::int64_t begin, std::int64_t rows, auto const*) {
-      sum += detail::sum_of_squares(output<K>(), data.target(begin), rows * size);
-    });
+    if constexpr (detail::measure_of<row, output_value<K>> == detail::measure::mean_squared_error)
+      each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
+        sum += squares<K>(rows, column_for<inputs::count + K>(data).row(begin));
+      });
     return data.size() ? sum / static_cast<double>(data.size() * size) : 0;
   }
 
  private:
+  template <int K>
+  using output_value = typename detail::element_at<K, outputs>::type;
+  template <int K, class Data>
+  using target_row = typename detail::row_read<typename Data::dataset_type, places, inputs::count + K>::type;
+
+  template <int K, class Data>
+  static auto const& column_for(Data const& data) {
+    return detail::dataset_places<typename Data::dataset_type, places>::template column_for<K>(data);
+  }
+  template <class Data, int... K>
+  void copy_in(Data const& data, std::int64_t begin, std::int64_t rows, std::integer_sequence<int, K...>) {
+    (detail::copy_numbers(input<K>(0), column_for<K>(data).row(begin), rows * input_shape<K>::size), ...);
+  }
   template <int... K>
   void check(std::int64_t rows, std::integer_sequence<int, K...>) {
     (detail::check_input<program, K>(input<K>(0), rows * input_shape<K>::size, names.arguments[K],

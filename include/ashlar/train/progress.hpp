@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 #include <ashlar/core/config.hpp>
 
@@ -27,9 +28,14 @@ class progress_line {
                 static_cast<int>(100 * seen / samples_), loss, measured_, speed, left(epoch, seen));
     std::fflush(stdout);
   }
-  /// What the held-out samples say, until they are asked again: `words` hold one place for a double.
-  ASHLAR_COLD void measured(char const* words, double number) {
-    std::snprintf(measured_, sizeof measured_, words, number);
+  /// Forgets what the held-out samples said.
+  void measure_again() { measured_[0] = 0; }
+  /// What the held-out samples say of an output, behind what they say of others: `words` hold one place for a double.
+  ASHLAR_COLD void measured(char const* name, char const* words, double number) {
+    std::size_t const used = std::strlen(measured_), left = sizeof measured_ - used;
+    int const more = std::snprintf(measured_ + used, left, "%s%s", name, name[0] ? " " : "");
+    if (more < 0 || static_cast<std::size_t>(more) >= left) return;
+    std::snprintf(measured_ + used + more, left - static_cast<std::size_t>(more), words, number);
   }
   ASHLAR_COLD void after(int epoch, double loss, double speed) {
     if (!wanted_) return;
@@ -50,7 +56,7 @@ class progress_line {
   bool wanted_, live_;
   int epochs_;
   std::int64_t samples_;
-  char measured_[32] = "";
+  char measured_[240] = "";
   clock::time_point start_ = clock::now();
   clock::time_point last_ = start_;
 };

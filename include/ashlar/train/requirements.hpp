@@ -166,8 +166,8 @@ struct model_of_other_arguments {
 template <int Inputs, int Targets>
 consteval void dataset_has_all() {
   static_assert(Inputs == 1 && Targets <= 1,
-                "ashlar: a dataset has one input and one target: where there are several, step takes tensors (this "
-                "message states how many inputs and targets there are)");
+                "ashlar: dataset<...> and basic_dataset<...> have one input and one target: where there are several, "
+                "make a tensor_dataset of columns (this message states how many there are)");
 }
 
 template <int Outputs>
@@ -175,7 +175,7 @@ consteval void has_one_output() {
   static_assert(
       Outputs == 1,
       "ashlar: the network has several outputs: accuracy<\"...\">(net, data) and mean_squared_error<\"...\"> are "
-      "of one of them, predict takes tensors (this message states how many there are)");
+      "of one of them, predict takes tensors or a tensor_dataset (this message states how many there are)");
 }
 /// Whether samples of a dataset have as many numbers as the network's input.
 template <std::int64_t InSample, std::int64_t InInput, class Dataset, class Input>

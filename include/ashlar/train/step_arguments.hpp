@@ -3,7 +3,7 @@
 #include <string>
 
 #include <ashlar/backend/run_memory.hpp>
-#include <ashlar/train/given.hpp>
+#include <ashlar/train/dataset_columns.hpp>
 #include <ashlar/train/objective_requirements.hpp>
 
 /// What a step is given: tensors for the inputs and then for the targets, whose shapes and indices are checked.
@@ -18,13 +18,6 @@ template <int... K>
 constexpr auto counted_from_one(std::integer_sequence<int, K...>) -> std::integer_sequence<int, K + 1 ...> {
   return {};
 }
-
-template <class A, class B>
-struct joined_list;
-template <class... A, class... B>
-struct joined_list<value_list<A...>, value_list<B...>> {
-  using type = value_list<A..., B...>;
-};
 
 /// The arguments of a step that Recorder records: first the inputs, then the targets.
 template <class Program, class Input, class Target, class Objective>
@@ -60,6 +53,15 @@ struct step_arguments {
           return misfit<layer_path<>, targets_of_another_shape<tensor, needed>>{};
       }
     }
+  }
+  /// Whether a dataset has a column for each argument.
+  /// errors: does not compile where a dataset of one input and one target does not fit
+  template <int Batch, class Data>
+  static constexpr auto rows_verdict() {
+    using wanted = typename recorder::targets;
+    if constexpr (!is_tensor_dataset<Data> && wanted::count == 1)
+      dataset_targets_fit<typename batched_value<target_of<Data>, Batch>::type, element_at<0, wanted>>();
+    return dataset_verdict<true, Data, places, Input>(typename recorder::inputs{}, wanted{});
   }
   /// errors: fails where an index is out of range
   template <int K, class T>

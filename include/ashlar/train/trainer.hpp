@@ -21,6 +21,9 @@ class trainer {
   /// What is compiled of it.
   using program = typename Model::policy::template program<recorder>;
   static constexpr auto const& tables = program::tables;  ///< What the compiler knows of a step.
+  /// The names of what a step is given: inputs, then targets.
+  using argument_names = typename detail::step_arguments<program, typename Model::input_spec,
+                                                         typename Model::target_spec, Objective>::places;
 
   Optimizer optimizer;  ///< Its members may change between steps.
   Objective objective;  ///< The weights of its losses, where it has them, may change between steps.
@@ -39,29 +42,15 @@ class trainer {
   /// One step on the rows of a dataset. Returns the loss before the update. Where that is not finite, nothing changes:
   /// neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says why.
   /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
-  /// there are several inputs or targets
-  template <class Targets, int... D>
-  [[gnu::noinline]] float step(basic_batch_rows<Targets, D...> const& rows) {
-    using data = basic_dataset<Targets, D...>;
-    detail::dataset_has_all<recorder::inputs::count, recorder::targets::count>();
-    detail::dataset_fits<data::sample_size, input_sample::size, data, typename Model::input_spec>();
-    check_rows(rows.size());
-    for (int r = 0; r < rows.size(); ++r) {
-      float const* from = rows.input(r);
-      input_element* const to = memory<0, input_element>() + r * input_sample::size;
-      for (std::int64_t i = 0; i < input_sample::size; ++i) to[i] = static_cast<input_element>(from[i]);
-      arguments::template check<0>(to, input_sample::size, step_ + 1);
-      if constexpr (recorder::has_target) {
-        using needed = detail::element_at<0, typename recorder::targets>;
-        using element = typename data::target_element;
-        detail::dataset_targets_fit<typename detail::batched_value<Targets, Batch>::type, needed>();
-        element const* wanted = rows.target(r);
-        arguments::template check<1>(wanted, data::target_size, step_ + 1);
-        for (std::int64_t i = 0; i < data::target_size; ++i)
-          memory<1, element>()[r * data::target_size + i] = wanted[i];
-      }
-    }
-    return run(rows.size());
+  /// the dataset has no column for an input or a target, or one that does not fit
+  template <class Data>
+  [[gnu::noinline]] float step(rows_of<Data> const& rows) {
+    using verdict = decltype(arguments::template rows_verdict<Batch, typename Data::dataset_type>());
+    static_assert(detail::accepted<verdict>);
+    if constexpr (!detail::any_misfit<verdict>)
+      return step_on_rows(rows, std::make_integer_sequence<int, arguments::places::count>{});
+    else
+      return 0;
   }
 
   /// One step on tensors of N <= Batch rows: the inputs in their order, then the targets in theirs, which is that of
@@ -128,8 +117,6 @@ class trainer {
 
  private:
   using arguments = detail::step_arguments<program, typename Model::input_spec, typename Model::target_spec, Objective>;
-  using input_sample = detail::sample_of<detail::element_at<0, typename recorder::inputs>>;
-  using input_element = typename input_sample::element;
 
   template <int K, class T>
   T* memory() {
@@ -149,6 +136,24 @@ class trainer {
                      .problem = "it was given {found} rows; this trainer takes {expected}",
                      .found = std::to_string(rows),
                      .expected = "1 to " + std::to_string(Batch)});
+  }
+  template <class Data, int... K>
+  float step_on_rows(rows_of<Data> const& rows, std::integer_sequence<int, K...>) {
+    check_rows(rows.size());
+    (take_rows<K>(rows), ...);
+    return run(rows.size());
+  }
+  /// Copies what the rows hold for argument K, and checks it.
+  template <int K, class Data>
+  void take_rows(rows_of<Data> const& rows) {
+    using needed = detail::sample_of<detail::element_at<K, typename arguments::values>>;
+    using element = typename needed::element;
+    using places = detail::dataset_places<typename Data::dataset_type, typename arguments::places>;
+    auto const& column = places::template column_for<K>(*rows.source);
+    element* const to = memory<K, element>();
+    for (std::size_t r = 0; r < rows.rows.size(); ++r)
+      detail::copy_numbers(to + static_cast<std::int64_t>(r) * needed::size, column.row(rows.rows[r]), needed::size);
+    arguments::template check<K>(to, rows.size() * needed::size, step_ + 1);
   }
   template <class... Tensor, int... K>
   float step_on(std::integer_sequence<int, K...>, Tensor const&... t) {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstring>
+
+#include <ashlar/data/tensor_dataset.hpp>
+#include <ashlar/train/given.hpp>
+#include <ashlar/train/requirements.hpp>
+
+/// Which column of a dataset is for which input or target of a network, and whether it fits.
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+template <class Column>
+struct column_value;
+template <class T, int... D>
+struct column_value<column<T, D...>> {
+  using type = basic_value<T, 1, D...>;
+};
+/// The value that one row of a column is.
+template <class Column>
+using value_of_column = typename column_value<typename named_column<Column>::type>::type;
+
+template <int Columns, int Needed, class... Places>
+struct dataset_of_other_columns {
+  template <class Path>
+  struct report {
+    static_assert(Columns == Needed,
+                  "ashlar: a dataset has a column for each input and then one for each target; columns with names may "
+                  "stand in any order (this message states how many there are without a name and are needed, and for "
+                  "what)");
+  };
+};
+template <class Name, class What, class... Columns>
+struct dataset_without_a_column {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Name, Path>,
+                  "ashlar: the dataset has no column for this input or target (this message states its name, what "
+                  "it is, and the columns that there are)");
+  };
+};
+template <class... Columns>
+struct columns_of_one_name {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Path, int>,
+                  "ashlar: two columns of a dataset have one name (this message states the columns)");
+  };
+};
+template <class Given, class Needed>
+struct column_of_another_shape {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Given, Needed>,
+                  "ashlar: the dtype and the extents of a dataset's column must be those of the network's input, or of "
+                  "the objective's target (this message states a row of the column, and what is needed)");
+  };
+};
+
+/// The columns of a dataset in which inputs and targets of these names are looked for: by name, and those without one
+/// in their order; where no column has a name, all in their order.
+template <class Places, class Columns>
+struct column_search;
+template <class... Place, class... Column>
+struct column_search<value_list<Place...>, value_list<Column...>> {
+  static constexpr int columns = sizeof...(Column), places = sizeof...(Place);
+  static constexpr bool by_order = (true && ... && !named_column<Column>::name[0]);
+  /// Of the columns, and of the places, how many have no name.
+  static constexpr int nameless_columns = (0 + ... + !named_column<Column>::name[0]);
+  static constexpr int nameless_places = by_order ? places : (0 + ... + !Place::name[0]);
+
+  /// The column for a place; -1: there is none.
+  static constexpr int of(int place) {
+    char const* const names[] = {Place::name..., ""};
+    if (by_order) return place < columns ? place : -1;
+    if (names[place][0]) return find_name<named_column<Column>...>(names[place]);
+    int before = 0;
+    for (int p = 0; p < place; ++p) before += !names[p][0];
+    bool const has_none[] = {!named_column<Column>::name[0]..., false};
+    for (int k = 0; k < columns; ++k)
+      if (has_none[k] && before-- == 0) return k;
+    return -1;
+  }
+  static constexpr bool one_name_twice() {
+    char const* const names[] = {named_column<Column>::name..., ""};
+    for (int k = 0; k < columns; ++k)
+      if (names[k][0] && find_name<named_column<Column>...>(names[k], k + 1) >= 0) return true;
+    return false;
+  }
+};
+
+/// Whether a dataset has a column for place K, of the value that is needed there.
+template <int K, class Places, class... Column, class Needed>
+constexpr auto column_verdict(value_list<Column...>, Needed) {
+  constexpr int k = column_search<Places, value_list<Column...>>::of(K);
+  if constexpr (k < 0) {
+    using place = element_at<K, Places>;
+    return misfit<layer_path<>, dataset_without_a_column<typename place::letters, typename place::type, Column...>>{};
+  } else {
+    using given = value_of_column<element_at<k, value_list<Column...>>>;
+    if constexpr (same_samples<given, Needed>)
+      return fits{};
+    else
+      return misfit<layer_path<>, column_of_another_shape<given, Needed>>{};
+  }
+}
+template <class... Verdict>
+struct first_of_verdicts {
+  using type = fits;
+};
+template <class First, class... Rest>
+struct first_of_verdicts<First, Rest...> {
+  using type = std::conditional_t<any_misfit<First>, First, typename first_of_verdicts<Rest...>::type>;
+};
+
+/// What is read of a dataset for places, whose names are Places: inputs, and then targets.
+template <class Data, class Places>
+struct dataset_places;
+
+template <class... Column, class... Place>
+struct dataset_places<tensor_dataset<Column...>, value_list<Place...>> {
+  using places = value_list<Place...>;
+  using columns = value_list<Column...>;
+  using search = column_search<places, columns>;
+
+  /// Whether there is a column for each of the first places, whose values are these. IsAll: these are all places, and
+  /// columns without a name are for them alone.
+  template <bool IsAll, class... V>
+  static constexpr auto verdict(value_list<V...> needed) {
+    constexpr bool is_one_each = !IsAll || search::nameless_columns == search::nameless_places;
+    if constexpr (search::one_name_twice())
+      return misfit<layer_path<>, columns_of_one_name<Column...>>{};
+    else if constexpr (!is_one_each)
+      return misfit<layer_path<>,
+                    dataset_of_other_columns<search::nameless_columns, search::nameless_places, Place...>>{};
+    else
+      return each(needed, std::make_integer_sequence<int, static_cast<int>(sizeof...(V))>{});
+  }
+  /// The column for place K.
+  template <int K>
+  static auto const& column_for(tensor_dataset<Column...> const& data) {
+    return data.template get<search::of(K)>();
+  }
+
+ private:
+  template <class... V, int... K>
+  static constexpr auto each(value_list<V...>, std::integer_sequence<int, K...>) {
+    return typename first_of_verdicts<decltype(column_verdict<K, places>(columns{}, V{}))...>::type{};
+  }
+};
+
+/// A dataset of one input and one target needs no names, and its numbers become those that the network takes.
+template <class Target, int... D, class Places>
+struct dataset_places<basic_dataset<Target, D...>, Places> {
+  template <int K>
+  static auto const& column_for(basic_dataset<Target, D...> const& data) {
+    return data.template get<(K > 0)>();
+  }
+};
+
+template <class Data>
+struct target_of_dataset;
+template <class Target, int... D>
+struct target_of_dataset<basic_dataset<Target, D...>> {
+  using type = Target;
+};
+/// What a target of a dataset of one input and one target is.
+template <class Data>
+using target_of = typename target_of_dataset<Data>::type;
+
+template <class Data>
+inline constexpr bool is_tensor_dataset = false;
+template <class... Column>
+inline constexpr bool is_tensor_dataset<tensor_dataset<Column...>> = true;
+
+/// Whether a dataset has columns for inputs, which are Input, and for targets. Places are the names of both, and maybe
+/// of more that nobody asks for: then IsAll is false.
+/// errors: does not compile where a dataset of one input and one target does not fit
+template <bool IsAll, class Data, class Places, class Input, class... V, class... T>
+constexpr auto dataset_verdict(value_list<V...>, value_list<T...> = value_list<>{}) {
+  if constexpr (is_tensor_dataset<Data>) {
+    return dataset_places<Data, Places>::template verdict<IsAll>(value_list<V..., T...>{});
+  } else {
+    using first = sample_of<element_at<0, value_list<V...>>>;
+    dataset_has_all<static_cast<int>(sizeof...(V)), static_cast<int>(sizeof...(T))>();
+    dataset_fits<Data::sample_size, first::size, Data, Input>();
+    return fits{};
+  }
+}
+
+/// A row of the column of a dataset that place K reads; void: there is none.
+template <class Data, class Places, int K>
+struct row_read;
+template <class Target, int... D, class Places, int K>
+struct row_read<basic_dataset<Target, D...>, Places, K> {
+  using type = typename batched_value<Target, 1>::type;
+};
+template <class... Column, class Places, int K>
+struct row_read<tensor_dataset<Column...>, Places, K> {
+  static constexpr auto of() {
+    constexpr int k = column_search<Places, value_list<Column...>>::of(K);
+    if constexpr (k < 0)
+      return;
+    else
+      return value_of_column<element_at<k, value_list<Column...>>>{};
+  }
+  using type = decltype(of());
+};
+
+/// What can be said of an output beside targets like these: nothing, its accuracy, or its mean squared error.
+enum class measure { none, accuracy, mean_squared_error };
+template <class Row, class Output>
+inline constexpr measure measure_of = measure::none;
+template <class Output>
+inline constexpr measure measure_of<basic_value<std::int32_t, 1>, Output> = measure::accuracy;
+template <int... D, class Output>
+inline constexpr measure measure_of<basic_value<float, 1, D...>, Output> = (std::int64_t{1} * ... *
+                                                                            D) == sample_of<Output>::size
+                                                                               ? measure::mean_squared_error
+                                                                               : measure::none;
+
+template <class Row>
+inline constexpr std::int64_t numbers_in_row = 0;
+template <int... D>
+inline constexpr std::int64_t numbers_in_row<basic_value<float, 1, D...>> = (std::int64_t{1} * ... * D);
+/// errors: does not compile where an output cannot be compared with targets like these
+template <class Row, class Output>
+consteval void numbers_like_outputs() {
+  outputs_like_targets<(numbers_in_row<Row> > 0), numbers_in_row<Row>, sample_of<Output>::size, Row>();
+}
+
+template <class Row, class Place, class Data>
+struct accuracy_without_labels {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Row, basic_value<std::int32_t, 1>>,
+                  "ashlar: accuracy: the dataset has no column of labels, one std::int32_t for each sample, for this "
+                  "output; of numbers there is mean_squared_error (this message states a row of the column, the "
+                  "output, the dataset)");
+  };
+};
+
+/// Copies `count` numbers, which become those of To.
+template <class To, class From>
+void copy_numbers(To* to, From const* from, std::int64_t count) {
+  if constexpr (std::is_same_v<To, From>)
+    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(To));
+  else
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
