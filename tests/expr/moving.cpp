@@ -75,10 +75,10 @@ TEST_CASE("elements of every dtype stand where NumPy has them") {
   check(std::int32_t{});
   check(std::int64_t{});
   check(std::uint8_t{});
-  auto const [a, b, c, mirrored, rolled, any, padded] = evaluate(cpu, parts, tensor<bool, 1, 4>{0, 1, 0, 0});
-  CHECK(mirrored == tensor<bool, 1, 4>{0, 0, 1, 0});
-  CHECK(any == tensor<bool, 1, 4>{0, 1, 1, 1});
-  CHECK(padded == tensor<bool, 1, 7>{1, 0, 1, 0, 0, 1, 1});
+  auto const [a, b, c, mirrored, rolled, counts, padded] = evaluate(cpu, parts, tensor<bool, 1, 4>{0, 1, 0, 1});
+  CHECK(mirrored == tensor<bool, 1, 4>{1, 0, 1, 0});
+  CHECK(counts == tensor<std::int64_t, 1, 4>{0, 1, 1, 2});
+  CHECK(padded == tensor<bool, 1, 7>{1, 0, 1, 0, 1, 1, 1});
 }
 
 TEST_CASE("many operands are joined in their order, and stacked along a new axis") {

@@ -156,3 +156,25 @@ TEST_CASE("compile: several results are views of one run") {
   CHECK(std::get<0>(gradient)(2) == 36);
   CHECK(std::get<1>(gradient)(2) == 9);
 }
+
+TEST_CASE("compile: a sum of truth values says how many are true, as for NumPy and PyTorch") {
+  tensor<float, 2, 3> const x{1, -2, 3, -4, -5, -6};
+  CHECK(evaluate(
+            cpu, [](auto v) { return sum(v > 0); }, x)[0] == 2);
+  auto const [of_rows, of_columns, before] = evaluate(
+      cpu,
+      [](auto v) {
+        return std::tuple{sum(v > 0, axes<1>), sum_keep(v < 0, axes<0>), cumsum<1>(v > 0)};
+      },
+      x);
+  CHECK(std::is_same_v<decltype(of_rows), tensor<std::int64_t, 2> const>);
+  CHECK(of_rows(0) == 2);
+  CHECK(of_rows(1) == 0);
+  CHECK(of_columns(0, 0) == 1);
+  CHECK(of_columns(0, 1) == 2);
+  CHECK(before(0, 2) == 2);
+  CHECK(before(0, 1) == 1);
+  CHECK(before(1, 2) == 0);
+  auto const share = [](auto v) { return mean(convert<float>(v > 0)); };
+  CHECK(evaluate(cpu, share, x)[0] == doctest::Approx(1.0 / 3));
+}

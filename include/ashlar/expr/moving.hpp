@@ -168,11 +168,14 @@ constexpr auto roll(basic_value<T, D...> x) {
   }
 }
 
-/// At each place of an axis the sum of the elements up to it.  gradient: the same from the other end
+/// At each place of an axis the sum of the elements up to it; of truth values how many of them are true (std::int64_t).
+/// gradient: the same from the other end
 template <int Axis, class T, int... D>
 constexpr auto cumsum(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
-  return basic_value<T, D...>{x.g, detail::cumsum(*x.g, x.id, detail::axis_of<sizeof...(D), Axis>())};
+  auto const numbers = detail::countable(x);
+  return std::remove_const_t<decltype(numbers)>{
+      x.g, detail::cumsum(*x.g, numbers.id, detail::axis_of<sizeof...(D), Axis>())};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -42,6 +42,21 @@ constexpr auto reduce_value(op code, basic_value<T, D...> const& x) {
   return result{x.g, reshape(*x.g, r, result::shape())};
 }
 
+/// Truth values as numbers that are counted; all others as they are.
+template <class T, int... D>
+constexpr auto countable(basic_value<T, D...> const& x) {
+  if constexpr (std::is_same_v<T, bool>) {
+    located const here(*x.g, x.at);
+    return convert<std::int64_t>(x);
+  } else {
+    return x;
+  }
+}
+template <int Mask, bool Keep, class V>
+constexpr auto sum_value(V const& x) {
+  return reduce_value<Mask, Keep>(op::sum, countable(x));
+}
+
 /// How many elements a mean over these axes divides by: a constant, or a value where the batch is among them.
 template <int Mask, class T, int... D>
 constexpr basic_value<T> count_of(basic_value<T, D...> const& x) {
@@ -57,8 +72,12 @@ constexpr basic_value<T> count_of(basic_value<T, D...> const& x) {
 /// The mean over axes of which this is the sum.
 template <int Mask, class T, int... D, class V>
 constexpr V mean_of(basic_value<T, D...> const& x, V const& total) {
-  if (!std::is_floating_point_v<T>) x.g->note(refusal::whole_numbers);
-  return total / count_of<Mask>(x);
+  if constexpr (std::is_floating_point_v<T>) {
+    return total / count_of<Mask>(x);
+  } else {
+    x.g->note(refusal::whole_numbers);
+    return total;
+  }
 }
 
 }  // namespace detail
@@ -92,21 +111,23 @@ constexpr auto max(V, N) {
   return detail::misfit<layer_path<>, detail::axes_as_numbers<N>>{};
 }
 
-/// Sum of all elements, or over axes<...> (which vanish); over the batch, of its valid rows.
+/// Sum of all elements, or over axes<...> (which vanish); over the batch, of its valid rows. Of truth values it is how
+/// many are true (std::int64_t).
 /// gradient: d for every element
+/// example: auto right = sum(equal(argmax(y, axes<1>), label));
 template <class T, int... D>
-constexpr basic_value<T> sum(basic_value<T, D...> x) {
-  return detail::reduce_value<(1 << sizeof...(D)) - 1, false>(detail::op::sum, x);
+constexpr auto sum(basic_value<T, D...> x) {
+  return detail::sum_value<(1 << sizeof...(D)) - 1, false>(x);
 }
 /// Sum over some axes, which vanish.
 template <class T, int... D, int... A>
 constexpr auto sum(basic_value<T, D...> x, axes_type<A...>) {
-  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), false>(detail::op::sum, x);
+  return detail::sum_value<detail::axis_mask<sizeof...(D), A...>(), false>(x);
 }
 /// sum that keeps the axes as extents of 1.
 template <class T, int... D, int... A>
 constexpr auto sum_keep(basic_value<T, D...> x, axes_type<A...>) {
-  return detail::reduce_value<detail::axis_mask<sizeof...(D), A...>(), true>(detail::op::sum, x);
+  return detail::sum_value<detail::axis_mask<sizeof...(D), A...>(), true>(x);
 }
 /// Largest element of all, or over axes<...>.  gradient: to the largest; ties share evenly
 template <class T, int... D>
@@ -125,7 +146,7 @@ constexpr auto max_keep(basic_value<T, D...> x, axes_type<A...>) {
 }
 /// Arithmetic mean of all elements, or over axes<...>; over the batch, of its valid rows.
 template <class T, int... D>
-constexpr basic_value<T> mean(basic_value<T, D...> x) {
+constexpr auto mean(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return detail::mean_of<(1 << sizeof...(D)) - 1>(x, sum(x));
 }
