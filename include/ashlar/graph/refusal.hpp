@@ -23,7 +23,8 @@ enum class refusal : unsigned char {
   rows_in_a_loop,
   number_beyond_dtype,
   parameters_of_two_dtypes,
-  many_parameters
+  many_parameters,
+  nothing_to_learn
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -90,6 +90,9 @@ struct refused_by_the_graph {
     static_assert(Why != refusal::parameters_of_two_dtypes, "ashlar: all parameters of a model must share a dtype");
     static_assert(Why != refusal::many_parameters,
                   "ashlar: a model's parameters that are trained must be fewer than 2^31 numbers");
+    static_assert(Why != refusal::nothing_to_learn,
+                  "ashlar: the objective has no gradient by any parameter: between the network's outputs and the loss "
+                  "stands stop_gradient, floor, a comparison, argmax or a conversion to whole numbers");
   };
 };
 

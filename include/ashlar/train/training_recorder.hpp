@@ -41,11 +41,14 @@ struct training_recorder {
     for (variable_entry const& e : g.parameters) adj.needed[e.node] = !e.frozen;
     adj.of[loss] = add_like(g, loss, 1);
     sweep(g, adj);
+    bool learns = trained == 0;
     for (variable_entry const& e : g.parameters) {
       int d = e.frozen ? -1 : adj.of[e.node];
+      learns = learns || d >= 0;
       if (d >= 0) d = reshape(g, d, g[e.node].extents);
       g.exchanged.push(d);
     }
+    if (!learns) return g.note(refusal::nothing_to_learn);
     if (trained > 0) {
       if (g.parameters[0].type == dtype::float64)
         record_update<double>(r, static_cast<int>(trained));
