@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// expect: accuracy: the dataset has no column of labels, one std::int32_t for each sample, for this output
+// expect: accuracy: the dataset has no column of labels, one std::int32_t for each sample, for this output of several
+// classes
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: mean_squared_error: the dataset's targets must be float; of labels there is accuracy
+// expect: mean_squared_error: the dataset's targets must be float or double .*; of labels there is accuracy
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

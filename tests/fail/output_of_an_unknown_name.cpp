@@ -8,10 +8,10 @@ inline constexpr auto network = [](auto a, auto b) {
   return outputs(named<"digit">(linear<3>(h)), named<"value">(linear<1>(h)));
 };
 auto net = model(network, inputs(named<"image">(input<6>), named<"meta">(input<4>)), cpu, seed{1});
-auto all = predict(net, tensor<float, 5, 6>(), tensor<float, 5, 4>());
+auto predicted = predict(net, tensor<float, 5, 6>(), tensor<float, 5, 4>());
 
 #ifdef ASHLAR_TWIN
-auto digits = all.get<"digit">();
+auto digits = predicted.get<"digit">();
 #else
-auto digits = all.get<"digits">();
+auto digits = predicted.get<"digits">();
 #endif

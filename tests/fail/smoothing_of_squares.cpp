@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// expect: no matching (member )?function for call to .*with
+// expect g++: no matching function for call to .*with
+// expect clang: no matching member function for call to .*with
+// expect nvcc: no instance of function template .*with
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

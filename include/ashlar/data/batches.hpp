@@ -19,7 +19,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// Some samples of a dataset, by their numbers: what one training step sees. It owns nothing.
 /// example: for (int r = 0; r < rows.size(); ++r) show(rows.input(r), rows.label(r));
 template <class Data>
-struct rows_of {
+struct dataset_rows {
   /// The dataset that they are of.
   Data const* source;
   /// Their numbers in it.
@@ -44,12 +44,12 @@ struct rows_of {
 };
 /// Some samples of one input and one target each.
 template <class Target, int... Dims>
-using basic_batch_rows = rows_of<basic_dataset<Target, Dims...>>;
+using basic_batch_rows = dataset_rows<basic_dataset<Target, Dims...>>;
 /// Some samples with labels.
 template <int... Dims>
-using batch_rows = rows_of<dataset<Dims...>>;
+using batch_rows = dataset_rows<dataset<Dims...>>;
 
-/// A dataset cut into batches: a range whose elements are rows_of it. It refers to the dataset and owns the order.
+/// A dataset cut into batches: a range whose elements are dataset_rows. It refers to the dataset and owns the order.
 /// cost: nothing is allocated after construction
 template <class Data>
 class batches_of {
@@ -73,7 +73,7 @@ class batches_of {
   class iterator {
    public:
     /// What it points at.
-    using value_type = rows_of<Data>;
+    using value_type = dataset_rows<Data>;
     /// A distance between two.
     using difference_type = std::ptrdiff_t;
 
@@ -104,7 +104,7 @@ class batches_of {
   iterator end() const { return {this, size()}; }
 
   /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.
-  rows_of<Data> operator[](std::int64_t batch) const {
+  dataset_rows<Data> operator[](std::int64_t batch) const {
     std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
     std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);
     return {source_, std::span(order_).subspan(first, count)};

@@ -94,26 +94,27 @@ concept has_labels = requires(Data const& data) {
 }  // namespace detail
 
 /// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Of a dataset with labels every
-/// label has its share of both, to within one sample; the same seed gives the same split.
-/// cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one copy
-/// errors: a held_out_count below 0 or above the number of samples
-/// example: auto [train, valid] = split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
+/// label has its share of both, to within one sample; a tensor_dataset is split at random, whatever its columns are.
+/// The same seed gives the same split. cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one
+/// copy errors: a held_out_count below 0 or above the number of samples example: auto [train, valid] =
+/// split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
 template <detail::any_dataset Data>
-requires(!std::is_const_v<Data>) ASHLAR_COLD std::pair<Data, Data> split(Data&& data, std::int64_t held_out_count,
-                                                                         seed s) {
+requires(!std::is_const_v<Data>) ASHLAR_COLD auto split(Data&& data, std::int64_t held_out_count, seed s) {
+  using samples = typename Data::dataset_type;
   if (held_out_count < 0 || held_out_count > data.size()) detail::refuse_split(held_out_count, data.size());
-  if constexpr (detail::has_labels<Data>)
-    data.reorder(detail::split_order(data.labels(), static_cast<std::uint64_t>(held_out_count), s));
+  samples rest(std::move(data));
+  if constexpr (detail::has_labels<samples>)
+    rest.reorder(detail::split_order(rest.labels(), static_cast<std::uint64_t>(held_out_count), s));
   else
-    data.reorder(detail::split_order(data.size(), s));
-  Data held_out = data.split_off(data.size() - held_out_count);
-  return {std::move(data), std::move(held_out)};
+    rest.reorder(detail::split_order(rest.size(), s));
+  samples held_out = rest.split_off(rest.size() - held_out_count);
+  return std::pair<samples, samples>{std::move(rest), std::move(held_out)};
 }
 
 /// Splits a copy of a dataset, which stays as it is.
 template <detail::any_dataset Data>
-std::pair<Data, Data> split(Data const& data, std::int64_t held_out_count, seed s) {
-  return split(Data(data), held_out_count, s);
+auto split(Data const& data, std::int64_t held_out_count, seed s) {
+  return split(typename Data::dataset_type(data), held_out_count, s);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -45,7 +45,7 @@ struct named_column<Entry> {
 /// Samples of several quantities, inputs or targets: columns with as many rows each, which have names, or an order:
 /// first the inputs, then the targets.
 /// errors: columns of different sizes; more than 2^32 - 1 samples
-/// example: tensor_dataset data(named<"image">(column<float, 1, 8, 8>(pixels)), named<"digit">(column(labels)));
+/// example: tensor_dataset data{named<"image">(column<float, 1, 8, 8>(pixels)), named<"digit">(column(labels))};
 template <class... Columns>
 class tensor_dataset : detail::any_samples {
   static_assert(sizeof...(Columns) > 0 && (detail::named_column<Columns>::is_one && ...),
@@ -72,6 +72,7 @@ class tensor_dataset : detail::any_samples {
   /// Column number K, without its name.
   template <int K>
   auto const& get() const {
+    static_assert(K >= 0 && K < static_cast<int>(sizeof...(Columns)), "ashlar: the dataset has not so many columns");
     using one = std::tuple_element_t<static_cast<std::size_t>(K), std::tuple<Columns...>>;
     return detail::named_column<one>::of(std::get<static_cast<std::size_t>(K)>(all_));
   }

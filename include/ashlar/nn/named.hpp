@@ -132,8 +132,9 @@ struct named_as {
       return named_stateless(x);
   }
   template <class Column>
-  requires std::is_base_of_v<signature::owner, Column>
-  constexpr signature::entry<Name, Column> operator()(Column&& x) const {
+  requires(std::is_base_of_v<signature::owner, Column> &&
+           !std::is_const_v<Column>) constexpr signature::entry<Name, Column>
+  operator()(Column&& x) const {
     return signature::entry<Name, Column>(std::move(x));
   }
   template <class Loss>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <string>
 
 #include <ashlar/data/tensor_dataset.hpp>
 #include <ashlar/train/given.hpp>
@@ -34,8 +37,9 @@ struct dataset_without_a_column {
   template <class Path>
   struct report {
     static_assert(std::is_same_v<Name, Path>,
-                  "ashlar: the dataset has no column for this input or target (this message states its name, what "
-                  "it is, and the columns that there are)");
+                  "ashlar: the dataset has no column for this input or target: where it has a name, the column has the "
+                  "same; where it has none, the column has none (this message states its name, what it is, and the "
+                  "columns that there are)");
   };
 };
 template <class... Columns>
@@ -52,7 +56,8 @@ struct column_of_another_shape {
   struct report {
     static_assert(std::is_same_v<Given, Needed>,
                   "ashlar: the dtype and the extents of a dataset's column must be those of the network's input, or of "
-                  "the objective's target (this message states a row of the column, and what is needed)");
+                  "the objective's target: labels are std::int32_t (this message states a row of the column, and what "
+                  "is needed)");
   };
 };
 
@@ -190,6 +195,10 @@ constexpr auto dataset_verdict(value_list<V...>, value_list<T...> = value_list<>
 /// A row of the column of a dataset that place K reads; void: there is none.
 template <class Data, class Places, int K>
 struct row_read;
+template <class... Column, int K>
+struct row_read<tensor_dataset<Column...>, void, K> {
+  using type = void;
+};
 template <class Target, int... D, class Places, int K>
 struct row_read<basic_dataset<Target, D...>, Places, K> {
   using type = typename batched_value<Target, 1>::type;
@@ -206,26 +215,74 @@ struct row_read<tensor_dataset<Column...>, Places, K> {
   using type = decltype(of());
 };
 
+/// The name that a model states for its only target; else none.
+template <class Target>
+struct stated_name {
+  using type = signature::entry<"", int>;
+};
+template <fixed_string Name, class What>
+struct stated_name<signature::entry<Name, What>> {
+  using type = signature::entry<Name, What>;
+};
+template <class Target>
+struct stated_name<targets_type<Target>> : stated_name<Target> {};
+
+/// The names of inputs, and of the target that output K is measured by: of several outputs the output's, where columns
+/// have names at all (void: they have none); of one that which the model states for its target, the output's, or none.
+template <class Data, class Inputs, class Target, class Outputs, int K>
+struct target_search {
+  using type = typename joined_list<Inputs, value_list<element_at<K, Outputs>>>::type;
+};
+template <class... Column, class... Input, class Target, class... Output, int K>
+struct target_search<tensor_dataset<Column...>, value_list<Input...>, Target, value_list<Output...>, K> {
+  template <class Entry>
+  using joined = value_list<Input..., Entry>;
+  template <class Entry>
+  static constexpr bool has = Entry::name[0] && find_name<named_column<Column>...>(Entry::name) >= 0;
+  using stated = typename stated_name<Target>::type;
+  using output = element_at<K, value_list<Output...>>;
+  static constexpr auto pick() {
+    if constexpr (sizeof...(Output) == 1 && has<stated>)
+      return joined<stated>{};
+    else if constexpr (has<output>)
+      return joined<output>{};
+    else if constexpr (sizeof...(Output) == 1)
+      return joined<signature::entry<"", typename output::type>>{};
+  }
+  using type = decltype(pick());
+};
+
+template <class V>
+inline constexpr bool is_floating_value = false;
+template <class T, int... D>
+inline constexpr bool is_floating_value<basic_value<T, D...>> = std::is_floating_point_v<T>;
+/// Whether samples of two values have the same extents, where those of 1 do not count.
+template <class A, class B>
+inline constexpr bool same_samples_but_ones = false;
+template <class T, int N, int... D, class U, int M, int... E>
+inline constexpr bool same_samples_but_ones<basic_value<T, N, D...>, basic_value<U, M, E...>> = [] {
+  int const a[] = {D..., 0}, b[] = {E..., 0};
+  int i = 0, k = 0;
+  for (;; ++i, ++k) {
+    while (a[i] == 1) ++i;
+    while (b[k] == 1) ++k;
+    if (a[i] != b[k] || a[i] == 0) return a[i] == b[k];
+  }
+}();
+
 /// What can be said of an output beside targets like these: nothing, its accuracy, or its mean squared error.
 enum class measure { none, accuracy, mean_squared_error };
 template <class Row, class Output>
-inline constexpr measure measure_of = measure::none;
+inline constexpr measure measure_of =
+    is_floating_value<Row>&& same_samples_but_ones<Row, Output> ? measure::mean_squared_error : measure::none;
 template <class Output>
-inline constexpr measure measure_of<basic_value<std::int32_t, 1>, Output> = measure::accuracy;
-template <int... D, class Output>
-inline constexpr measure measure_of<basic_value<float, 1, D...>, Output> = (std::int64_t{1} * ... *
-                                                                            D) == sample_of<Output>::size
-                                                                               ? measure::mean_squared_error
-                                                                               : measure::none;
+inline constexpr measure measure_of<basic_value<std::int32_t, 1>, Output> =
+    sample_of<Output>::size > 1 ? measure::accuracy : measure::none;
 
-template <class Row>
-inline constexpr std::int64_t numbers_in_row = 0;
-template <int... D>
-inline constexpr std::int64_t numbers_in_row<basic_value<float, 1, D...>> = (std::int64_t{1} * ... * D);
 /// errors: does not compile where an output cannot be compared with targets like these
 template <class Row, class Output>
 consteval void numbers_like_outputs() {
-  outputs_like_targets<(numbers_in_row<Row> > 0), numbers_in_row<Row>, sample_of<Output>::size, Row>();
+  outputs_like_targets<is_floating_value<Row>, measure_of<Row, Output> == measure::mean_squared_error, Row, Output>();
 }
 
 template <class Row, class Place, class Data>
@@ -234,18 +291,32 @@ struct accuracy_without_labels {
   struct report {
     static_assert(std::is_same_v<Row, basic_value<std::int32_t, 1>>,
                   "ashlar: accuracy: the dataset has no column of labels, one std::int32_t for each sample, for this "
-                  "output; of numbers there is mean_squared_error (this message states a row of the column, the "
-                  "output, the dataset)");
+                  "output of several classes (of several outputs by the output's name); of numbers there is "
+                  "mean_squared_error (this message states a row of the column, the output, the dataset)");
   };
 };
 
+[[noreturn]] ASHLAR_COLD inline void refuse_fraction(float number) {
+  fail(error_parts{
+      .place = "dataset", .found = std::to_string(number), .expected = "whole numbers that the network's input holds"});
+}
 /// Copies `count` numbers, which become those of To.
+/// errors: fails where To are whole numbers and one is none, or out of their range
 template <class To, class From>
 void copy_numbers(To* to, From const* from, std::int64_t count) {
-  if constexpr (std::is_same_v<To, From>)
+  if constexpr (std::is_same_v<To, From>) {
     std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(To));
-  else
-    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_integral_v<To> && !std::is_integral_v<From>) {
+        constexpr auto least = static_cast<double>(std::numeric_limits<To>::min());
+        constexpr auto end = 2.0 * static_cast<double>(std::numeric_limits<To>::max() / 2 + 1);
+        double const number = static_cast<double>(from[i]);
+        if (!(number >= least && number < end) || number != std::trunc(number)) refuse_fraction(from[i]);
+      }
+      to[i] = static_cast<To>(from[i]);
+    }
+  }
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

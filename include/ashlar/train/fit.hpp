@@ -20,17 +20,17 @@ struct fit_options {
 /// One of several losses in one epoch of fit, and the output that it is of.
 struct loss_record {
   char const* name = "";          ///< The loss's; empty where it has none.
-  double loss = 0;                ///< Mean over the samples trained on, before its weight.
+  double loss = 0;                ///< As of the epoch, before its weight.
   double accuracy = 0;            ///< Of the output on the held-out samples, where they have labels for it.
   double mean_squared_error = 0;  ///< Of the output on the held-out samples, where their targets are like it.
 };
 
 /// One epoch of fit.
 struct epoch_record {
-  double loss = 0;                  ///< Mean over the samples trained on.
+  double loss = 0;                  ///< Mean of the steps' losses, each weighed by its samples.
   double accuracy = 0;              ///< On the held-out samples: of the first output that has labels.
   double mean_squared_error = 0;    ///< On the held-out samples: of the first output that has targets like it.
-  double images_per_second = 0;     ///< Of training.
+  double images_per_second = 0;     ///< Samples, of training.
   std::vector<loss_record> losses;  ///< Each of `losses(...)`, in their order.
 };
 
@@ -65,7 +65,7 @@ struct measured_losses {
   static constexpr int count = 1;
   static constexpr char const* name(int) { return ""; }
   template <int K>
-  static constexpr int output = Outputs::count == 1 && Targets <= 1 ? 0 : -1;
+  static constexpr int output = Outputs::count == 1 && Targets == 1 ? 0 : -1;
 };
 template <class... Loss, class Outputs, int Targets>
 struct measured_losses<weighted_losses<Loss...>, Outputs, Targets> {

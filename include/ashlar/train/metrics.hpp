@@ -17,15 +17,15 @@ constexpr int output_named(value_list<Output...>) {
 
 }  // namespace detail
 
-/// The share of samples whose largest output is at their label, in [0, 1]. Of columns with names the labels are that
-/// of the output's name, or the one without a name; else the one behind the inputs.
+/// The share of samples whose largest output is at their label, in [0, 1]. Of columns with names the labels are those
+/// of the name that the model states for its target, or of the output's, or without one; else those behind the inputs.
 template <class Net, class Input, class Policy, class Target, detail::any_dataset Data>
 double accuracy(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   detail::has_one_output<runner::outputs::count>();
   return runner(net).accuracy(data);
 }
-/// The same, of one output of several. Columns without names are the inputs, and then a target for each output.
+/// The same, of one output of several; the column of its labels has the output's name.
 /// example: double const share = accuracy<"digit">(net, valid);
 template <fixed_string Output, class Net, class Input, class Policy, class Target, detail::any_dataset Data>
 double accuracy(model<Net, Input, Policy, Target> const& net, Data const& data) {

@@ -152,7 +152,9 @@ auto predict_numbers(Model const& net, Data const& data) {
 /// as network_outputs.  shape: [N, sample...]... -> [N, outputs...]
 /// example: auto [digit, value] = predict(net, images, metas);
 template <class Net, class Input, class Policy, class Target, class... Given>
-auto predict(model<Net, Input, Policy, Target> const& net, Given const&... samples) {
+requires(!(sizeof...(Given) == 1 &&
+           (detail::any_dataset<Given> && ...))) auto predict(model<Net, Input, Policy, Target> const& net,
+                                                              Given const&... samples) {
   using Model = model<Net, Input, Policy, Target>;
   using places = typename detail::entries_of<Input>::type;
   using verdict = decltype(detail::predict_verdict<Input, Given...>());
@@ -165,32 +167,25 @@ auto predict(model<Net, Input, Policy, Target> const& net, Given const&... sampl
         samples...);
   }
 }
-/// The class (the index of the largest output) of every sample of a dataset.
-template <class Net, class Input, class Policy, class Target, int... D>
-std::vector<std::int32_t> predict(model<Net, Input, Policy, Target> const& net, dataset<D...> const& data) {
-  using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
-  detail::has_one_output<runner::outputs::count>();
-  std::vector<std::int32_t> classes(static_cast<std::size_t>(data.size()));
-  runner p(net);
-  p.each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
-    for (std::int64_t r = 0; r < rows; ++r) classes[static_cast<std::size_t>(begin + r)] = p.class_of(r);
-  });
-  return classes;
-}
-/// The network's outputs for every sample of a dataset whose targets are numbers, sample after sample.
-/// shape: [size, outputs...]
-template <class Net, class Input, class Policy, class Target, int... E, int... D>
-auto predict(model<Net, Input, Policy, Target> const& net, basic_dataset<target_type<float, E...>, D...> const& data) {
-  detail::has_one_output<detail::default_predictor<model<Net, Input, Policy, Target>>::outputs::count>();
-  return detail::predict_numbers(net, data);
-}
-/// The network's outputs for every sample of a dataset of columns, sample after sample; of several outputs all, as
-/// network_outputs of vectors. Columns that are no inputs are not read.
-/// shape: [size, outputs...]
+/// What the network makes of every sample of a dataset, sample after sample. Of dataset<...>, which has labels, it is
+/// the class: the index of the largest output (shape: [size]). Else it is the outputs' numbers (shape: [size,
+/// outputs...]), of several outputs all, as network_outputs of vectors. Columns that are no inputs are not read.
 /// example: std::vector<float> const values = predict(net, valid).get<"value">();
-template <class Net, class Input, class Policy, class Target, class... Columns>
-auto predict(model<Net, Input, Policy, Target> const& net, tensor_dataset<Columns...> const& data) {
-  return detail::predict_numbers(net, data);
+template <class Net, class Input, class Policy, class Target, detail::any_dataset Data>
+auto predict(model<Net, Input, Policy, Target> const& net, Data const& data) {
+  using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
+  if constexpr (!detail::is_tensor_dataset<typename Data::dataset_type>)
+    detail::has_one_output<runner::outputs::count>();
+  if constexpr (requires { data.labels(); }) {
+    std::vector<std::int32_t> classes(static_cast<std::size_t>(data.size()));
+    runner p(net);
+    p.each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
+      for (std::int64_t r = 0; r < rows; ++r) classes[static_cast<std::size_t>(begin + r)] = p.class_of(r);
+    });
+    return classes;
+  } else {
+    return detail::predict_numbers(net, data);
+  }
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

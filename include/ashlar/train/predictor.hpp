@@ -87,9 +87,8 @@ class predictor {
     Model::policy::template executor<program>::run(m, net_.resources());
     return output<0>();
   }
-  /// Where inputs, and then a target for each output, are looked for in a dataset.
-  using places =
-      typename detail::joined_list<typename detail::entries_of<typename Model::input_spec>::type, outputs>::type;
+  /// The names by which inputs are looked for in a dataset.
+  using places = typename detail::entries_of<typename Model::input_spec>::type;
   /// f(first row, rows) for all samples of a dataset, a batch at a time.
   /// errors: does not compile where there is no column for an input, or one that does not fit
   template <class Data, class F>
@@ -119,8 +118,8 @@ class predictor {
     return detail::index_of_largest<output_shape<K>::size>(output<K>() + r * output_shape<K>::size);
   }
   /// The sum of squared differences between output K of the last run's `rows` results, and numbers.
-  template <int K = 0>
-  double squares(std::int64_t rows, float const* wanted) const {
+  template <int K = 0, class T>
+  double squares(std::int64_t rows, T const* wanted) const {
     return detail::sum_of_squares(output<K>(), wanted, rows * output_shape<K>::size);
   }
 
@@ -135,7 +134,7 @@ class predictor {
     std::int64_t count = 0;
     if constexpr (has_labels)
       each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
-        count += right<K>(rows, column_for<inputs::count + K>(data).row(begin));
+        count += right<K>(rows, target_column<K>(data).row(begin));
       });
     return data.size() ? static_cast<double>(count) / static_cast<double>(data.size()) : 0;
   }
@@ -148,7 +147,7 @@ class predictor {
     double sum = 0;
     if constexpr (detail::measure_of<row, output_value<K>> == detail::measure::mean_squared_error)
       each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
-        sum += squares<K>(rows, column_for<inputs::count + K>(data).row(begin));
+        sum += squares<K>(rows, target_column<K>(data).row(begin));
       });
     return data.size() ? sum / static_cast<double>(data.size() * size) : 0;
   }
@@ -157,15 +156,22 @@ class predictor {
   template <int K>
   using output_value = typename detail::element_at<K, outputs>::type;
   template <int K, class Data>
-  using target_row = typename detail::row_read<typename Data::dataset_type, places, inputs::count + K>::type;
+  using target_places = typename detail::target_search<typename Data::dataset_type, places, typename Model::target_spec,
+                                                       outputs, K>::type;
+  template <int K, class Data>
+  using target_row =
+      typename detail::row_read<typename Data::dataset_type, target_places<K, Data>, inputs::count>::type;
 
   template <int K, class Data>
-  static auto const& column_for(Data const& data) {
-    return detail::dataset_places<typename Data::dataset_type, places>::template column_for<K>(data);
+  static auto const& target_column(Data const& data) {
+    using found = detail::dataset_places<typename Data::dataset_type, target_places<K, Data>>;
+    return found::template column_for<inputs::count>(data);
   }
   template <class Data, int... K>
   void copy_in(Data const& data, std::int64_t begin, std::int64_t rows, std::integer_sequence<int, K...>) {
-    (detail::copy_numbers(input<K>(0), column_for<K>(data).row(begin), rows * input_shape<K>::size), ...);
+    using found = detail::dataset_places<typename Data::dataset_type, places>;
+    (detail::copy_numbers(input<K>(0), found::template column_for<K>(data).row(begin), rows * input_shape<K>::size),
+     ...);
   }
   template <int... K>
   void check(std::int64_t rows, std::integer_sequence<int, K...>) {

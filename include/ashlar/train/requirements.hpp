@@ -186,14 +186,14 @@ consteval void dataset_fits() {
 }
 
 /// Whether a network's outputs can be compared with targets.
-template <bool IsFloat, std::int64_t InTarget, std::int64_t InOutputs, class Targets>
+template <bool AreNumbers, bool IsAlike, class Targets, class Output>
 consteval void outputs_like_targets() {
-  static_assert(IsFloat,
-                "ashlar: mean_squared_error: the dataset's targets must be float; of labels there is accuracy (this "
-                "message states the targets)");
-  static_assert(InTarget == InOutputs,
+  static_assert(AreNumbers,
+                "ashlar: mean_squared_error: the dataset's targets must be float or double (of several outputs in a "
+                "column of the output's name); of labels there is accuracy (this message states the targets)");
+  static_assert(!AreNumbers || IsAlike,
                 "ashlar: mean_squared_error: the dataset's targets and the network's outputs differ in size (this "
-                "message states both numbers)");
+                "message states both)");
 }
 
 template <class Given, class Needed>

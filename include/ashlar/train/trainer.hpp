@@ -44,7 +44,7 @@ class trainer {
   /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
   /// the dataset has no column for an input or a target, or one that does not fit
   template <class Data>
-  [[gnu::noinline]] float step(rows_of<Data> const& rows) {
+  [[gnu::noinline]] float step(dataset_rows<Data> const& rows) {
     using verdict = decltype(arguments::template rows_verdict<Batch, typename Data::dataset_type>());
     static_assert(detail::accepted<verdict>);
     if constexpr (!detail::any_misfit<verdict>)
@@ -138,14 +138,14 @@ class trainer {
                      .expected = "1 to " + std::to_string(Batch)});
   }
   template <class Data, int... K>
-  float step_on_rows(rows_of<Data> const& rows, std::integer_sequence<int, K...>) {
+  float step_on_rows(dataset_rows<Data> const& rows, std::integer_sequence<int, K...>) {
     check_rows(rows.size());
     (take_rows<K>(rows), ...);
     return run(rows.size());
   }
   /// Copies what the rows hold for argument K, and checks it.
   template <int K, class Data>
-  void take_rows(rows_of<Data> const& rows) {
+  void take_rows(dataset_rows<Data> const& rows) {
     using needed = detail::sample_of<detail::element_at<K, typename arguments::values>>;
     using element = typename needed::element;
     using places = detail::dataset_places<typename Data::dataset_type, typename arguments::places>;
