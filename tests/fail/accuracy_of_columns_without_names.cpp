@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: accuracy: the dataset has no column of labels, .* for this output .of several outputs by the output's name
+// expect: accuracy: the dataset has no column of labels, .* for this output of several classes .of several outputs by
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -173,9 +173,8 @@ constexpr auto roll(basic_value<T, D...> x) {
 template <int Axis, class T, int... D>
 constexpr auto cumsum(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
-  auto const numbers = detail::countable(x);
-  return std::remove_const_t<decltype(numbers)>{
-      x.g, detail::cumsum(*x.g, numbers.id, detail::axis_of<sizeof...(D), Axis>())};
+  return basic_value<detail::counted_as<T>, D...>{
+      x.g, detail::cumsum(*x.g, detail::countable(x), detail::axis_of<sizeof...(D), Axis>())};
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

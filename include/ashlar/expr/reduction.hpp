@@ -34,27 +34,29 @@ struct reduced {
   }();
 };
 
+/// Truth values as numbers that are counted; all others as they are.
+template <class T>
+using counted_as = std::conditional_t<std::is_same_v<T, bool>, std::int64_t, T>;
+template <class T, int... D>
+constexpr int countable(basic_value<T, D...> const& x) {
+  return std::is_same_v<T, bool> ? convert(*x.g, x.id, dtype_of<counted_as<T>>) : x.id;
+}
+/// The reduction of the node `from`, which has the extents of x.
+template <int Mask, bool Keep, class To, class V>
+constexpr auto reduce_node(op code, V const& x, int from) {
+  using result = value_of<To, reduced<V, Mask, Keep>>;
+  int r = reduce(*x.g, code, from, Mask);
+  return result{x.g, reshape(*x.g, r, result::shape())};
+}
 template <int Mask, bool Keep, class T, int... D>
 constexpr auto reduce_value(op code, basic_value<T, D...> const& x) {
   located const here(*x.g, x.at);
-  using result = value_of<T, reduced<basic_value<T, D...>, Mask, Keep>>;
-  int r = reduce(*x.g, code, x.id, Mask);
-  return result{x.g, reshape(*x.g, r, result::shape())};
+  return reduce_node<Mask, Keep, T>(code, x, x.id);
 }
-
-/// Truth values as numbers that are counted; all others as they are.
-template <class T, int... D>
-constexpr auto countable(basic_value<T, D...> const& x) {
-  if constexpr (std::is_same_v<T, bool>) {
-    located const here(*x.g, x.at);
-    return convert<std::int64_t>(x);
-  } else {
-    return x;
-  }
-}
-template <int Mask, bool Keep, class V>
-constexpr auto sum_value(V const& x) {
-  return reduce_value<Mask, Keep>(op::sum, countable(x));
+template <int Mask, bool Keep, class T, int... D>
+constexpr auto sum_value(basic_value<T, D...> const& x) {
+  located const here(*x.g, x.at);
+  return reduce_node<Mask, Keep, counted_as<T>>(op::sum, x, countable(x));
 }
 
 /// How many elements a mean over these axes divides by: a constant, or a value where the batch is among them.
