@@ -19,6 +19,11 @@ namespace detail {
 struct any_samples {};
 template <class Data>
 concept any_dataset = std::is_base_of_v<any_samples, Data>;
+/// A dataset each of whose samples has one label.
+template <class Data>
+concept has_labels = requires(Data const& data) {
+  data.labels();
+};
 
 /// errors: fails where 32 bits do not count the samples
 ASHLAR_COLD inline void check_sample_count(std::int64_t count) {

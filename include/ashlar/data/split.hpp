@@ -85,12 +85,6 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, se
   return order;
 }
 
-/// The labels by which a dataset is stratified.
-template <class Data>
-concept has_labels = requires(Data const& data) {
-  data.labels();
-};
-
 }  // namespace detail
 
 /// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Of a dataset with labels every

@@ -108,14 +108,6 @@ constexpr auto column_verdict(value_list<Column...>, Needed) {
       return misfit<layer_path<>, column_of_another_shape<given, Needed>>{};
   }
 }
-template <class... Verdict>
-struct first_of_verdicts {
-  using type = fits;
-};
-template <class First, class... Rest>
-struct first_of_verdicts<First, Rest...> {
-  using type = std::conditional_t<any_misfit<First>, First, typename first_of_verdicts<Rest...>::type>;
-};
 
 /// What is read of a dataset for places, whose names are Places: inputs, and then targets.
 template <class Data, class Places>
@@ -149,7 +141,10 @@ struct dataset_places<tensor_dataset<Column...>, value_list<Place...>> {
  private:
   template <class... V, int... K>
   static constexpr auto each(value_list<V...>, std::integer_sequence<int, K...>) {
-    return typename first_of_verdicts<decltype(column_verdict<K, places>(columns{}, V{}))...>::type{};
+    if constexpr (some_misfit<decltype(column_verdict<K, places>(columns{}, V{}))...>)
+      return first_misfit<decltype(column_verdict<K, places>(columns{}, V{}))...>{};
+    else
+      return fits{};
   }
 };
 

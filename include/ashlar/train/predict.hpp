@@ -176,7 +176,7 @@ auto predict(model<Net, Input, Policy, Target> const& net, Data const& data) {
   using runner = detail::default_predictor<model<Net, Input, Policy, Target>>;
   if constexpr (!detail::is_tensor_dataset<typename Data::dataset_type>)
     detail::has_one_output<runner::outputs::count>();
-  if constexpr (requires { data.labels(); }) {
+  if constexpr (detail::has_labels<Data>) {
     std::vector<std::int32_t> classes(static_cast<std::size_t>(data.size()));
     runner p(net);
     p.each_batch(data, [&](std::int64_t begin, std::int64_t rows) {
