@@ -2,9 +2,20 @@
 #pragma once
 #include <ashlar/ashlar.hpp>
 
+#if defined(THRUST_DEVICE_SYSTEM) || defined(__CUDACC__)
+#include <ashlar/device.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI {
+
+/// The policy that the compiler builds for: the device's.
+inline constexpr device_policy<> anywhere;
+
+}  // namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI
+#else
 namespace ashlar::inline ASHLAR_ABI {
 
-/// The policy that the compiler builds for: so far the CPU's everywhere.
+/// The policy that the compiler builds for: the CPU's.
 inline constexpr cpu_policy<> anywhere;
 
 }  // namespace ashlar::inline ASHLAR_ABI
+#endif

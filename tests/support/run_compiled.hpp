@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#if defined(ASHLAR_TEST_DEVICE)
+#include <ashlar/backend/thrust/policy.hpp>
+#endif
 #include <ashlar/backend/cpu/policy.hpp>
 
 #include "support/gradient_check.hpp"
@@ -7,11 +10,9 @@
 
 namespace proof {
 
-/// A recorder's program by the kernels compiled for an instruction set, on memory of its own that begins as `fill`;
-/// every step in so many shares, one after the other.
-template <class Policy, class Recorder>
-results run_compiled(environment const& e, instruction_set set = machine_instruction_set(), int fill = 0xff,
-                     int shares = 1) {
+/// A recorder's program on memory of its own that begins as `fill`, by an executor that is also given `how`.
+template <class Policy, class Recorder, class... How>
+results run_program(environment const& e, int fill, How... how) {
   using program = typename Policy::template program<Recorder>;
   auto const& t = program::tables;
   memory_map const map =
@@ -27,9 +28,31 @@ results run_compiled(environment const& e, instruction_set set = machine_instruc
   m.seed = e.seed;
   m.step = e.step;
   m.variant = e.variant;
-  Policy::template executor<program>::run(m, set, shares);
+  Policy::template executor<program>::run(m, how...);
   return image.read(e);
 }
+
+#if defined(ASHLAR_TEST_DEVICE)
+template <class... Options>
+device_policy<Options...> on_device(cpu_policy<Options...> const&);
+
+/// The text of the first difference between a program by the device's kernels and what is wanted, or nothing: what is
+/// proven of the cpu's kernels is so proven of the device's.
+template <class Policy, class Recorder>
+std::string compiled_difference(environment const& e, results const& wanted, double tolerance) {
+  using device_type = decltype(on_device(std::declval<Policy>()));
+  return difference(run_program<device_type, Recorder>(e, 0xff), wanted, tolerance);
+}
+#endif
+
+/// By the kernels compiled for an instruction set, every step in so many shares, one after the other.
+template <class Policy, class Recorder>
+results run_compiled(environment const& e, instruction_set set = machine_instruction_set(), int fill = 0xff,
+                     int shares = 1) {
+  return run_program<Policy, Recorder>(e, fill, set, shares);
+}
+
+#if !defined(ASHLAR_TEST_DEVICE)
 
 /// The text of the first difference between a compiled program and what is wanted, on every instruction set that this
 /// machine has; or nothing. In three shares it must leave behind the same bits.
@@ -46,5 +69,6 @@ std::string compiled_difference(environment const& e, results const& wanted, dou
   }
   return "";
 }
+#endif
 
 }  // namespace proof

@@ -9,6 +9,12 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Reads and writes of memory that the host does not see; they wait for what runs there.
+struct memory_access {
+  void (*read)(void* to, char const* from, std::int64_t bytes);
+  void (*write)(char* to, void const* from, std::int64_t bytes);
+};
+
 /// One allocation, aligned for every kernel and zeroed.
 class buffer {
  public:
@@ -33,6 +39,8 @@ class buffer {
   }
   char* data() const { return data_; }
   std::int64_t size() const { return bytes_; }
+  /// How else than by their addresses the host reads and writes parts of such memory: not at all.
+  static constexpr memory_access const* access = nullptr;
 
  private:
   static constexpr std::align_val_t alignment{64};

@@ -2,24 +2,29 @@
 #pragma once
 #include <type_traits>
 
-#include <ashlar/core/config.hpp>
+#include <ashlar/backend/buffer.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// What says where programs run: a type with `program<Recorder>` (the plan), `executor<Program>` (what runs it) and
-/// `resources` (what it runs with, made of a policy).
+/// What says where programs run: a type with `program<Recorder>` (the plan), `runner<Program>` and `stepper<Program,
+/// Slots, Scalars>` (a program with its memory, which run it), `memory` (what parameters and states lie in),
+/// `resources` (what programs run with, made of a policy) and `explain`.
 struct policy_base {};
 template <class P>
 concept any_policy = std::is_base_of_v<policy_base, std::remove_cvref_t<P>>;
 
-/// What runs with nothing: the stand-in of a policy that is none.
+/// What a model holds on a policy; of what is no policy, stand-ins.
 template <class P>
-struct resources_of {
-  struct type {};
+struct parts_of {
+  struct resources {
+    resources(P const&) {}
+  };
+  using memory = buffer;
 };
 template <any_policy P>
-struct resources_of<P> {
-  using type = typename P::resources;
+struct parts_of<P> {
+  using resources = typename P::resources;
+  using memory = typename P::memory;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -94,8 +94,11 @@ class random_stream {
 
 /// Fills `order` (anything with size() and [i]) with 0, 1, ... in random order, each order equally likely.
 /// source: Fisher, Yates; indices by masking and rejection, so without modulo bias
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
 template <class Indices>
-constexpr void permutation(Indices&& order, random_stream stream) {
+ASHLAR_HD constexpr void permutation(Indices&& order, random_stream stream) {
   auto const count = static_cast<std::uint64_t>(order.size());
   for (std::uint64_t i = 0; i < count; ++i) order[i] = static_cast<std::remove_cvref_t<decltype(order[i])>>(i);
   std::uint64_t draw = 0;

@@ -99,7 +99,7 @@ constexpr bool is_view(op code) { return code >= op::reshape && code <= op::stop
 constexpr bool is_pointwise(op code) {
   return (code >= op::constant && code <= op::random) || (code >= op::broadcast && code <= op::select);
 }
-constexpr bool is_reduction(op code) { return code == op::sum || code == op::max; }
+ASHLAR_HD constexpr bool is_reduction(op code) { return code == op::sum || code == op::max; }
 constexpr bool is_commutative(op code) {
   return code == op::add || code == op::mul || code == op::maximum || code == op::minimum || code == op::equal;
 }

@@ -40,7 +40,7 @@ enum class element : int { float32, float64, int32, int64, byte, iota, random, s
 /// What a lane of a fused kernel holds: a number of the kernel's floating type, such a number rounded to float32, such
 /// a 0 or 1, or a whole number in as many bits.
 enum class lane_type : int { floating, single, truth, uint8, int32, int64 };
-constexpr bool is_whole(lane_type t) { return t >= lane_type::uint8; }
+ASHLAR_HD constexpr bool is_whole(lane_type t) { return t >= lane_type::uint8; }
 /// How it moves along the innermost axis.
 enum class access : int { splat, contiguous, strided };
 
@@ -73,9 +73,9 @@ struct fused_code {
   static constexpr int output_size = 4;       // instruction, element, access, level
   static constexpr int lane_unit = 64;        // of lane types, which stand above ops and elements
 
-  static constexpr int with_lane(int code, lane_type t) { return code + lane_unit * static_cast<int>(t); }
-  static constexpr int without_lane(int code) { return code % lane_unit; }
-  static constexpr lane_type lane_in(int code) { return static_cast<lane_type>(code / lane_unit); }
+  ASHLAR_HD static constexpr int with_lane(int code, lane_type t) { return code + lane_unit * static_cast<int>(t); }
+  ASHLAR_HD static constexpr int without_lane(int code) { return code % lane_unit; }
+  ASHLAR_HD static constexpr lane_type lane_in(int code) { return static_cast<lane_type>(code / lane_unit); }
 };
 static_assert(op_count <= fused_code::lane_unit);
 /// Operands of an instruction: >= 0 another instruction, from -1 down an input, from constant_base down a constant,

@@ -3,6 +3,33 @@
 #include <ashlar/plan/program.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// How many kernels a body launches, each loop's as often as it runs; of the update's variants the longest.
+template <class Program>
+constexpr std::int64_t launches_of(int body = Program::tables.top) {
+  auto const& t = Program::tables;
+  constexpr int most_variants = 8;
+  std::int64_t always = 0, of_variant[most_variants]{}, longest = 0;
+  for (int s = t.bodies[body].first_step; s < t.bodies[body].first_step + t.bodies[body].step_count; ++s) {
+    step_entry const& step = t.steps[s];
+    std::int64_t const n =
+        step.loop < 0 ? step.phases : t.loops[step.loop].count * launches_of<Program>(t.loops[step.loop].body);
+    (step.variant && step.variant < most_variants ? of_variant[step.variant] : always) += n;
+  }
+  for (std::int64_t n : of_variant) longest = n > longest ? n : longest;
+  return always + longest;
+}
+/// What an optimizer keeps in a program of training steps; of other programs nothing.
+template <class Program>
+constexpr std::int64_t optimizer_bytes_of() {
+  if constexpr (requires { Program::recorder::slots; })
+    return Program::recorder::slots * aligned(Program::tables.counts.trained_bytes);
+  else
+    return 0;
+}
+
+}  // namespace detail
 
 /// What the compiler knows of a program before anything runs.
 template <class Program>
@@ -13,6 +40,10 @@ struct program_summary {
   std::int64_t parameters = Program::tables.counts.parameters;
   /// Bytes of all parameters, padding included.
   std::int64_t parameter_bytes = Program::tables.counts.parameter_bytes;
+  /// Bytes of all states.
+  std::int64_t state_bytes = Program::tables.counts.state_bytes;
+  /// Bytes of what the optimizer keeps.
+  std::int64_t optimizer_bytes = detail::optimizer_bytes_of<Program>();
   /// Bytes of the one allocation that the program works in.
   std::int64_t arena_bytes = Program::tables.counts.arena_bytes;
   /// What they would be if every result had memory of its own.
@@ -22,6 +53,11 @@ struct program_summary {
   int nodes = Program::tables.counts.nodes;      ///< Nodes of the graph.
   int steps = Program::tables.counts.steps;      ///< Kernel launches; a loop's body counts once.
   int kernels = Program::tables.counts.kernels;  ///< Different kernels.
+  /// Kernel launches of a step, those in a loop as often as it runs.
+  std::int64_t launches = detail::launches_of<Program>();
+
+  /// Bytes that a model and a program on it take: parameters, states, what the optimizer keeps, the arena.
+  constexpr std::int64_t memory_bytes() const { return parameter_bytes + state_bytes + optimizer_bytes + arena_bytes; }
 };
 
 /// Units of memory: 1024 bytes.

@@ -22,14 +22,14 @@ template <class T, int... D>
 basic_value<T, D...> value_like(tensor<T, D...> const&);
 
 /// Reads outputs from a program's arena: as views (a number for a 0-d value) or as tensors of their own.
-template <bool Own>
+template <class Runner, bool Own>
 struct output_reader {
-  char* arena;
-  variable_info const* info;
+  Runner const& runner;
+  int next = 0;
 
   template <class T, int... D>
   auto read(basic_value<T, D...>*) {
-    T* p = reinterpret_cast<T*>(arena + info++->at.offset);
+    T const* p = reinterpret_cast<T const*>(runner.output(next++));
     if constexpr (sizeof...(D) == 0 && !Own)
       return *p;
     else if constexpr (Own)
@@ -64,7 +64,7 @@ class compiled_function {
   using output = typename recorder::output_value;
 
   /// Plans and allocates.
-  explicit compiled_function(Policy const& where) : resources_(where), arena_(program::tables.counts.arena_bytes) {}
+  explicit compiled_function(Policy const& where) : resources_(where) {}
 
   /// Runs on tensors of exactly the planned types.
   auto operator()(typename detail::tensor_of<V>::type const&... inputs) { return run<false>(inputs...); }
@@ -81,7 +81,7 @@ class compiled_function {
   auto evaluate(typename detail::tensor_of<V>::type const&... inputs) { return run<true>(inputs...); }
 
   /// The memory of the last run.
-  char const* arena() const { return arena_.data(); }
+  char const* arena() const { return runner_.arena(); }
 
  private:
   template <bool Own>
@@ -90,19 +90,19 @@ class compiled_function {
     (copy_in(k++, inputs), ...);
     double scalars[1] = {0};
     detail::run_memory memory;
-    memory.arena = arena_.data();
     memory.scalars = scalars;
-    Policy::template executor<program>::run(memory, resources_);
-    return detail::output_reader<Own>{arena_.data(), program::tables.outputs}.read(static_cast<output*>(nullptr));
+    runner_.run(memory, resources_);
+    return detail::output_reader<runner, Own>{runner_}.read(static_cast<output*>(nullptr));
   }
   template <class T, int... D>
   void copy_in(int k, tensor<T, D...> const& t) {
-    std::memcpy(arena_.data() + program::tables.inputs[k].at.offset, t.data(),
-                static_cast<std::size_t>(t.size()) * sizeof(T));
+    std::memcpy(runner_.input(k), t.data(), static_cast<std::size_t>(t.size()) * sizeof(T));
   }
 
+  using runner = typename Policy::template runner<program>;
+
   typename Policy::resources resources_;
-  detail::buffer arena_;
+  runner runner_;
 };
 
 /// Plans f for tensors like these.

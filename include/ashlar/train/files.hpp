@@ -14,8 +14,15 @@ namespace ashlar::inline ASHLAR_ABI {
 template <class Net, class Input, class Policy, class Target>
 void save(model<Net, Input, Policy, Target> const& net, std::string const& file) {
   std::vector<named_tensor> tensors;
+  std::vector<detail::buffer> copies;  // of what lies on a device
   net.each_variable([&](parameter_reference const& p, auto const&) {
-    tensors.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(p.bytes())});
+    char const* data = p.address();
+    if constexpr (detail::parts_of<Policy>::memory::access) {
+      copies.emplace_back(p.byte_count());
+      p.read(copies.back().data());
+      data = copies.back().data();
+    }
+    tensors.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(data)});
   });
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
@@ -53,9 +60,7 @@ void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
   });
   for (safetensors_entry const& e : f.entries())
     if (std::find(names.begin(), names.end(), e.name) == names.end()) compare(e.name, detail::entry_text(e), none);
-  net.each_variable([&](parameter_reference const& p, auto const&) {
-    std::memcpy(p.bytes(), f.data(*f.find(p.name())), static_cast<std::size_t>(p.size() * bytes_of(p.type())));
-  });
+  net.each_variable([&](parameter_reference const& p, auto const&) { p.write(f.data(*f.find(p.name()))); });
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

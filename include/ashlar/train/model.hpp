@@ -80,13 +80,13 @@ class model {
     each_variable([&](parameter_reference const& p, detail::variable_info const&) {
       known += (known.empty() ? "" : ", ") + p.name();
       if (p.name() != name) return;
-      data = p.bytes();
+      data = p.address();
       type = p.type();
       extents = p.shape();
     });
     if (!data)
       fail(error_parts{.problem = "the network has no parameter '" + std::string(found) + "'; it has " + known});
-    return {std::string(name), type, extents, data};
+    return {std::string(name), type, extents, data, memory::access};
   }
 
   /// f(reference, info) for every parameter, then every state, in the order of definition.
@@ -111,25 +111,30 @@ class model {
   static constexpr auto const& tables() { return detail::model_tables<Policy, Net, Input>::program::tables; }
 
  private:
+  using parts = detail::parts_of<Policy>;
+  using memory = typename parts::memory;
+
   void start(seed s) {
     random_seed_ = s.value;
     if constexpr (!detail::any_misfit<verdict>) {
-      parameter_memory_ = detail::buffer(tables().counts.parameter_bytes);
-      state_memory_ = detail::buffer(tables().counts.state_bytes);
-      each_variable([&](parameter_reference const& p, detail::variable_info const& v) { initialise(p, v.init, s); });
+      parameter_memory_ = memory(tables().counts.parameter_bytes);
+      state_memory_ = memory(tables().counts.state_bytes);
+      each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
+        initialise(p, v.init, s, memory::access != nullptr);
+      });
     }
   }
   template <class F>
-  static void each_copy(detail::variable_info const& v, detail::buffer const& memory, F& f) {
+  static void each_copy(detail::variable_info const& v, memory const& all, F& f) {
     for (std::int64_t copy = 0; copy < v.copies(); ++copy)
       f(parameter_reference(detail::variable_name(tables().names, v, copy), v.type, v.extents,
-                            memory.data() + v.at.offset + detail::copy_offset(v, copy)),
+                            all.data() + v.at.offset + detail::copy_offset(v, copy), memory::access),
         v);
   }
 
-  detail::buffer parameter_memory_;
-  detail::buffer state_memory_;
-  typename detail::resources_of<Policy>::type resources_;
+  memory parameter_memory_;
+  memory state_memory_;
+  typename parts::resources resources_;
   std::uint64_t random_seed_ = 0, trainers_ = 0;
 };
 

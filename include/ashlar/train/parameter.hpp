@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include <ashlar/backend/buffer.hpp>
 #include <ashlar/core/indexing.hpp>
 #include <ashlar/core/random.hpp>
 #include <ashlar/core/tensor.hpp>
@@ -28,9 +29,10 @@ inline void need_same_tensor(std::string const& place, dtype type, shape const& 
 /// A parameter or state of a model, in PyTorch's layout: readable and assignable as a tensor of its shape.
 class parameter_reference {
  public:
-  /// A reference to memory that a model owns.
-  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data)
-      : name_(std::move(name)), type_(type), extents_(extents), data_(data) {}
+  /// A reference to memory that a model owns; `access`: how, where the host does not see it.
+  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data,
+                      detail::memory_access const* access = nullptr)
+      : name_(std::move(name)), type_(type), extents_(extents), data_(data), access_(access) {}
 
   /// Its name, such as "0.weight".
   std::string const& name() const { return name_; }
@@ -40,20 +42,40 @@ class parameter_reference {
   ashlar::shape shape() const { return extents_; }
   /// How many elements there are.
   std::int64_t size() const { return extents_.size(); }
-  /// Its elements in row-major order.
-  char* bytes() const { return data_; }
+  /// Its elements in row-major order, in memory of the host.
+  /// errors: fails on a device, whose memory the host does not see: there are read and write
+  char* bytes() const {
+    if (access_) fail(error("parameter '" + name_ + "' lies in memory of a device; read and write copy it"));
+    return data_;
+  }
+  /// Where it lies, be that memory of the host or of a device.
+  char* address() const { return data_; }
+  /// How many bytes its elements take.
+  std::int64_t byte_count() const { return size() * bytes_of(type_); }
+  /// Copies its elements, in row-major order, to memory of the host.
+  void read(void* to) const {
+    if (access_) return access_->read(to, data_, byte_count());
+    std::memcpy(to, data_, static_cast<std::size_t>(byte_count()));
+  }
+  /// Copies elements in row-major order from memory of the host.
+  void write(void const* from) const {
+    if (access_) return access_->write(data_, from, byte_count());
+    std::memcpy(data_, from, static_cast<std::size_t>(byte_count()));
+  }
 
   /// errors: fails where dtype or shape differ
   template <class T, int... D>
   operator tensor<T, D...>() const {
     check<T>(make_shape<D...>());
-    return tensor<T, D...>(view<T const, D...>(reinterpret_cast<T const*>(data_)));
+    tensor<T, D...> copy;
+    read(copy.data());
+    return copy;
   }
   /// errors: fails where dtype or shape differ
   template <class T, int... D>
   parameter_reference const& operator=(tensor<T, D...> const& from) const {
     check<T>(make_shape<D...>());
-    std::memcpy(data_, from.data(), static_cast<std::size_t>(from.size()) * sizeof(T));
+    write(from.data());
     return *this;
   }
 
@@ -66,6 +88,7 @@ class parameter_reference {
   dtype type_;
   ashlar::shape extents_;
   char* data_;
+  detail::memory_access const* access_;
 };
 
 namespace detail {
@@ -86,14 +109,22 @@ void fill_initial(T* to, shape const& extents, initialiser const& init, random_s
     to[i] = static_cast<T>(v);
   }
 }
-[[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s) {
-  random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  switch (p.type()) {
-    case dtype::float32: return fill_initial(reinterpret_cast<float*>(p.bytes()), p.shape(), init, stream);
-    case dtype::float64: return fill_initial(reinterpret_cast<double*>(p.bytes()), p.shape(), init, stream);
-    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(p.bytes()), p.shape(), init, stream);
+inline void fill_initial(char* to, dtype type, shape const& extents, initialiser const& init,
+                         random_stream const& stream) {
+  switch (type) {
+    case dtype::float32: return fill_initial(reinterpret_cast<float*>(to), extents, init, stream);
+    case dtype::float64: return fill_initial(reinterpret_cast<double*>(to), extents, init, stream);
+    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(to), extents, init, stream);
     default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
+}
+[[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s,
+                                         bool is_on_device = false) {
+  random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
+  if (!is_on_device) return fill_initial(p.bytes(), p.type(), p.shape(), init, stream);
+  buffer const values(p.byte_count());
+  fill_initial(values.data(), p.type(), p.shape(), init, stream);
+  p.write(values.data());
 }
 
 }  // namespace detail

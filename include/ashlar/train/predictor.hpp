@@ -54,23 +54,21 @@ class predictor {
   static_assert(detail::accepted<decltype(detail::prediction_verdict<program, Model, Batch>())>);
 
   /// A predictor of a model, which it refers to.
-  explicit predictor(Model const& net) : net_(net), arena_(program::tables.counts.arena_bytes) {}
+  explicit predictor(Model const& net) : net_(net) {}
 
   /// The memory of the last run.
-  char const* arena() const { return arena_.data(); }
+  char const* arena() const { return runner_.arena(); }
 
   /// Where sample r of input K of the next run is to be written.
   template <int K = 0>
   auto* input(std::int64_t r) {
     using shape = input_shape<K>;
-    return reinterpret_cast<typename shape::element*>(arena_.data() + program::tables.inputs[K].at.offset) +
-           r * shape::size;
+    return reinterpret_cast<typename shape::element*>(runner_.input(K)) + r * shape::size;
   }
   /// The results of output K of the last run; they lie one after the other.
   template <int K = 0>
   auto const* output() const {
-    return reinterpret_cast<typename output_shape<K>::element const*>(arena_.data() +
-                                                                      program::tables.outputs[K].at.offset);
+    return reinterpret_cast<typename output_shape<K>::element const*>(runner_.output(K));
   }
   /// Runs on the first `rows` samples; returns the results of output 0.
   /// errors: fails where inputs are indices and one is out of range
@@ -78,13 +76,12 @@ class predictor {
     check(rows, std::make_integer_sequence<int, inputs::count>{});
     double scalars[1] = {static_cast<double>(rows)};
     detail::run_memory m;
-    m.arena = arena_.data();
     m.scalars = scalars;
     m.parameters = net_.parameter_memory();
     m.states = net_.state_memory();
     m.rows = rows;
     m.names = &names;
-    Model::policy::template executor<program>::run(m, net_.resources());
+    runner_.run(m, net_.resources());
     return output<0>();
   }
   /// The names by which inputs are looked for in a dataset.
@@ -184,7 +181,7 @@ class predictor {
       detail::names_of<typename detail::entries_of<typename Model::input_spec>::type>::value, inputs::count};
 
   Model const& net_;
-  detail::buffer arena_;
+  typename Model::policy::template runner<program> runner_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -63,11 +63,11 @@ struct step_arguments {
       dataset_targets_fit<typename batched_value<target_of<Data>, Batch>::type, element_at<0, wanted>>();
     return dataset_verdict<true, Data, places, Input>(typename recorder::inputs{}, wanted{});
   }
+  /// `place()` says which step it is.
   /// errors: fails where an index is out of range
-  template <int K, class T>
-  static void check(T const* from, std::int64_t count, std::int64_t step) {
+  template <int K, class T, class Place>
+  static void check(T const* from, std::int64_t count, Place const& place) {
     char const* const name = names_of<places>::value[K];
-    auto place = [&] { return "step " + std::to_string(step); };
     if constexpr (K < inputs) {
       check_input<Program, K>(from, count, name, place);
     } else if constexpr (constexpr int classes = Program::tables.inputs[K].index_limit;

@@ -14,43 +14,43 @@ namespace ashlar::inline ASHLAR_ABI {
 /// steps.
 template <class Model, class Objective, class Optimizer, int Batch>
 class trainer {
+  static constexpr int scalars_of_a_step = 1 + Optimizer::scalars + detail::weights_of<Objective>;
+
  public:
   /// What records the graph of a step.
   using recorder = detail::training_recorder<typename Model::network, typename Model::input_spec,
                                              typename Model::target_spec, Objective, Optimizer, Batch>;
   /// What is compiled of it.
   using program = typename Model::policy::template program<recorder>;
+  /// What runs it.
+  using stepper = typename Model::policy::template stepper<program, Optimizer::slots, scalars_of_a_step>;
   static constexpr auto const& tables = program::tables;  ///< What the compiler knows of a step.
   /// The names of what a step is given: inputs, then targets.
   using argument_names = typename detail::step_arguments<program, typename Model::input_spec,
                                                          typename Model::target_spec, Objective>::places;
+
+  /// A number, or what converts to one: where a step runs beside the host, that waits for it.
+  using step_loss = typename stepper::loss;
 
   Optimizer optimizer;  ///< Its members may change between steps.
   Objective objective;  ///< The weights of its losses, where it has them, may change between steps.
 
   /// A trainer of a model, which it refers to.
   trainer(Model& net, Optimizer const& o, Objective const& what = {})
-      : optimizer(o),
-        objective(what),
-        net_(net),
-        arena_(tables.counts.arena_bytes),
-        slots_(Optimizer::slots * detail::aligned(tables.counts.trained_bytes)),
-        states_before_(tables.counts.state_bytes),
-        seed_(net.next_random_seed()),
-        variant_(o.variant()) {}
+      : optimizer(o), objective(what), net_(net), seed_(net.next_random_seed()), variant_(o.variant()) {}
 
   /// One step on the rows of a dataset. Returns the loss before the update. Where that is not finite, nothing changes:
   /// neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says why.
   /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
   /// the dataset has no column for an input or a target, or one that does not fit
   template <class Data>
-  [[gnu::noinline]] float step(dataset_rows<Data> const& rows) {
+  [[gnu::noinline]] step_loss step(dataset_rows<Data> const& rows) {
     using verdict = decltype(arguments::template rows_verdict<Batch, typename Data::dataset_type>());
     static_assert(detail::accepted<verdict>);
     if constexpr (!detail::any_misfit<verdict>)
       return step_on_rows(rows, std::make_integer_sequence<int, arguments::places::count>{});
     else
-      return 0;
+      return {};
   }
 
   /// One step on tensors of N <= Batch rows: the inputs in their order, then the targets in theirs, which is that of
@@ -58,7 +58,7 @@ class trainer {
   /// errors: as of rows of a dataset; does not compile where a tensor is missing, or does not fit
   /// example: float const loss = t.step(named<"digit">(labels), named<"image">(images));
   template <class... Given>
-  float step(Given const&... given) {
+  step_loss step(Given const&... given) {
     using places = typename arguments::places;
     using verdict = decltype(arguments::template verdict<Batch, Given...>());
     static_assert(detail::accepted<verdict>);
@@ -67,7 +67,7 @@ class trainer {
       return detail::in_places<places>(
           numbers{}, [this](auto const&... t) { return this->step_on(numbers{}, t...); }, given...);
     } else {
-      return 0;
+      return {};
     }
   }
 
@@ -80,7 +80,7 @@ class trainer {
   template <int K>
   float loss() const requires(detail::is_weighted<Objective>) {
     static_assert(K >= 0 && K < Objective::count, "ashlar: there are not so many losses");
-    return number_at(tables.outputs[1 + K]);
+    return stepper_.number(1 + K);
   }
   /// The weight of the loss of this name from the next step on.
   template <fixed_string Name>
@@ -94,13 +94,13 @@ class trainer {
   }
 
   /// Steps taken so far.
-  std::int64_t steps() const { return step_; }
+  std::int64_t steps() const { return stepper_.steps(); }
   /// The model.
   Model& net() const { return net_; }
   /// What the compiler knows of a step, in numbers.
   static constexpr program_summary<program> summary() { return {}; }
   /// The memory of the last step.
-  char const* arena() const { return arena_.data(); }
+  char const* arena() const { return stepper_.arena(); }
 
   /// What find_non_finite returns.
   template <class... Given>
@@ -120,25 +120,34 @@ class trainer {
 
   template <int K, class T>
   T* memory() {
-    return reinterpret_cast<T*>(arena_.data() + tables.inputs[K].at.offset);
+    return reinterpret_cast<T*>(stepper_.input(K));
   }
-  float number_at(detail::variable_info const& output) const {
-    char const* const at = arena_.data() + output.at.offset;
-    return output.type == dtype::float64 ? static_cast<float>(*reinterpret_cast<double const*>(at))
-                                         : *reinterpret_cast<float const*>(at);
-  }
+  /// What the stepper asks of a step, counted from 1: its scalars, and its variant of the update.
+  struct step_source {
+    trainer const& of;
+    int rows;
+
+    static constexpr bool has_phases = detail::phases_of<Optimizer>() > 1;
+    void write_scalars(std::int64_t step, double* to) const {
+      to[0] = rows;
+      of.optimizer.write_scalars(step, to + 1);
+      if constexpr (detail::is_weighted<Objective>) of.objective.write_scalars(to + 1 + Optimizer::scalars);
+    }
+    int variant(std::int64_t step) const { return of.variant_ + detail::phase_at<Optimizer>(step) + 1; }
+  };
+  std::string here() const { return "step " + std::to_string(steps() + 1); }
 
   void check_rows(int rows) const {
     if (rows < 1 || rows > Batch) refuse_rows(rows);
   }
   [[noreturn]] ASHLAR_COLD void refuse_rows(int rows) const {
-    fail(error_parts{.place = "step " + std::to_string(step_ + 1),
+    fail(error_parts{.place = here(),
                      .problem = "it was given {found} rows; this trainer takes {expected}",
                      .found = std::to_string(rows),
                      .expected = "1 to " + std::to_string(Batch)});
   }
   template <class Data, int... K>
-  float step_on_rows(dataset_rows<Data> const& rows, std::integer_sequence<int, K...>) {
+  step_loss step_on_rows(dataset_rows<Data> const& rows, std::integer_sequence<int, K...>) {
     check_rows(rows.size());
     (take_rows<K>(rows), ...);
     return run(rows.size());
@@ -153,11 +162,11 @@ class trainer {
     element* const to = memory<K, element>();
     for (std::size_t r = 0; r < rows.rows.size(); ++r)
       detail::copy_numbers(to + static_cast<std::int64_t>(r) * needed::size, column.row(rows.rows[r]), needed::size);
-    arguments::template check<K>(to, rows.size() * needed::size, step_ + 1);
+    arguments::template check<K>(to, rows.size() * needed::size, [this] { return here(); });
   }
   template <class... Tensor, int... K>
-  float step_on(std::integer_sequence<int, K...>, Tensor const&... t) {
-    (arguments::template check<K>(t.data(), t.size(), step_ + 1), ...);
+  step_loss step_on(std::integer_sequence<int, K...>, Tensor const&... t) {
+    (arguments::template check<K>(t.data(), t.size(), [this] { return here(); }), ...);
     (copy_in<K>(t), ...);
     constexpr int rows[] = {detail::given_tensor<Tensor>::rows...};
     return run(rows[0]);
@@ -167,57 +176,26 @@ class trainer {
     std::memcpy(memory<K, T>(), t.data(), static_cast<std::size_t>(t.size()) * sizeof(T));
   }
 
-  float run(int rows) {
+  step_loss run(int rows) {
     if (optimizer.variant() > variant_)
       fail(
           error("the optimizer's momentum was 0 when the trainer was made, so it keeps no velocity; make a trainer "
                 "with the momentum to use it"));
-    scalars_[0] = rows;
-    optimizer.write_scalars(step_ + 1, scalars_ + 1);
-    if constexpr (detail::is_weighted<Objective>) objective.write_scalars(scalars_ + 1 + Optimizer::scalars);
     detail::run_memory m;
     m.names = &arguments::template names<1 + Optimizer::scalars>;
-    m.arena = arena_.data();
-    m.scalars = scalars_;
     m.parameters = net_.parameter_memory();
     m.states = net_.state_memory();
-    m.slots = slots_.data();
     m.rows = rows;
     m.seed = seed_;
-    m.step = static_cast<std::uint64_t>(step_ + 1);
-    m.variant = variant_ + detail::phase_at<Optimizer>(step_ + 1) + 1;
-    kept_states states(m.states, states_before_);
-    if (why_) {
-      Model::policy::template explain<program>(m, *why_);
-    } else if (Model::policy::template executor<program>::run(m, net_.resources())) {
-      ++step_;
-      states.written = true;
-    }
-    return number_at(tables.outputs[0]);
+    step_source const source{*this, rows};
+    if (!why_) return stepper_.step(m, net_.resources(), source);
+    stepper_.explain(m, source,
+                     [&](detail::run_memory const& at) { Model::policy::template explain<program>(at, *why_); });
+    return {};
   }
 
-  /// Gives the states back what they were, unless the step that writes them is taken.
-  struct kept_states {
-    char* states;
-    detail::buffer const& before;
-    bool written = false;
-
-    kept_states(char* s, detail::buffer const& b) : states(s), before(b) {
-      if (before.size()) std::memcpy(before.data(), states, static_cast<std::size_t>(before.size()));
-    }
-    kept_states(kept_states const&) = delete;
-    kept_states& operator=(kept_states const&) = delete;
-    ~kept_states() {
-      if (before.size() && !written) std::memcpy(states, before.data(), static_cast<std::size_t>(before.size()));
-    }
-  };
-
   Model& net_;
-  detail::buffer arena_;
-  detail::buffer slots_;
-  detail::buffer states_before_;
-  double scalars_[1 + Optimizer::scalars + detail::weights_of<Objective>]{};
-  std::int64_t step_ = 0;
+  stepper stepper_;
   std::uint64_t seed_;
   int variant_;
   non_finite* why_ = nullptr;  // while a step is explained

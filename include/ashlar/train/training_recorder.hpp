@@ -12,6 +12,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// it is the sum of. Parameters, optimizer slots and states are assigned. Target void: the default.
 template <class Net, class Input, class Target, class Objective, class Optimizer, int Batch>
 struct training_recorder {
+  static constexpr int slots = Optimizer::slots;
   using inputs = batched_values<Input, Batch>;
   using output_value = result_of<Net, inputs>;
   using targets = target_values<Objective, output_value, Target, Batch>;

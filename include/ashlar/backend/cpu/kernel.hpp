@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include <ashlar/backend/cpu/instruction_set.hpp>
-#include <ashlar/passes/lowered.hpp>
+#include <ashlar/backend/kernel_code.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -37,14 +37,6 @@ struct kernel_share {
     if (args.shares && begin < end) ++*args.shares;
   }
   bool is_empty() const { return begin >= end; }
-};
-
-/// An integer pack as an array.
-template <int... Code>
-struct kernel_code {
-  static constexpr int size = sizeof...(Code);
-  static constexpr int at[sizeof...(Code)] = {Code...};
-  static constexpr kernel_kind kind = static_cast<kernel_kind>(at[0]);
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -3,41 +3,14 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <type_traits>
 
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/simd.hpp>
-#include <ashlar/core/dtype.hpp>
+#include <ashlar/backend/element_held.hpp>
 #include <ashlar/core/random.hpp>
 
 /// Kernels that move elements, and those that run along one axis. Their numbers are written by passes/lower_node.hpp.
 namespace ashlar::inline ASHLAR_ABI::detail {
-
-template <int Bytes>
-using word_of =
-    std::conditional_t<Bytes == 8, std::uint64_t, std::conditional_t<Bytes == 4, std::uint32_t, std::uint8_t>>;
-
-/// The type that holds a dtype's elements; bool is held as uint8.
-template <int Type>
-struct element_held {
-  using type = std::uint8_t;
-};
-template <>
-struct element_held<static_cast<int>(dtype::float32)> {
-  using type = float;
-};
-template <>
-struct element_held<static_cast<int>(dtype::float64)> {
-  using type = double;
-};
-template <>
-struct element_held<static_cast<int>(dtype::int32)> {
-  using type = std::int32_t;
-};
-template <>
-struct element_held<static_cast<int>(dtype::int64)> {
-  using type = std::int64_t;
-};
 
 /// Copies elements that lie apart to a dense place.
 template <class Code>

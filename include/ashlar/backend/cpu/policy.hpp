@@ -2,24 +2,13 @@
 #pragma once
 #include <string>
 
-#include <ashlar/backend/cpu/checked_executor.hpp>
+#include <ashlar/backend/checked_executor.hpp>
+#include <ashlar/backend/cpu/executor.hpp>
+#include <ashlar/backend/host_runner.hpp>
+#include <ashlar/backend/plan_options.hpp>
 #include <ashlar/backend/policy.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
-
-/// Options of a policy: plans without fusion, or without reuse of memory (for debugging and tests).
-struct no_fusion_type {};
-struct no_reuse_type {};
-/// Each operation is a kernel of its own.
-inline constexpr no_fusion_type no_fusion;
-/// Each result has memory of its own.
-inline constexpr no_reuse_type no_reuse;
-/// Option of a policy: programs without fusion and reuse that look at the numbers of every step, and fail at the first
-/// that is not finite and spoils a result, naming operation, layer and line. Slow; for looking for a mistake.
-/// example: auto net = model(digits, input<1, 8, 8>, cpu.with(debug), seed{7});
-struct debug_type {};
-/// The option, as `cpu.with(debug)`.
-inline constexpr debug_type debug;
 
 template <class... Options>
 struct cpu_policy;
@@ -27,26 +16,8 @@ struct cpu_policy;
 namespace detail {
 
 template <class Option>
-inline constexpr bool is_plan_option = false;
-template <>
-inline constexpr bool is_plan_option<no_fusion_type> = true;
-template <>
-inline constexpr bool is_plan_option<no_reuse_type> = true;
-template <>
-inline constexpr bool is_plan_option<debug_type> = true;
-template <class Option>
 inline constexpr bool is_cpu_option =
     is_plan_option<Option> || std::is_same_v<Option, threads> || std::is_same_v<Option, thread_pool>;
-
-/// The policy with those of the further options that shape plans in its type.
-template <class Policy, class... More>
-struct with_options {
-  using type = Policy;
-};
-template <class... Options, class First, class... More>
-struct with_options<cpu_policy<Options...>, First, More...>
-    : with_options<std::conditional_t<is_plan_option<First>, cpu_policy<Options..., First>, cpu_policy<Options...>>,
-                   More...> {};
 
 }  // namespace detail
 
@@ -76,15 +47,22 @@ struct cpu_policy : detail::policy_base {
   }
   /// Whether an option that shapes plans is among the policy's.
   template <class Option>
-  static constexpr bool has = (std::is_same_v<Options, Option> || ...);
+  static constexpr bool has = detail::is_option<Option, Options...>;
   /// What is compiled of a recorder.
   template <class Recorder>
-  using program =
-      detail::program<Recorder, !has<no_fusion_type> && !has<debug_type>, !has<no_reuse_type> && !has<debug_type>>;
+  using program = detail::program_for<Recorder, Options...>;
   /// What runs a program.
   template <class Program>
   using executor =
-      std::conditional_t<has<debug_type>, detail::checked_executor<Program>, detail::cpu_executor<Program>>;
+      detail::executor_for<detail::is_option<debug_type, Options...>, Program, detail::cpu_executor<Program>>;
+  /// A program with its memory.
+  template <class Program>
+  using runner = detail::host_runner<Program, executor<Program>>;
+  /// A program of training steps with its memory.
+  template <class Program, int Slots, int Scalars>
+  using stepper = detail::host_stepper<Program, executor<Program>, Slots, Scalars>;
+  /// What a model's parameters and states lie in.
+  using memory = detail::buffer;
   /// What a model or compiled function holds to run with.
   using resources = detail::cpu_threads;
 

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/executor.hpp>
-#include <ashlar/backend/cpu/finding_text.hpp>
+#include <ashlar/backend/finding_text.hpp>
 #include <ashlar/core/error.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// As cpu_executor, with a look at the numbers of every step.
+/// As another executor, with a look at the numbers of every step.
 /// errors: fails where a result is not finite, naming the operation that made it so; a training step then has not
 /// changed what its gradients would have spoilt
-template <class Program>
+template <class Program, class Executor>
 struct checked_executor {
-  static bool run(run_memory m, instruction_set set = machine_instruction_set()) {
-    if (m.watch) return cpu_executor<Program>::run(m, set);
+  static bool run(run_memory m) {
+    if (m.watch) return Executor::run(m);
     static constexpr plan_view p = view_of<Program>();
     finite_watch watch(p, m, true);
     m.watch = &watch;
-    bool const ran = cpu_executor<Program>::run(m, set);
+    bool const ran = Executor::run(m);
     if (watch.look_at_results()) refuse_results(p, m, watch.spoilt_by);
     return ran;
   }
-  static bool run(run_memory const& m, cpu_threads const&) { return run(m); }
+  template <class Resources>
+  static bool run(run_memory const& m, Resources const&) {
+    return run(m);
+  }
 
  private:
   [[noreturn]] ASHLAR_COLD static void refuse_results(plan_view const& p, run_memory const& m, finding const& f) {
@@ -31,5 +33,9 @@ struct checked_executor {
                      .problem = std::string(results[f.result]) + " is not finite: " + why.sentence});
   }
 };
+
+/// The executor of a policy: with a look at every number, or without.
+template <bool Checked, class Program, class Executor>
+using executor_for = std::conditional_t<Checked, checked_executor<Program, Executor>, Executor>;
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include <ashlar/backend/cpu/finite_watch.hpp>
+#include <ashlar/backend/finite_watch.hpp>
 #include <ashlar/backend/non_finite.hpp>
 #include <ashlar/plan/variable_name.hpp>
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cmath>
+
+#include <ashlar/backend/run_memory.hpp>
+#include <ashlar/plan/program.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// The way through a program's step table, the same on every policy: which steps run, where their operands lie, and
+/// loops iteration by iteration. `call(step, operands, iteration)` is what a policy does with a step.
+template <class Program>
+class step_walk {
+  static constexpr auto const& tables = Program::tables;
+  static constexpr int most_places = [] {
+    int n = operand_place;
+    for (int b = 0; b < tables.sizes.bodies; ++b) n = tables.bodies[b].places > n ? tables.bodies[b].places : n;
+    return n;
+  }();
+  static constexpr int most_operands = [] {
+    int n = 1;
+    for (int s = 0; s < tables.sizes.steps; ++s)
+      n = tables.steps[s].operand_count > n ? tables.steps[s].operand_count : n;
+    return n;
+  }();
+  static constexpr int first_step = tables.bodies[tables.top].first_step;
+  static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
+  /// The first step that only the update needs; nothing else comes after it.
+  static constexpr int update = [] {
+    int s = first_step;
+    while (s < end_step && !tables.steps[s].variant) ++s;
+    return s;
+  }();
+
+ public:
+  /// Calls for every step; for those of the update only where `takes_update()`, which is asked when all others are
+  /// behind. Returns whether it was taken.
+  template <class Call, class TakesUpdate>
+  static bool run(run_memory const& m, Call const& call, TakesUpdate const& takes_update) {
+    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    run_steps(first_step, update, places, m.variant, 0, call);
+    if constexpr (update < end_step) {
+      if (!takes_update()) return false;
+      run_steps(update, end_step, places, m.variant, 0, call);
+    }
+    return true;
+  }
+  /// Whether the loss, which is output 0 where there is one and lies at `at`, is a finite number.
+  static bool has_finite_loss(char const* at) {
+    variable_info const& loss = tables.outputs[0];
+    if (tables.sizes.outputs == 0 || loss.extents.size() != 1) return true;
+    if (loss.type == dtype::float64) return std::isfinite(*reinterpret_cast<double const*>(at));
+    return loss.type != dtype::float32 || std::isfinite(*reinterpret_cast<float const*>(at));
+  }
+
+ private:
+  static char* at(address const& a, char* const* places) { return a.place < 0 ? nullptr : places[a.place] + a.offset; }
+
+  template <class Call>
+  static void run_steps(int begin, int end, char* const* places, int variant, std::uint64_t iteration,
+                        Call const& call) {
+    for (int s = begin; s < end; ++s) {
+      step_entry const& step = tables.steps[s];
+      if (step.variant && step.variant != variant) continue;
+      if (step.loop >= 0) {
+        if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, variant, iteration, call);
+        continue;
+      }
+      char* operands[most_operands];
+      for (int o = 0; o < step.operand_count; ++o) operands[o] = at(tables.operands[step.operands + o], places);
+      call(s, operands, iteration);
+    }
+  }
+  template <class Call>
+  static void run_loop(loop_entry const& l, char* const* places, int variant, std::uint64_t iteration,
+                       Call const& call) {
+    char* inner[most_places]{};
+    char* const scratch = places[arena_place] + l.scratch;
+    inner[arena_place] = scratch;
+    inner[scalar_place] = places[scalar_place];
+    loop_binding const* const arguments = tables.bindings + l.bindings;
+    loop_binding const* const results = arguments + l.arguments;
+    for (int i = 0; i < l.count; ++i) {
+      int const position = l.reversed ? l.count - 1 - i : i;
+      auto slot = [&](int k, int turn) { return scratch + results[k].slot + (turn & 1) * results[k].slot_bytes; };
+      for (int q = 0; q < l.arguments; ++q)
+        inner[operand_place + q] =
+            q < l.carries && i > 0 ? slot(q, i) : at(arguments[q].at, places) + position * arguments[q].stride;
+      for (int k = 0; k < l.results; ++k) {
+        bool const to_slot = k < l.carries && (i + 1 < l.count || results[k].at.place < 0);
+        inner[operand_place + l.arguments + k] =
+            to_slot ? slot(k, i + 1) : at(results[k].at, places) + position * (k < l.carries ? 0 : results[k].stride);
+      }
+      body_entry const& body = tables.bodies[l.body];
+      run_steps(body.first_step, body.first_step + body.step_count, inner, variant,
+                iteration * iteration_key + static_cast<std::uint64_t>(position) + 1, call);
+    }
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/fused_kernel.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// Pointwise work over a space, reduced at the end over some of its axes: a team to a packet of results where the
+/// innermost axis is kept, else to a result.
+template <int... Codes>
+struct column_functor {
+  using code = kernel_code<Codes...>;
+  using work = fused_work<code>;
+  using registers = typename work::registers;
+  using program = typename work::program;
+  static constexpr int operands = registers::operands, lanes = registers::lanes;
+  /// Whether the innermost axis is kept: then every lane has a result of its own.
+  static constexpr bool keeps_inner = program::output_access(0) != access::splat;
+
+  kernel_values<operands> given;
+  static constexpr bool cooperates = true;
+
+  /// Whether the results have an axis.
+  ASHLAR_INLINE ASHLAR_HD static bool is_kept(std::int64_t const* numbers, int axis) {
+    std::int64_t const axes = numbers[0];
+    return numbers[3 + axes + program::inputs * axes + axis] != 0;
+  }
+  static std::int64_t units(std::int64_t const* numbers) {
+    int const axes = static_cast<int>(numbers[0]);
+    std::int64_t n = 1;
+    for (int a = 0; a < axes; ++a)
+      if (is_kept(numbers, a)) n *= a == axes - 1 ? parts_of_size(numbers[3 + a], lanes) : numbers[3 + a];
+    return n;
+  }
+  static std::int64_t packets(std::int64_t const* numbers) {
+    int const axes = static_cast<int>(numbers[0]);
+    std::int64_t n = 1;
+    for (int a = 0; a < axes; ++a)
+      if (!is_kept(numbers, a)) n *= a == axes - 1 ? parts_of_size(numbers[3 + a], lanes) : numbers[3 + a];
+    return n;
+  }
+
+  template <class Team>
+  ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
+    device_nest const n(given);
+    registers s(given);
+    work::clear_offsets(s, typename work::all_operands{});
+    int const last = n.axes - 1;
+    std::int64_t at = 0;
+    int count = lanes;
+    if constexpr (keeps_inner) {
+      std::int64_t const parts = parts_of_size(n.full_extent(last), lanes);
+      at = unit % parts * lanes;
+      unit /= parts;
+      std::int64_t const left = n.extent(last) - at;
+      if (left <= 0) return;
+      count = left < lanes ? static_cast<int>(left) : lanes;
+    }
+    std::int64_t reduced = 1;
+    for (int a = keeps_inner ? last - 1 : last; a >= 0; --a) {
+      if (!is_kept(n.numbers, a)) {
+        reduced *= a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
+        continue;
+      }
+      std::int64_t const extent = n.full_extent(a), index = unit % extent;
+      unit /= extent;
+      if (index >= n.extent(a)) return;
+      work::move_offsets(s, n, a, index, typename work::all_operands{});
+    }
+    std::int64_t begin[operands];
+    work::keep_offsets(s, begin, typename work::all_operands{});
+    typename work::template partials<0> sums;
+    for (std::int64_t r = team.rank; r < reduced; r += team.size) {
+      work::copy_offsets(s, begin, typename work::all_operands{});
+      std::int64_t from = at, left = r;
+      int taken = count;
+      for (int a = last; a >= 0; --a) {
+        if (is_kept(n.numbers, a)) continue;
+        std::int64_t const steps = a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
+        std::int64_t const index = left < steps ? left : left % steps;
+        left = left < steps ? 0 : left / steps;
+        if (a == last) {
+          from = index * lanes;
+          taken = n.extent(a) - from < lanes ? static_cast<int>(n.extent(a) - from) : lanes;
+        } else {
+          work::move_offsets(s, n, a, index, typename work::all_operands{});
+        }
+      }
+      using need = typename work::template pass_need<0>;
+      work::template read_all<need>(s, n, from, taken, typename work::all_inputs{});
+      work::template execute_all<need, false>(s, typename work::all_instructions{});
+      work::template take_all<0>(sums, s, taken, typename work::all_instructions{});
+    }
+    work::copy_offsets(s, begin, typename work::all_operands{});
+    finish(team, s, n, sums, at, count, typename work::all_outputs{});
+  }
+
+ private:
+  template <class Team, int... O>
+  ASHLAR_INLINE ASHLAR_HD static void finish(Team const& team, registers& s, device_nest const& n,
+                                             typename work::template partials<0>& sums, std::int64_t at, int count,
+                                             std::integer_sequence<int, O...>) {
+    (finish_one<O>(team, s, n, sums, at, count), ...);
+  }
+  template <int O, class Team>
+  ASHLAR_INLINE ASHLAR_HD static void finish_one(Team const& team, registers& s, device_nest const& n,
+                                                 typename work::template partials<0>& sums, std::int64_t at,
+                                                 int count) {
+    constexpr int i = program::output_instruction(O);
+    using C = combine<program::code(i)>;
+    auto total = held<i>(sums).total();
+    auto& result = held<i>(s.value);
+    if constexpr (keeps_inner) {
+      ASHLAR_UNROLL
+      for (int k = 0; k < lanes; ++k) result.at[k] = wrapped<program::lane(i)>(team.reduce(total.at[k], C{}));
+    } else {
+      splat(result, wrapped<program::lane(i)>(team.reduce(work::template across<i>(total), C{})));
+    }
+    if (team.rank == 0) s.template write<O>(at, keeps_inner ? count : 1, n.stride(program::inputs + O, n.axes - 1));
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/checked_executor.hpp>
+#include <ashlar/backend/host_runner.hpp>
+#include <ashlar/backend/step_walk.hpp>
+#include <ashlar/backend/thrust/kernels.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// Nothing: Thrust's systems on the CPU have threads of their own.
+struct device_resources {
+  device_resources() = default;
+  template <class Policy>
+  explicit device_resources(Policy const&) {}
+};
+
+/// Launches a program's steps where the device's memory is the host's.
+template <class Program, bool Own>
+class device_executor {
+  using walk = step_walk<Program>;
+  static constexpr auto const& tables = Program::tables;
+
+ public:
+  /// Returns whether it ran to the end: a training step whose loss is not finite stops before its update.
+  static bool run(run_memory const& m, device_resources const& = {}) {
+    step_values const now{m.rows, m.seed, m.step};
+    return walk::run(
+        m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, now); },
+        [&] { return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+  }
+
+ private:
+  static void run_step(int s, char* const* operands, std::uint64_t iteration, run_memory const& m,
+                       step_values const& now) {
+    if (m.watch && !m.watch->before(s, operands, iteration)) return;
+    step_entry const& step = tables.steps[s];
+    std::int64_t const* const numbers = tables.numbers + step.numbers;
+    launch_table<Program, Own>::functions.of[step.kernel](
+        {operands, numbers, numbers, tables.constants + step.constants, &now, iteration, {}, step.phases, step.work});
+    if (m.watch) m.watch->after(s, operands, iteration);
+  }
+};
+
+/// What a policy on such memory runs programs with.
+template <bool Checked, bool Own>
+struct system_parts {
+  template <class Program>
+  using executor = executor_for<Checked, Program, device_executor<Program, Own>>;
+  template <class Program>
+  using runner = host_runner<Program, executor<Program>>;
+  template <class Program, int Slots, int Scalars>
+  using stepper = host_stepper<Program, executor<Program>, Slots, Scalars>;
+  using memory = buffer;
+  using resources = device_resources;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

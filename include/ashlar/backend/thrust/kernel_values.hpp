@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+
+#include <ashlar/backend/thrust/team.hpp>
+#if ASHLAR_CUDA
+#include <ashlar/backend/thrust/cuda/runtime.hpp>
+#endif
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// What changes from step to step, in memory of the device: the kernels of a step are the same every time.
+struct step_values {
+  std::int64_t rows = 0;
+  std::uint64_t seed = 0, step = 0;
+};
+
+/// What a kernel is given by value: where its operands lie (inputs, outputs, workspace), the numbers and constants that
+/// its step holds in memory of the device, and what keys random numbers.
+template <int Operands>
+struct kernel_values {
+  char* operands[Operands];
+  std::int64_t const* numbers;
+  double const* constants;
+  step_values const* now;
+  std::uint64_t iteration;
+
+  /// Operand k as elements of T.
+  template <class T>
+  ASHLAR_INLINE ASHLAR_HD T* at(int k) const {
+    return reinterpret_cast<T*>(operands[k]);
+  }
+  /// `full`, or where so many units belong to a valid row, those of the valid rows.
+  ASHLAR_INLINE ASHLAR_HD std::int64_t valid(std::int64_t full, std::int64_t per_row) const {
+    return per_row ? per_row * now->rows : full;
+  }
+};
+
+/// What orders launches: a GPU's stream; on a CPU nothing has to.
+#if ASHLAR_CUDA
+using device_stream = gpu_stream;
+#else
+struct device_stream {};
+#endif
+
+/// What the host launches a kernel with. `numbers` and `constants` lie on the host, `device_numbers` and
+/// `device_constants` are the same in memory of the device.
+struct launch_arguments {
+  char* const* operands;
+  std::int64_t const* numbers;
+  std::int64_t const* device_numbers;
+  double const* device_constants;
+  step_values const* now;
+  std::uint64_t iteration;
+  device_stream stream{};
+  int phases = 1;          // of a kernel of the cpu policy's
+  std::int64_t work = -1;  // nanoseconds that it is estimated to take on one thread
+
+  template <int Operands>
+  kernel_values<Operands> values() const {
+    kernel_values<Operands> v{{}, device_numbers, device_constants, now, iteration};
+    for (int k = 0; k < Operands; ++k) v.operands[k] = operands[k];
+    return v;
+  }
+};
+
+/// Whole quotients, rounded up.
+ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t parts_of_size(std::int64_t count, std::int64_t size) {
+  return (count + size - 1) / size;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/conv.hpp>
+#include <ashlar/backend/thrust/fused_column.hpp>
+#include <ashlar/backend/thrust/fused_row.hpp>
+#include <ashlar/backend/thrust/launch.hpp>
+#include <ashlar/backend/thrust/matmul.hpp>
+#include <ashlar/backend/thrust/moves.hpp>
+#if !ASHLAR_CUDA
+#include <ashlar/backend/thrust/shared_kernel.hpp>
+#endif
+#include <ashlar/backend/thrust/window.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+using launch_function = void (*)(launch_arguments const&);
+
+/// The functor of a kernel's integer pack: equal packs of different networks are one kernel.
+template <int... Code>
+constexpr auto functor_of() {
+  constexpr kernel_kind kind = kernel_code<Code...>::kind;
+  if constexpr (kind == kernel_kind::row)
+    return row_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::column)
+    return column_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::matmul)
+    return matmul_functor<Code...>{};
+  else if constexpr (kind <= kernel_kind::conv_weight)
+    return conv_functor<Code...>{};
+  else if constexpr (kind <= kernel_kind::window_spread)
+    return window_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::move)
+    return move_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::pad)
+    return pad_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::concat)
+    return concat_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::cumsum)
+    return cumsum_functor<Code...>{};
+  else if constexpr (kind == kernel_kind::gather || kind == kernel_kind::scatter)
+    return gather_functor<Code...>{};
+  else {
+    static_assert(kind == kernel_kind::permutation, "ashlar: the device policy has no kernel of this kind");
+    return permutation_functor<Code...>{};
+  }
+}
+
+/// What launches each kernel of a program. Products of matrices and convolutions go to kernels of a library (on a CPU
+/// the cpu policy's) unless Own says that Ashlar's own for devices are to run.
+template <class Program, bool Own>
+struct launch_table {
+  static constexpr auto const& tables = Program::tables;
+  static constexpr int count = tables.sizes.kernels - 1;
+
+  template <int... Code>
+  static constexpr launch_function function_of() {
+    using code = kernel_code<Code...>;
+#if !ASHLAR_CUDA
+    if constexpr (code::kind == kernel_kind::custom)
+      return launch_custom<tables.customs[code::at[1]]>;
+    else if constexpr (code::kind == kernel_kind::matmul && !Own)
+      return launch_shares<matmul_kernel<code>>;
+    else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && !Own)
+      return launch_shares<conv_kernel<code>>;
+    else
+#endif
+      return launch<decltype(functor_of<Code...>())>;
+  }
+  template <int Kernel, int... I>
+  static constexpr launch_function make_entry(std::integer_sequence<int, I...>) {
+    return function_of<tables.code[tables.kernel_begin[Kernel] + I]...>();
+  }
+  struct table {
+    launch_function of[count + 1];
+  };
+  template <int... Kernel>
+  static constexpr table make(std::integer_sequence<int, Kernel...>) {
+    return {{make_entry<Kernel>(
+        std::make_integer_sequence<int, tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel]>{})...}};
+  }
+  static constexpr table functions = make(std::make_integer_sequence<int, count>{});
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+
+#include <thrust/version.h>
+
+#include <ashlar/backend/plan_options.hpp>
+#include <ashlar/backend/policy.hpp>
+#include <ashlar/backend/thrust/describe.hpp>
+#include <ashlar/plan/summary.hpp>
+#if ASHLAR_CUDA
+#include <ashlar/backend/thrust/cuda/runner.hpp>
+#else
+#include <ashlar/backend/thrust/host_executor.hpp>
+#endif
+
+namespace ashlar::inline ASHLAR_ABI {
+
+/// Option of the device policy: products of matrices and convolutions by Ashlar's own kernels, whatever libraries there
+/// are.
+struct own_kernels_type {};
+/// The option, as `device.with(own_kernels)`.
+inline constexpr own_kernels_type own_kernels;
+
+namespace detail {
+
+template <>
+inline constexpr bool is_type_option<own_kernels_type> = true;
+
+}  // namespace detail
+}  // namespace ashlar::inline ASHLAR_ABI
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// What a policy with these options runs programs with.
+template <class... Options>
+using parts_with = system_parts<is_option<debug_type, Options...>, is_option<own_kernels_type, Options...>>;
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
+
+namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI {
+
+/// Runs by Thrust: on a GPU where nvcc compiles, else on the CPU by OpenMP, TBB or plain C++. Results are the cpu
+/// policy's within rounding, and bit for bit the same in every run, whatever the number of threads.
+template <class... Options>
+struct device_policy : detail::policy_base {
+  /// The policy with more options: debug, no_fusion, no_reuse, own_kernels.
+  /// example: auto net = model(digits, input<1, 8, 8>, device.with(debug), seed{7});
+  template <class... More>
+  constexpr auto with(More const&...) const {
+    static_assert((detail::is_type_option<More> && ...),
+                  "ashlar: device.with takes debug, no_fusion, no_reuse and own_kernels");
+    return typename detail::with_options<device_policy, More...>::type{};
+  }
+  /// Whether an option that shapes plans is among the policy's.
+  template <class Option>
+  static constexpr bool has = detail::is_option<Option, Options...>;
+  /// What is compiled of a recorder.
+  template <class Recorder>
+  using program = detail::program_for<Recorder, Options...>;
+  /// What runs a program on memory of the host, for looking at its numbers.
+  template <class Program>
+  using executor = typename detail::parts_with<Options...>::template executor<Program>;
+  /// A program with its memory.
+  template <class Program>
+  using runner = typename detail::parts_with<Options...>::template runner<Program>;
+  /// A program of training steps with its memory.
+  template <class Program, int Slots, int Scalars>
+  using stepper = typename detail::parts_with<Options...>::template stepper<Program, Slots, Scalars>;
+  /// What a model's parameters and states lie in.
+  using memory = typename detail::parts_with<>::memory;
+  /// What a model or compiled function holds to run with.
+  using resources = typename detail::parts_with<>::resources;
+
+  /// Says what makes a program's results not finite, if anything does; runs it for that.
+  template <class Program>
+  static void explain(detail::run_memory const& m, non_finite& why) {
+    detail::explain<Program, executor<Program>>(m, why);
+  }
+
+  /// What runs here, in words: Thrust's system and version.
+  std::string describe() const {
+    std::string const version = std::to_string(THRUST_MAJOR_VERSION) + "." + std::to_string(THRUST_MINOR_VERSION) +
+                                "." + std::to_string(THRUST_SUBMINOR_VERSION);
+    return "device, Thrust " + version + detail::system_in_words();
+  }
+  /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
+  /// example: std::cout << device.describe(t.summary());
+  template <class Program>
+  std::string describe(program_summary<Program> const& plan) const {
+    return describe() + "; the plan needs " + detail::in_mebibytes(plan.memory_bytes()) + " of " +
+           detail::in_mebibytes(detail::free_device_memory()) + " free, and " + std::to_string(plan.launches) +
+           " launches per step";
+  }
+};
+
+/// The device policy.
+inline constexpr device_policy<> device;
+
+}  // namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI
