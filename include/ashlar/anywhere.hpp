@@ -2,7 +2,7 @@
 #pragma once
 #include <ashlar/ashlar.hpp>
 
-#if defined(THRUST_DEVICE_SYSTEM) || defined(__CUDACC__)
+#if defined(THRUST_DEVICE_SYSTEM) || defined(__CUDACC__) || defined(__HIPCC__) || defined(ASHLAR_GPU_RUNTIME)
 #include <ashlar/device.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI {

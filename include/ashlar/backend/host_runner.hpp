@@ -43,6 +43,8 @@ class host_stepper : public host_runner<Program, Executor> {
  public:
   /// What a step returns.
   using loss = float;
+  /// How many steps may be launched before the host knows their losses.
+  static constexpr int in_flight = 0;
 
   host_stepper() : slots_(Slots * aligned(tables.counts.trained_bytes)), states_before_(tables.counts.state_bytes) {}
 
@@ -54,6 +56,9 @@ class host_stepper : public host_runner<Program, Executor> {
     return tables.outputs[k].type == dtype::float64 ? static_cast<float>(*reinterpret_cast<double const*>(at))
                                                     : *reinterpret_cast<float const*>(at);
   }
+
+  /// Steps behind one that is not finite are not taken: there are none.
+  void drop_behind_not_finite() {}
 
   /// Takes a step. Where its loss is not finite, or it fails, it is not taken, and the states are as before.
   template <class Resources, class Source>

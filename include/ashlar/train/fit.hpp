@@ -2,6 +2,8 @@
 #pragma once
 #include <chrono>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include <ashlar/train/metrics.hpp>
 #include <ashlar/train/progress.hpp>
@@ -78,6 +80,42 @@ struct measured_losses<weighted_losses<Loss...>, Outputs, Targets> {
   static constexpr int output = output_of_loss<K, typename element_at<K, value_list<Loss...>>::entry>(Outputs{});
 };
 
+/// Steps whose losses fit has not read yet: where steps run beside the host, as many as may be launched ahead.
+template <class Trainer, class Rows, bool ReadsEachStep>
+class losses_on_their_way {
+  static constexpr int most = ReadsEachStep ? 0 : Trainer::stepper::in_flight;
+  using step_loss = typename Trainer::step_loss;
+
+ public:
+  /// Adds a step; calls look_at(rows, loss) for the oldest where there are more than may be.
+  template <class Look>
+  void add(Rows const& rows, step_loss const& loss, Look const& look_at) {
+    if constexpr (most == 0) {
+      look_at(rows, static_cast<float>(loss));
+    } else {
+      if (count_ == most) look_at_first(look_at);
+      steps_[(first_ + count_++) % places].emplace(rows, loss);
+    }
+  }
+  template <class Look>
+  void finish(Look const& look_at) {
+    while (count_) look_at_first(look_at);
+  }
+
+ private:
+  template <class Look>
+  void look_at_first(Look const& look_at) {
+    auto const& [rows, loss] = *steps_[first_];
+    look_at(rows, static_cast<float>(loss));
+    first_ = (first_ + 1) % places;
+    --count_;
+  }
+
+  static constexpr int places = most + 1;
+  std::optional<std::pair<Rows, step_loss>> steps_[places];
+  int first_ = 0, count_ = 0;
+};
+
 /// What fit knows of an epoch's losses and measures on a dataset.
 template <class Trainer, class Predictor, class Data, class Objective>
 class fit_measures {
@@ -87,6 +125,11 @@ class fit_measures {
   using each_loss = std::make_integer_sequence<int, losses::count>;
   static constexpr bool is_weighted_sum = is_weighted<Objective>;
 
+ public:
+  /// Whether the losses of a step are read before the next one.
+  static constexpr bool reads_each_step = is_weighted_sum;
+
+ private:
   template <int K>
   using row = typename row_read<Data, places, recorder::inputs::count + K>::type;
   template <int K>
@@ -196,6 +239,7 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
     if (train.size() == 0)
       fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
     auto t = make_trainer(net, objective, optimizer, size);
+    t.drop_behind_not_finite();
     using measures = detail::fit_measures<decltype(t), predictor_type, samples, Objective>;
     predictor_type predicting(net);
     auto order = batches(train, Batch, options.shuffle);
@@ -207,20 +251,26 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
       auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
       epoch_record& record = result.epochs[static_cast<std::size_t>(epoch)];
       std::int64_t seen = 0;
-      for (auto rows : order) {
-        if (options.schedule) {
-          double const done = epoch + static_cast<double>(seen) / static_cast<double>(train.size());
-          t.optimizer.learning_rate =
-              optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
-        }
-        float const loss = t.step(rows);
+      auto look_at = [&](auto const& rows, float loss) {
         if (!std::isfinite(loss))
           detail::refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
         record.loss += static_cast<double>(loss) * rows.size();
         measures::add(t, rows.size(), record);
         seen += rows.size();
         line.during(epoch, record.loss / static_cast<double>(seen), seen, seconds());
+      };
+      std::int64_t given = 0;
+      detail::losses_on_their_way<decltype(t), decltype(order[0]), measures::reads_each_step> late;
+      for (auto rows : order) {
+        if (options.schedule) {
+          double const done = epoch + static_cast<double>(given) / static_cast<double>(train.size());
+          t.optimizer.learning_rate =
+              optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
+        }
+        late.add(rows, t.step(rows), look_at);
+        given += rows.size();
       }
+      late.finish(look_at);
       record.images_per_second = static_cast<double>(seen) / seconds();
       measures::divide(record, seen);
       measures::measure_on(valid, predicting, record, line);

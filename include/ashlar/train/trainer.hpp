@@ -39,8 +39,10 @@ class trainer {
   trainer(Model& net, Optimizer const& o, Objective const& what = {})
       : optimizer(o), objective(what), net_(net), seed_(net.next_random_seed()), variant_(o.variant()) {}
 
-  /// One step on the rows of a dataset. Returns the loss before the update. Where that is not finite, nothing changes:
-  /// neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says why.
+  /// One step on the rows of a dataset. Returns the loss before the update: a float, or on a GPU, where the step runs
+  /// beside the host, what converts to one, and then waits (it can be asked for 64 steps long). Where it is not finite,
+  /// nothing changes: neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says
+  /// why.
   /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
   /// the dataset has no column for an input or a target, or one that does not fit
   template <class Data>
@@ -92,6 +94,10 @@ class trainer {
   float& loss_weight() requires(detail::is_weighted<Objective>) {
     return objective.template weight<K>();
   }
+
+  /// From now on steps that were launched behind one whose loss is not finite are not taken either: for who reads losses
+  /// late, where steps run beside the host.
+  void drop_behind_not_finite() { stepper_.drop_behind_not_finite(); }
 
   /// Steps taken so far.
   std::int64_t steps() const { return stepper_.steps(); }

@@ -120,7 +120,7 @@ ASHLAR_INLINE ASHLAR_HD T floating_result(T a, [[maybe_unused]] T b) {
     return std::pow(a, b);
   }
 }
-#if ASHLAR_CUDA
+#if ASHLAR_GPU
 template <op Code, class T>
 ASHLAR_INLINE ASHLAR_HD T elementary_result(T x) {
   if constexpr (Code == op::exp)

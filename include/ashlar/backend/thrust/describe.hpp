@@ -4,12 +4,13 @@
 
 #include <string>
 
-#include <thrust/version.h>
-
 #include <ashlar/backend/thrust/in_mebibytes.hpp>
 #include <ashlar/backend/thrust/system.hpp>
-#if ASHLAR_CUDA
-#include <ashlar/backend/thrust/cuda/runtime.hpp>
+#if defined(THRUST_DEVICE_SYSTEM)
+#include <thrust/version.h>
+#endif
+#if ASHLAR_GPU
+#include <ashlar/backend/thrust/gpu/runtime.hpp>
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
 #include <omp.h>
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
@@ -18,21 +19,30 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
+/// Which Thrust this is, where it is Thrust that runs.
+inline std::string thrust_in_words() {
+#if defined(THRUST_MAJOR_VERSION)
+  return ", Thrust " + std::to_string(THRUST_MAJOR_VERSION) + "." + std::to_string(THRUST_MINOR_VERSION) + "." +
+         std::to_string(THRUST_SUBMINOR_VERSION);
+#else
+  return "";
+#endif
+}
+
 /// Bytes of memory that are free where the device's programs run.
 inline std::int64_t free_device_memory() {
-#if ASHLAR_CUDA
+#if ASHLAR_GPU
   return current_gpu().free;
 #else
   return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 #endif
 }
 
-/// How Thrust's system is called, and on what it runs.
+/// How the system is called, and on what it runs.
 inline std::string system_in_words() {
-#if ASHLAR_CUDA
-  std::string const version = std::to_string(CUDART_VERSION / 1000) + "." + std::to_string(CUDART_VERSION % 1000 / 10);
+#if ASHLAR_GPU
   gpu_properties const gpu = current_gpu();
-  return " on CUDA " + version + ", " + gpu.name + ", compute capability " + std::to_string(gpu.major) + "." +
+  return " on " + gpu_system() + ", " + gpu.name + ", compute capability " + std::to_string(gpu.major) + "." +
          std::to_string(gpu.minor) + ", " + in_mebibytes(gpu.free) + " of " + in_mebibytes(gpu.total) +
          " free; products and convolutions by Ashlar's own kernels";
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP

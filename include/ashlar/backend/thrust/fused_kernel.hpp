@@ -157,8 +157,8 @@ struct fused_work {
     if constexpr (Need::value.input[K]) s.template read<K>(at, count, n.stride(K, n.axes - 1));
   }
   template <class Need, int... K>
-  ASHLAR_INLINE ASHLAR_HD static void read_all(registers& s, device_nest const& n, std::int64_t at, int count,
-                                               std::integer_sequence<int, K...>) {
+  ASHLAR_INLINE ASHLAR_HD static void read_all(registers& s, device_nest const& n, [[maybe_unused]] std::int64_t at,
+                                               [[maybe_unused]] int count, std::integer_sequence<int, K...>) {
     (read_one<Need, K>(s, n, at, count), ...);
   }
   template <class Need, bool OfRow, int I>

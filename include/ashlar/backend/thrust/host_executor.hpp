@@ -36,7 +36,14 @@ class device_executor {
     step_entry const& step = tables.steps[s];
     std::int64_t const* const numbers = tables.numbers + step.numbers;
     launch_table<Program, Own>::functions.of[step.kernel](
-        {operands, numbers, numbers, tables.constants + step.constants, &now, iteration, {}, step.phases, step.work});
+        {.operands = operands,
+         .numbers = numbers,
+         .device_numbers = numbers,
+         .device_constants = tables.constants + step.constants,
+         .now = &now,
+         .iteration = iteration,
+         .phases = step.phases,
+         .work = step.work});
     if (m.watch) m.watch->after(s, operands, iteration);
   }
 };

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include <ashlar/backend/thrust/team.hpp>
-#if ASHLAR_CUDA
-#include <ashlar/backend/thrust/cuda/runtime.hpp>
+#if ASHLAR_GPU
+#include <ashlar/backend/thrust/gpu/runtime.hpp>
 #endif
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -13,6 +13,7 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 struct step_values {
   std::int64_t rows = 0;
   std::uint64_t seed = 0, step = 0;
+  std::int64_t is_taken = 1;  // whether kernels of the update are to do anything
 };
 
 /// What a kernel is given by value: where its operands lie (inputs, outputs, workspace), the numbers and constants that
@@ -24,7 +25,10 @@ struct kernel_values {
   double const* constants;
   step_values const* now;
   std::uint64_t iteration;
+  bool is_update;
 
+  /// Whether the kernel has anything to do.
+  ASHLAR_INLINE ASHLAR_HD bool runs() const { return !is_update || now->is_taken; }
   /// Operand k as elements of T.
   template <class T>
   ASHLAR_INLINE ASHLAR_HD T* at(int k) const {
@@ -37,7 +41,7 @@ struct kernel_values {
 };
 
 /// What orders launches: a GPU's stream; on a CPU nothing has to.
-#if ASHLAR_CUDA
+#if ASHLAR_GPU
 using device_stream = gpu_stream;
 #else
 struct device_stream {};
@@ -53,12 +57,13 @@ struct launch_arguments {
   step_values const* now;
   std::uint64_t iteration;
   device_stream stream{};
+  bool is_update = false;  // what a step that is not taken leaves out
   int phases = 1;          // of a kernel of the cpu policy's
   std::int64_t work = -1;  // nanoseconds that it is estimated to take on one thread
 
   template <int Operands>
   kernel_values<Operands> values() const {
-    kernel_values<Operands> v{{}, device_numbers, device_constants, now, iteration};
+    kernel_values<Operands> v{{}, device_numbers, device_constants, now, iteration, is_update};
     for (int k = 0; k < Operands; ++k) v.operands[k] = operands[k];
     return v;
   }

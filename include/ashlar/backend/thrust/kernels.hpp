@@ -6,14 +6,14 @@
 #include <ashlar/backend/thrust/launch.hpp>
 #include <ashlar/backend/thrust/matmul.hpp>
 #include <ashlar/backend/thrust/moves.hpp>
-#if !ASHLAR_CUDA
+#if !ASHLAR_GPU
 #include <ashlar/backend/thrust/shared_kernel.hpp>
 #endif
 #include <ashlar/backend/thrust/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
-using launch_function = void (*)(launch_arguments const&);
+using launch_function = launch_status (*)(launch_arguments const&);
 
 /// The functor of a kernel's integer pack: equal packs of different networks are one kernel.
 template <int... Code>
@@ -54,8 +54,8 @@ struct launch_table {
 
   template <int... Code>
   static constexpr launch_function function_of() {
-    using code = kernel_code<Code...>;
-#if !ASHLAR_CUDA
+    using code [[maybe_unused]] = kernel_code<Code...>;
+#if !ASHLAR_GPU
     if constexpr (code::kind == kernel_kind::custom)
       return launch_custom<tables.customs[code::at[1]]>;
     else if constexpr (code::kind == kernel_kind::matmul && !Own)

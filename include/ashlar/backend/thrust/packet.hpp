@@ -9,7 +9,7 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// How many numbers a thread works on at once: on a GPU as many as one access of 128 bits moves, on a CPU a cache line.
 template <class T>
-inline constexpr int packet_size = (ASHLAR_CUDA ? 16 : 64) / static_cast<int>(sizeof(T));
+inline constexpr int packet_size = (ASHLAR_GPU ? 16 : 64) / static_cast<int>(sizeof(T));
 
 /// Numbers that lie side by side.
 template <class T, int N>
@@ -27,7 +27,7 @@ ASHLAR_INLINE ASHLAR_HD void splat(packet<T, N>& p, T x) {
 template <class T, int N>
 ASHLAR_INLINE ASHLAR_HD void load(packet<T, N>& p, T const* from, int count) {
   if (count == N) {
-#if defined(__CUDA_ARCH__)
+#if ASHLAR_DEVICE_CODE
     if ((reinterpret_cast<std::uintptr_t>(from) & (sizeof p - 1)) == 0) {
       p = *reinterpret_cast<packet<T, N> const*>(from);
       return;
@@ -44,7 +44,7 @@ ASHLAR_INLINE ASHLAR_HD void load(packet<T, N>& p, T const* from, int count) {
 template <class T, int N>
 ASHLAR_INLINE ASHLAR_HD void store(packet<T, N> const& p, T* to, int count) {
   if (count == N) {
-#if defined(__CUDA_ARCH__)
+#if ASHLAR_DEVICE_CODE
     if ((reinterpret_cast<std::uintptr_t>(to) & (sizeof p - 1)) == 0) {
       *reinterpret_cast<packet<T, N>*>(to) = p;
       return;

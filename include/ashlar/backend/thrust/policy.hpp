@@ -2,14 +2,12 @@
 #pragma once
 #include <string>
 
-#include <thrust/version.h>
-
 #include <ashlar/backend/plan_options.hpp>
 #include <ashlar/backend/policy.hpp>
 #include <ashlar/backend/thrust/describe.hpp>
 #include <ashlar/plan/summary.hpp>
-#if ASHLAR_CUDA
-#include <ashlar/backend/thrust/cuda/runner.hpp>
+#if ASHLAR_GPU
+#include <ashlar/backend/thrust/gpu/parts.hpp>
 #else
 #include <ashlar/backend/thrust/host_executor.hpp>
 #endif
@@ -78,12 +76,8 @@ struct device_policy : detail::policy_base {
     detail::explain<Program, executor<Program>>(m, why);
   }
 
-  /// What runs here, in words: Thrust's system and version.
-  std::string describe() const {
-    std::string const version = std::to_string(THRUST_MAJOR_VERSION) + "." + std::to_string(THRUST_MINOR_VERSION) +
-                                "." + std::to_string(THRUST_SUBMINOR_VERSION);
-    return "device, Thrust " + version + detail::system_in_words();
-  }
+  /// What runs here, in words: Thrust's version, its system and what that runs on.
+  std::string describe() const { return "device" + detail::thrust_in_words() + detail::system_in_words(); }
   /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
   /// example: std::cout << device.describe(t.summary());
   template <class Program>

@@ -2,9 +2,21 @@
 #pragma once
 #include <ashlar/core/config.hpp>
 
-/// Where Thrust runs what it is given: on a GPU by CUDA under nvcc, else on the CPU by OpenMP, TBB or plain C++. A
-/// program says which by -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP (or _TBB, _CPP); without it, it is OpenMP
-/// where the compiler's flag for that is given, and C++ where not.
+/// Where programs of the device policy run: on a GPU by CUDA under nvcc or by HIP under hipcc, else on the CPU by
+/// Thrust's OpenMP, TBB or plain C++. A program says which by -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP (or _TBB,
+/// _CPP); without it, it is OpenMP where the compiler's flag for that is given, and C++ where not.
+///
+/// What runs on the device stands in an inline namespace of its system: units of one program that are built for
+/// different ones share no symbol. ASHLAR_GPU: memory of the device is not the host's. ASHLAR_GPU_RUNTIME: a header with
+/// the names of gpu/runtime.hpp that stands for it (tests have a GPU made of the host's memory and threads).
+#if defined(ASHLAR_GPU_RUNTIME)
+#define ASHLAR_DEVICE_ABI on_another_runtime
+#define ASHLAR_GPU 1
+#elif defined(__HIPCC__)
+#define ASHLAR_DEVICE_ABI on_hip
+#define ASHLAR_GPU 1
+#else
+
 #if !defined(THRUST_DEVICE_SYSTEM) && !defined(__CUDACC__)
 #if defined(_OPENMP)
 #define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_OMP
@@ -12,38 +24,39 @@
 #define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
 #endif
 #endif
-
 #if !__has_include(<thrust/for_each.h>)
 #error "ashlar: device.hpp needs Thrust: install Debian's libthrust-dev, or add -I .../include/cccl of a CUDA toolkit"
 #endif
 #include <thrust/detail/config.h>
 
-/// What runs on the device stands in an inline namespace of its system: units of one program that are built for
-/// different ones share no symbol.
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
 #define ASHLAR_DEVICE_ABI on_cuda
-#define ASHLAR_CUDA 1
+#define ASHLAR_GPU 1
 #if !defined(__CUDACC__)
 #error \
     "ashlar: Thrust's CUDA system needs nvcc; other compilers take -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP (or _TBB, _CPP)"
 #endif
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
 #define ASHLAR_DEVICE_ABI on_omp
+#define ASHLAR_GPU 0
 #if !defined(_OPENMP)
 #error "ashlar: Thrust's OMP system needs OpenMP: add -fopenmp"
 #endif
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
 #define ASHLAR_DEVICE_ABI on_tbb
+#define ASHLAR_GPU 0
 #else
 #define ASHLAR_DEVICE_ABI on_cpp
+#define ASHLAR_GPU 0
 #endif
-#if !defined(ASHLAR_CUDA)
-#define ASHLAR_CUDA 0
 #endif
 
+/// Whether the compiler is at the code of a device.
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+#define ASHLAR_DEVICE_CODE 1
 /// Stands before a loop over the numbers of a packet, which are to stay in registers.
-#if defined(__CUDA_ARCH__)
 #define ASHLAR_UNROLL _Pragma("unroll")
 #else
+#define ASHLAR_DEVICE_CODE 0
 #define ASHLAR_UNROLL
 #endif

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <ashlar/backend/buffer.hpp>
-#include <ashlar/backend/thrust/cuda/runtime.hpp>
+#include <ashlar/backend/thrust/gpu/on_their_way.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
+/// Copies after everything that was launched before, on any stream, and waits.
+inline void gpu_copy_and_wait(copy_kind kind, void* to, void const* from, std::int64_t bytes) {
+  gpu_wait();
+  gpu_copy(kind, to, from, bytes, nullptr);
+  gpu_wait();
+}
 inline void read_device(void* to, char const* from, std::int64_t bytes) {
+  on_their_way::settle_those_of(from);
   gpu_copy_and_wait(copy_kind::to_host, to, from, bytes);
 }
 inline void write_device(char* to, void const* from, std::int64_t bytes) {
+  on_their_way::settle_those_of(to);
   gpu_copy_and_wait(copy_kind::to_device, to, from, bytes);
 }
 inline constexpr memory_access device_access{read_device, write_device};
@@ -23,7 +33,9 @@ class device_buffer {
   device_buffer() = default;
   explicit device_buffer(std::int64_t bytes) : data_(bytes ? gpu_allocate(bytes) : nullptr), bytes_(bytes) {}
   device_buffer(device_buffer const& other) : device_buffer(other.bytes_) {
-    if (bytes_) gpu_copy_and_wait(copy_kind::on_device, data_, other.data_, bytes_);
+    if (bytes_ == 0) return;
+    on_their_way::settle_those_of(other.data_);
+    gpu_copy_and_wait(copy_kind::on_device, data_, other.data_, bytes_);
   }
   device_buffer(device_buffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -45,7 +57,23 @@ class device_buffer {
   std::int64_t bytes_ = 0;
 };
 
-/// Pinned memory of the host.
+/// What a runtime makes and frees, owned.
+template <class Handle, Handle (*Make)(), void (*Free)(Handle)>
+class owned_by_runtime {
+ public:
+  owned_by_runtime() : handle_(Make()) {}
+  owned_by_runtime(owned_by_runtime const&) = delete;
+  owned_by_runtime& operator=(owned_by_runtime const&) = delete;
+  ~owned_by_runtime() { Free(handle_); }
+  Handle get() const { return handle_; }
+
+ private:
+  Handle handle_;
+};
+using owned_stream = owned_by_runtime<gpu_stream, gpu_make_stream, gpu_free_stream>;
+using owned_event = owned_by_runtime<gpu_event, gpu_make_event, gpu_free_event>;
+
+/// Pinned memory of the host, zeroed.
 class pinned_buffer {
  public:
   explicit pinned_buffer(std::int64_t bytes) : data_(bytes ? gpu_allocate_pinned(bytes) : nullptr) {}
@@ -64,16 +92,16 @@ class pinned_buffer {
 };
 
 /// The stream that everything made from one use of a policy runs on.
-/// errors: fails where there is no driver or no GPU
+/// errors: fails where there is no driver, no GPU or one that is too old for the program
 class device_resources {
  public:
   device_resources() = default;
   template <class Policy>
-  explicit device_resources(Policy const&) : stream_((need_gpu(), gpu_make_stream()), gpu_free_stream) {}
-  gpu_stream stream() const { return stream_.get(); }
+  explicit device_resources(Policy const&) : stream_((need_fitting_gpu(), std::make_shared<owned_stream>())) {}
+  gpu_stream stream() const { return stream_->get(); }
 
  private:
-  std::shared_ptr<std::remove_pointer_t<gpu_stream>> stream_;
+  std::shared_ptr<owned_stream> stream_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

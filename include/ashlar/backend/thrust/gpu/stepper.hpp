@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <ashlar/backend/thrust/gpu/host_mirror.hpp>
+#include <ashlar/backend/thrust/gpu/launches.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// A program of training steps on a GPU. Steps are launched one behind the other while the host prepares the next ones;
+/// only who asks for a result waits. A step whose loss is not finite is not taken, and neither is what was launched
+/// behind it: the host settles that when it learns of it, by launching those again under the numbers that are theirs.
+template <class Program, bool Own, int Slots, int Scalars>
+class gpu_steps final : public on_their_way {
+  static constexpr auto const& tables = Program::tables;
+  using layout = exchange_layout<Program>;
+  using launches = program_launches<Program, Own>;
+  static constexpr int outputs = layout::outputs;
+  static constexpr std::int64_t slot_bytes = Slots * aligned(tables.counts.trained_bytes);
+  static constexpr std::int64_t state_bytes = aligned(tables.counts.state_bytes);
+
+ public:
+  gpu_steps() : memory_(slot_bytes + state_bytes) {
+    for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);
+  }
+  gpu_steps(gpu_steps const&) = delete;
+  gpu_steps& operator=(gpu_steps const&) = delete;
+  ~gpu_steps() {
+    if (settled_ < given_) gpu_finish(stream_);
+  }
+
+  /// Where the host writes input k of the next step; waits where that is still on its way.
+  char* input(int k) {
+    settle(given_ - requests_in_flight + 1);
+    return request_of(given_).input(k);
+  }
+  /// Launches a step. Returns its number.
+  template <class Source>
+  std::int64_t give(run_memory const& m, gpu_stream stream, Source const& source) {
+    settle(given_ - requests_in_flight + 1);
+    if (stream_ != stream) settle(given_);
+    stream_ = stream;
+    write_to(m.parameters, tables.counts.parameter_bytes, m.states, tables.counts.state_bytes);
+    pending& p = pending_of(given_);
+    p.memory = m;
+    int const before = static_cast<int>(given_ - settled_);  // of which nobody knows whether they are taken
+    p.step = taken_ + before + 1;
+    for (int k = 0; k <= before; ++k) {
+      source.write_scalars(p.step - k, p.scalars.get() + k * Scalars);
+      p.variant[k] = source.variant(p.step - k);
+    }
+    launch(given_, p.step, before == 0);
+    return given_++;
+  }
+  /// How many steps were taken.
+  std::int64_t taken() {
+    settle(given_);
+    return taken_;
+  }
+  /// Output k of a step; of one that was not taken because one before it was not, NaN.
+  float number(std::int64_t step, int k) {
+    settle(step + 1);
+    if (step < 0) return std::numeric_limits<float>::quiet_NaN();
+    if (step < given_ - results_kept)
+      fail(error_parts{.place = "device",
+                       .problem = "the result of a step is asked for {found} steps later; it is kept for {expected}",
+                       .found = std::to_string(given_ - 1 - step),
+                       .expected = std::to_string(results_kept)});
+    return static_cast<float>(numbers_[step % results_kept][k]);
+  }
+  std::int64_t last() const { return given_ - 1; }
+  /// Steps behind one that is not finite are not launched again.
+  void drop_behind_not_finite() { drops_ = true; }
+
+  /// What the optimizer keeps.
+  char* slots() const { return memory_.own(); }
+
+ private:
+  struct pending {
+    run_memory memory;
+    std::int64_t step = 0;    // as if all before it were taken
+    std::int64_t launch = 0;  // of all launches
+    std::unique_ptr<double[]> scalars;
+    int variant[requests_in_flight]{};  // of as many steps that are not taken
+    owned_event done;
+  };
+
+  pending& pending_of(std::int64_t step) { return pending_[step % requests_in_flight]; }
+  request_in_memory<Program> request_of(std::int64_t step) const {
+    return {requests_.data() + step % requests_in_flight * layout::at.request_bytes};
+  }
+  char* states_before() const { return memory_.own() + slot_bytes; }
+
+  /// Launches a given step under a number.
+  void launch(std::int64_t given, std::int64_t number, bool goes_on) {
+    pending& p = pending_of(given);
+    run_memory& m = p.memory;
+    int const late = static_cast<int>(p.step - number);
+    auto const request = request_of(given);
+    request.write({m.rows, m.seed, static_cast<std::uint64_t>(number), goes_on});
+    request.write_scalars(p.scalars.get() + late * Scalars, Scalars);
+    m.variant = p.variant[late];
+    m.slots = slots();
+    p.launch = launched_++;
+    gpu_copy(copy_kind::to_device, memory_.request_slot(p.launch), request.at, layout::at.request_bytes, copies_.get());
+    gpu_record(copied_.get(), copies_.get());
+    gpu_order_behind(stream_, copied_.get());
+    captured_[m.variant < launches::variants ? m.variant : 0].run(m, stream_, [&](gpu_stream on) { launch_all(m, on); });
+    gpu_record(p.done.get(), stream_);
+  }
+  void launch_all(run_memory const& m, gpu_stream on) {
+    run_state* const state = memory_.state();
+    memory_.launch_take(on);
+    if (tables.counts.state_bytes)
+      gpu_copy(copy_kind::on_device, states_before(), m.states, tables.counts.state_bytes, on);
+    launches::run(memory_, m, on, [&] {
+      judge_step const judge{state, output(0), is_wide(0)};
+      if (tables.sizes.outputs) gpu_check(run_by_threads(judge, 1, on), "judging a step");
+    });
+    if (tables.counts.state_bytes) {
+      restore_states const restore{state, reinterpret_cast<copied_word*>(m.states),
+                                   reinterpret_cast<copied_word*>(states_before())};
+      gpu_check(run_by_threads(restore, (tables.counts.state_bytes + word_bytes - 1) / word_bytes, on),
+                "restoring states");
+    }
+    report_step<outputs> report{state, results_.data(), layout::result_bytes, {}, {}};
+    for (int k = 0; k < outputs; ++k) {
+      report.output[k] = output(k);
+      report.is_wide[k] = is_wide(k);
+    }
+    gpu_check(run_by_threads(report, 1, on), "reporting a step");
+  }
+  char const* output(int k) const { return memory_.arena() + tables.outputs[k].at.offset; }
+  static bool is_wide(int k) { return tables.outputs[k].type == dtype::float64; }
+
+  void settle_all() override { settle(given_); }
+  /// Learns what became of all given steps before number `end`.
+  void settle(std::int64_t end) {
+    while (settled_ < end) {
+      step_outcome const outcome = result_of(settled_);
+      ++settled_;
+      if (outcome == step_outcome::not_finite) settle_behind_not_finite();
+    }
+  }
+  /// What was launched behind a step that was not taken has waited for this.
+  void settle_behind_not_finite() {
+    for (; settled_ < given_; ++settled_) {
+      gpu_wait_for(pending_of(settled_).done.get());
+      if (drops_) {
+        for (double& x : numbers_[settled_ % results_kept]) x = std::numeric_limits<double>::quiet_NaN();
+        continue;
+      }
+      launch(settled_, taken_ + 1, true);
+      result_of(settled_);
+    }
+  }
+  /// Waits for a step's last launch, and counts it if it was taken.
+  step_outcome result_of(std::int64_t step) {
+    pending const& p = pending_of(step);
+    gpu_wait_for(p.done.get());
+    double const* const result =
+        reinterpret_cast<double const*>(results_.data() + p.launch % results_kept * layout::result_bytes);
+    step_outcome const outcome = static_cast<step_outcome>(*reinterpret_cast<std::int64_t const*>(result));
+    for (int k = 0; k < outputs; ++k) numbers_[step % results_kept][k] = result[1 + k];
+    taken_ += outcome == step_outcome::taken;
+    return outcome;
+  }
+
+  device_program_memory<Program, requests_in_flight> memory_;  // and the slots, and the states before a step
+  pinned_buffer requests_{requests_in_flight * layout::at.request_bytes};
+  pinned_buffer results_{results_kept * layout::result_bytes};
+  owned_stream copies_;
+  owned_event copied_;
+  pending pending_[requests_in_flight];
+  captured_launches captured_[launches::variants];
+  double numbers_[results_kept][outputs + 1]{};
+  gpu_stream stream_{};
+  std::int64_t given_ = 0, settled_ = 0, launched_ = 0, taken_ = 0;
+  bool drops_ = false;
+};
+
+/// A program of training steps on a GPU: what a policy's `stepper` is.
+template <class Program, bool Own, int Slots, int Scalars>
+class gpu_stepper {
+  static constexpr auto const& tables = Program::tables;
+  using steps_type = gpu_steps<Program, Own, Slots, Scalars>;
+
+ public:
+  /// A step's loss: converting it to a number waits for the step.
+  class loss {
+   public:
+    loss() = default;
+    loss(steps_type* of, std::int64_t step) : of_(of), step_(step) {}
+    operator float() const { return of_ ? of_->number(step_, 0) : std::numeric_limits<float>::quiet_NaN(); }
+
+   private:
+    steps_type* of_ = nullptr;
+    std::int64_t step_ = -1;
+  };
+  /// How many steps may be launched before the host knows their losses.
+  static constexpr int in_flight = requests_in_flight - 1;
+
+  gpu_stepper() : steps_(std::make_unique<steps_type>()) {}
+
+  /// Where the host writes input k of the next step.
+  char* input(int k) const { return steps_->input(k); }
+  /// No memory that the host could read.
+  char const* arena() const { return nullptr; }
+  /// How many steps were taken.
+  std::int64_t steps() const { return steps_->taken(); }
+  /// Output k of the last step, a number.
+  float number(int k) const { return steps_->number(steps_->last(), k); }
+  /// Steps behind one that is not finite are not taken either.
+  void drop_behind_not_finite() { steps_->drop_behind_not_finite(); }
+
+  /// Launches a step. Where its loss is not finite it is not taken, and the states are as before.
+  template <class Source>
+  loss step(run_memory const& m, device_resources const& resources, Source const& source) {
+    return {steps_.get(), steps_->give(m, resources.stream(), source)};
+  }
+  /// `look(m)` looks at a step, on the host and without its update.
+  template <class Source, class Look>
+  void explain(run_memory m, Source const& source, Look const& look) {
+    std::int64_t const number = steps() + 1;
+    buffer const arena(tables.counts.arena_bytes), slots(Slots * aligned(tables.counts.trained_bytes));
+    for (int k = 0; k < tables.sizes.inputs; ++k) {
+      variable_info const& v = tables.inputs[k];
+      std::memcpy(arena.data() + v.at.offset, input(k),
+                  static_cast<std::size_t>(exchange_layout<Program>::bytes_of_value(v)));
+    }
+    if (slots.size()) read_device(slots.data(), steps_->slots(), slots.size());
+    double scalars[Scalars]{};
+    source.write_scalars(number, scalars);
+    host_mirror<Program> const mirror;
+    m = mirror.read(m);
+    m.arena = arena.data();
+    m.slots = slots.data();
+    m.scalars = scalars;
+    m.step = static_cast<std::uint64_t>(number);
+    m.variant = source.variant(number);
+    look(m);
+  }
+
+ private:
+  std::unique_ptr<steps_type> steps_;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
