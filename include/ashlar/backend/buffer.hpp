@@ -39,6 +39,8 @@ class buffer {
   }
   char* data() const { return data_; }
   std::int64_t size() const { return bytes_; }
+  /// Whether the host does not see it.
+  static constexpr bool is_on_device = false;
   /// How else than by their addresses the host reads and writes parts of such memory: not at all.
   static constexpr memory_access const* access = nullptr;
 

@@ -17,7 +17,7 @@ void save(model<Net, Input, Policy, Target> const& net, std::string const& file)
   std::vector<detail::buffer> copies;  // of what lies on a device
   net.each_variable([&](parameter_reference const& p, auto const&) {
     char const* data = p.address();
-    if constexpr (detail::parts_of<Policy>::memory::access) {
+    if constexpr (detail::parts_of<Policy>::memory::is_on_device) {
       copies.emplace_back(p.byte_count());
       p.read(copies.back().data());
       data = copies.back().data();

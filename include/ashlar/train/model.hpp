@@ -120,7 +120,7 @@ class model {
       parameter_memory_ = memory(tables().counts.parameter_bytes);
       state_memory_ = memory(tables().counts.state_bytes);
       each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
-        initialise(p, v.init, s, memory::access != nullptr);
+        initialise(p, v.init, s, memory::is_on_device);
       });
     }
   }

@@ -35,15 +35,14 @@ class device_executor {
     if (m.watch && !m.watch->before(s, operands, iteration)) return;
     step_entry const& step = tables.steps[s];
     std::int64_t const* const numbers = tables.numbers + step.numbers;
-    launch_table<Program, Own>::functions.of[step.kernel](
-        {.operands = operands,
-         .numbers = numbers,
-         .device_numbers = numbers,
-         .device_constants = tables.constants + step.constants,
-         .now = &now,
-         .iteration = iteration,
-         .phases = step.phases,
-         .work = step.work});
+    launch_table<Program, Own>::functions.of[step.kernel]({.operands = operands,
+                                                           .numbers = numbers,
+                                                           .device_numbers = numbers,
+                                                           .device_constants = tables.constants + step.constants,
+                                                           .now = &now,
+                                                           .iteration = iteration,
+                                                           .phases = step.phases,
+                                                           .work = step.work});
     if (m.watch) m.watch->after(s, operands, iteration);
   }
 };

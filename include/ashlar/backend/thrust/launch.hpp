@@ -74,8 +74,9 @@ void run_units(Functor const& unit, std::int64_t units, std::int64_t packets, de
 /// Launches a kernel.
 template <class Functor>
 launch_status launch(launch_arguments const& args) {
-  return run_units(Functor{args.template values<Functor::operands>()}, Functor::units(args.numbers),
-            Functor::packets(args.numbers), args.stream);
+  Functor unit{};
+  unit.given = args.template values<Functor::operands>();
+  return run_units(unit, Functor::units(args.numbers), Functor::packets(args.numbers), args.stream);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

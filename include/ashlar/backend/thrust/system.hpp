@@ -7,8 +7,8 @@
 /// _CPP); without it, it is OpenMP where the compiler's flag for that is given, and C++ where not.
 ///
 /// What runs on the device stands in an inline namespace of its system: units of one program that are built for
-/// different ones share no symbol. ASHLAR_GPU: memory of the device is not the host's. ASHLAR_GPU_RUNTIME: a header with
-/// the names of gpu/runtime.hpp that stands for it (tests have a GPU made of the host's memory and threads).
+/// different ones share no symbol. ASHLAR_GPU: memory of the device is not the host's. ASHLAR_GPU_RUNTIME: a header
+/// with the names of gpu/runtime.hpp that stands for it (tests have a GPU made of the host's memory and threads).
 #if defined(ASHLAR_GPU_RUNTIME)
 #define ASHLAR_DEVICE_ABI on_another_runtime
 #define ASHLAR_GPU 1

@@ -31,7 +31,8 @@ std::vector<double> numbers_of(Model const& net) {
   return all;
 }
 
-// The largest difference between two rows of numbers, by the size of the larger one where that is above 1. NaN are equal.
+// The largest difference between two rows of numbers, by the size of the larger one where that is above 1. NaN are
+// equal.
 template <class T>
 double largest_difference(std::vector<T> const& a, std::vector<T> const& b) {
   if (a.size() != b.size()) return INFINITY;

@@ -49,6 +49,7 @@ class device_buffer {
   }
   char* data() const { return data_; }
   std::int64_t size() const { return bytes_; }
+  static constexpr bool is_on_device = true;
   /// How the host reads and writes parts of it.
   static constexpr memory_access const* access = &device_access;
 

@@ -13,8 +13,8 @@ struct system_parts {
   template <class Program>
   using runner = std::conditional_t<Checked, mirrored_runner<Program>, gpu_runner<Program, Own>>;
   template <class Program, int Slots, int Scalars>
-  using stepper = std::conditional_t<Checked, mirrored_stepper<Program, Slots, Scalars>,
-                                     gpu_stepper<Program, Own, Slots, Scalars>>;
+  using stepper =
+      std::conditional_t<Checked, mirrored_stepper<Program, Slots, Scalars>, gpu_stepper<Program, Own, Slots, Scalars>>;
   using memory = device_buffer;
   using resources = device_resources;
 };

@@ -6,11 +6,11 @@
 #if defined(__HIPCC__)
 #include <ashlar/backend/thrust/gpu/block_reduction.hpp>
 #else
-#include <cub/block/block_reduce.cuh>
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/system_error.h>
+#include <cub/block/block_reduce.cuh>
 #endif
 
 /// How units of work are launched on a GPU: each by a thread, or each by the threads of a block.

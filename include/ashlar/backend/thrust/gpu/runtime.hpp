@@ -30,7 +30,9 @@ inline constexpr gpu_status gpu_success = ASHLAR_GPU_NAME(Success);
 #if defined(__HIPCC__)
 inline constexpr char const* gpu_maker = "AMD";
 inline constexpr gpu_status gpu_out_of_memory = hipErrorOutOfMemory;
-inline std::string gpu_system() { return "HIP " + std::to_string(HIP_VERSION_MAJOR) + "." + std::to_string(HIP_VERSION_MINOR); }
+inline std::string gpu_system() {
+  return "HIP " + std::to_string(HIP_VERSION_MAJOR) + "." + std::to_string(HIP_VERSION_MINOR);
+}
 #else
 inline constexpr char const* gpu_maker = "NVIDIA";
 inline constexpr gpu_status gpu_out_of_memory = cudaErrorMemoryAllocation;
@@ -161,9 +163,7 @@ inline gpu_stream gpu_make_stream() {
   return stream;
 }
 inline void gpu_free_stream(gpu_stream stream) { static_cast<void>(ASHLAR_GPU_NAME(StreamDestroy)(stream)); }
-inline void gpu_wait(gpu_stream stream) {
-  gpu_check(ASHLAR_GPU_NAME(StreamSynchronize)(stream), "running a program");
-}
+inline void gpu_wait(gpu_stream stream) { gpu_check(ASHLAR_GPU_NAME(StreamSynchronize)(stream), "running a program"); }
 /// Waits where nobody can be told of a mistake.
 inline void gpu_finish(gpu_stream stream) { static_cast<void>(ASHLAR_GPU_NAME(StreamSynchronize)(stream)); }
 
@@ -181,9 +181,7 @@ inline void gpu_order_behind(gpu_stream stream, gpu_event event) {
   gpu_check(ASHLAR_GPU_NAME(StreamWaitEvent)(stream, event, 0), "ordering two streams");
 }
 /// The host waits for an event.
-inline void gpu_wait_for(gpu_event event) {
-  gpu_check(ASHLAR_GPU_NAME(EventSynchronize)(event), "running a step");
-}
+inline void gpu_wait_for(gpu_event event) { gpu_check(ASHLAR_GPU_NAME(EventSynchronize)(event), "running a step"); }
 
 /// From here on what is launched on the stream is written down instead.
 inline void gpu_begin_capture(gpu_stream stream) {

@@ -3,8 +3,9 @@
 #include <ashlar/backend/thrust/kernel_values.hpp>
 #include <ashlar/plan/program.hpp>
 
-/// What host and device tell each other of a run: a request with scalars and inputs on the way there, numbers on the way
-/// back. On the device small kernels take the requests one after the other, so that a run is the same launches each time.
+/// What host and device tell each other of a run: a request with scalars and inputs on the way there, numbers on the
+/// way back. On the device small kernels take the requests one after the other, so that a run is the same launches each
+/// time.
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// What a run has instead of the one before.

@@ -103,13 +103,31 @@ class gpu_steps final : public on_their_way {
     request.write_scalars(p.scalars.get() + late * Scalars, Scalars);
     m.variant = p.variant[late];
     m.slots = slots();
-    p.launch = launched_++;
+    launch_in_the_making making{*this};
+    p.launch = launched_;
     gpu_copy(copy_kind::to_device, memory_.request_slot(p.launch), request.at, layout::at.request_bytes, copies_.get());
     gpu_record(copied_.get(), copies_.get());
     gpu_order_behind(stream_, copied_.get());
-    captured_[m.variant < launches::variants ? m.variant : 0].run(m, stream_, [&](gpu_stream on) { launch_all(m, on); });
+    captured_[m.variant < launches::variants ? m.variant : 0].run(m, stream_,
+                                                                  [&](gpu_stream on) { launch_all(m, on); });
     gpu_record(p.done.get(), stream_);
+    making.is_made = true;
+    ++launched_;
   }
+  /// Where a launch fails, nothing of it is on its way afterwards.
+  struct launch_in_the_making {
+    gpu_steps const& steps;
+    bool is_made = false;
+
+    explicit launch_in_the_making(gpu_steps const& s) : steps(s) {}
+    launch_in_the_making(launch_in_the_making const&) = delete;
+    launch_in_the_making& operator=(launch_in_the_making const&) = delete;
+    ~launch_in_the_making() {
+      if (is_made) return;
+      gpu_finish(steps.copies_.get());
+      gpu_finish(steps.stream_);
+    }
+  };
   void launch_all(run_memory const& m, gpu_stream on) {
     run_state* const state = memory_.state();
     memory_.launch_take(on);
