@@ -36,6 +36,7 @@ class device_executor {
     step_entry const& step = tables.steps[s];
     std::int64_t const* const numbers = tables.numbers + step.numbers;
     launch_table<Program, Own>::functions.of[step.kernel]({.operands = operands,
+                                                           .operand_count = step.operand_count,
                                                            .numbers = numbers,
                                                            .device_numbers = numbers,
                                                            .device_constants = tables.constants + step.constants,

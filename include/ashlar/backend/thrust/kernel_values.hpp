@@ -51,6 +51,7 @@ struct device_stream {};
 /// `device_constants` are the same in memory of the device.
 struct launch_arguments {
   char* const* operands;
+  int operand_count;
   std::int64_t const* numbers;
   std::int64_t const* device_numbers;
   double const* device_constants;
@@ -64,7 +65,7 @@ struct launch_arguments {
   template <int Operands>
   kernel_values<Operands> values() const {
     kernel_values<Operands> v{{}, device_numbers, device_constants, now, iteration, is_update};
-    for (int k = 0; k < Operands; ++k) v.operands[k] = operands[k];
+    for (int k = 0; k < Operands && k < operand_count; ++k) v.operands[k] = operands[k];
     return v;
   }
 };

@@ -89,6 +89,7 @@ struct program_launches {
           step_entry const& step = tables.steps[s];
           gpu_status const status = launch_table<Program, Own>::functions.of[step.kernel](
               {.operands = operands,
+               .operand_count = step.operand_count,
                .numbers = tables.numbers + step.numbers,
                .device_numbers = memory.numbers() + step.numbers,
                .device_constants = memory.constants() + step.constants,
