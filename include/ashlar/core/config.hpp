@@ -27,6 +27,8 @@
 /// Of functions that run on the host and on a device.
 #if defined(__CUDACC__)
 #define ASHLAR_HD __host__ __device__
+#elif defined(__HIPCC__)
+#define ASHLAR_HD __attribute__((host, device))  // the words are macros of a header that nothing here includes
 #else
 #define ASHLAR_HD
 #endif
