@@ -18,7 +18,7 @@ inline constexpr int instruction_sets = 3;
 
 /// The best instruction set of this machine.
 inline instruction_set machine_instruction_set() {
-#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
+#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
   static instruction_set const best = [] {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
