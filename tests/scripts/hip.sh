@@ -21,7 +21,7 @@ line=(hipcc -x hip -std=c++20 -O2 -ffp-contract=on "--offload-arch=$target" -I "
   "$ROOT/examples/04_digits.cpp")
 echo "${line[*]}"
 "${line[@]}" > output 2>&1 || refuse "it does not compile:"
-
+! grep -q "$ROOT/include.*warning:" output || refuse "it compiles with warnings:"
 grep -qa "hipv4-amdgcn-amd-amdhsa--$target" program || refuse "the program holds no code for $target:"
 status=0
 ASHLAR_OUTPUT="$folder" ./program "$ROOT/examples/data/digits.csv" > output 2>&1 || status=$?
