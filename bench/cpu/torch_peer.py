@@ -3,6 +3,7 @@
 
 Obeys the lines that training.hpp obeys, from the same parameters, on the same samples. Says its version first."""
 
+import pathlib
 import sys
 import time
 
@@ -10,7 +11,8 @@ import numpy
 import torch
 from torch import nn
 
-BATCHES = 8
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from peer_numbers import BATCHES, numbers
 
 
 def mlp_sgd():
@@ -26,15 +28,6 @@ def lenet_sgd():
 
 
 NETWORKS = {f.__name__: f for f in (mlp_sgd, lenet_sgd)}
-
-
-def numbers(count, stream):
-    """As number() in training.hpp."""
-    h = numpy.arange(count, dtype=numpy.uint32) * numpy.uint32(2654435761) + numpy.uint32(stream * 40503)
-    h ^= h >> numpy.uint32(16)
-    h *= numpy.uint32(0x85EBCA6B)
-    h ^= h >> numpy.uint32(13)
-    return (h >> numpy.uint32(8)).astype(numpy.float32) * numpy.float32(2.0**-24) - numpy.float32(0.5)
 
 
 def set_parameters(net):

@@ -11,6 +11,8 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "../numbers.hpp"
+
 #ifndef BENCH_BATCH
 #define BENCH_BATCH 64
 #endif
@@ -19,23 +21,12 @@
 /// numbers. `losses N`: those of the next N steps. `time SECONDS`: microseconds per step, sample after sample.
 namespace bench {
 
-/// The numbers that programs and their peers begin with: [-0.5, 0.5), exact in float32.
-inline float number(std::uint32_t i, std::uint32_t stream) {
-  std::uint32_t h = i * 2654435761u + stream * 40503u;
-  h ^= h >> 16;
-  h *= 0x85ebca6bu;
-  h ^= h >> 13;
-  return static_cast<float>(h >> 8) * 0x1p-24f - 0.5f;
-}
-
 /// Seconds: of the processor where one thread works, so that neighbours do not count; of the clock otherwise.
 inline double now(int threads) {
   timespec t;
   clock_gettime(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
-
-inline constexpr int batch_count = 8;  // of samples, over and over
 
 template <class Model>
 void set_parameters(Model& net) {

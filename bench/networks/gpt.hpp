@@ -9,9 +9,18 @@ using namespace ashlar;
 /// GPT-2: blocks of causal attention and an MLP, each behind a layer norm. The head has weights of its own.
 /// shape: int32 [batch, Context] -> [batch, Context, Tokens]
 /// source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019
-template <int Blocks, int Width, int Heads, int Context, int Tokens>
+template <int Blocks, int Width, int Heads, int Context, int Tokens, bool Dropout = true>
 struct gpt {
   static constexpr int head_width = Width / Heads;
+
+  struct unchanged {
+    template <class V>
+    constexpr V operator()(V x) const {
+      return x;
+    }
+  };
+  /// Nothing where two implementations are to be compared step by step.
+  static constexpr std::conditional_t<Dropout, std::remove_cvref_t<decltype(dropout<0.1>)>, unchanged> dropped{};
 
   struct embedding {
     template <class T>
@@ -43,7 +52,7 @@ struct gpt {
       auto content = split_heads(slice<-1, 2 * Width>(joint));
       auto scale = rsqrt(zeros_like(sum(query)) + head_width);
       auto scores = masked(matmul(query, permute<0, 1, 3, 2>(key)) * scale);
-      auto mixed = matmul(dropout<0.1>(softmax(scores)), content);
+      auto mixed = matmul(dropped(softmax(scores)), content);
       return linear<Width>(reshape<Batch, Context, Width>(permute<0, 2, 1, 3>(mixed)));
     }
   };
@@ -57,13 +66,13 @@ struct gpt {
   struct block {
     template <class V>
     constexpr V operator()(V x) const {
-      auto y = x + named<"attn">(layer_norm | attention{} | dropout<0.1>)(x);
-      return y + named<"mlp">(layer_norm | linear<4 * Width> | gelu_by_erf{} | linear<Width> | dropout<0.1>)(y);
+      auto y = x + named<"attn">(layer_norm | attention{} | dropped)(x);
+      return y + named<"mlp">(layer_norm | linear<4 * Width> | gelu_by_erf{} | linear<Width> | dropped)(y);
     }
   };
 
   static constexpr auto network =
-      embedding{} | dropout<0.1> | repeat<Blocks>(block{}) | layer_norm | linear<Tokens, no_bias>;
+      embedding{} | dropped | repeat<Blocks>(block{}) | layer_norm | linear<Tokens, no_bias>;
 };
 
 }  // namespace networks

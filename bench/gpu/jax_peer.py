@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""JAX's side of bench/run gpu: jax_peer.py SPEC jit (fp32|tf32|bf16) (cuda|cpu). A step is one jitted function whose
+parameters and optimizer state are donated; data lie on the device."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from peer import BATCHES, NETWORKS, PRECISION, SPEC, obey, parameters, rows, samples
+
+jax.config.update("jax_default_matmul_precision", {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[PRECISION])
+
+
+def logits(layers, values, x):
+    for number, (kind, *_) in enumerate(layers):
+        weight, bias = (values.get(f"net.{number}.{field}") for field in ("weight", "bias"))
+        if kind == "conv":
+            x = jax.lax.conv_general_dilated(x, weight, (1, 1), "SAME", dimension_numbers=("NCHW", "OIHW", "NCHW"))
+            x = x + bias[:, None, None]
+        elif kind == "linear":
+            x = x @ weight.T + bias
+        elif kind == "pool":
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        elif kind == "flatten":
+            x = x.reshape(x.shape[0], -1)
+        else:
+            x = jax.nn.relu(x)
+    return x
+
+
+def train():
+    sample, classes, layers, (rule, rate) = NETWORKS[SPEC["network"]]
+    values = {name: jnp.asarray(numbers) for name, numbers in parameters(sample, layers)}
+    x, y = map(jnp.asarray, samples(sample, classes))
+    batches = list(zip(jnp.split(x, BATCHES), jnp.split(y, BATCHES)))
+    zeros = lambda: jax.tree.map(jnp.zeros_like, values)
+
+    def loss_of(values, x, y):
+        if PRECISION == "bf16":
+            values, x = jax.tree.map(lambda v: v.astype(jnp.bfloat16), (values, x))
+        scores = logits(layers, values, x).astype(jnp.float32)
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1))
+
+    @functools.partial(jax.jit, donate_argnums=(0, 1))
+    def step_on(values, state, x, y):
+        loss, gradient = jax.value_and_grad(loss_of)(values, x, y)
+        if rule == "sgd":
+            state = jax.tree.map(lambda v, g: 0.9 * v + g, state, gradient)
+            return jax.tree.map(lambda p, v: p - rate * v, values, state), state, loss
+        count, mean, square = state
+        count = count + 1
+        mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
+        square = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g * g, square, gradient)
+        first, second = 1 - 0.9**count, 1 - 0.999**count
+        moved = jax.tree.map(lambda p, m, s: p - rate * (m / first) / (jnp.sqrt(s / second) + 1e-8), values, mean, square)
+        return moved, (count, mean, square), loss
+
+    state = zeros() if rule == "sgd" else (jnp.float32(0), zeros(), zeros())
+    position = 0
+
+    def step():
+        nonlocal position, values, state
+        x, y = batches[position]
+        position = (position + 1) % BATCHES
+        values, state, loss = step_on(values, state, x, y)
+        return loss
+
+    def run(times):
+        for _ in range(times):
+            step()
+        jax.block_until_ready(values)
+
+    obey(jax.__version__, lambda: float(step()), run)
+
+
+def repeat_rows():
+    x = jnp.asarray(rows())
+
+    def layer_norm(x):
+        centred = x - x.mean(-1, keepdims=True)
+        return centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-5)
+
+    kinds = {"softmax": lambda x: jax.nn.softmax(x, -1), "layer_norm": layer_norm,
+             "chain": lambda x: jax.nn.relu(jnp.tanh(x * 1.5 + 0.25)) - 0.125 * x}
+    f = jax.jit(kinds[SPEC["kind"]])
+
+    def often(x, times):
+        for _ in range(times):
+            x = f(x)
+        return x
+
+    value = float(jnp.square(often(x, 2)).sum())
+    obey(jax.__version__, lambda: value, lambda times: jax.block_until_ready(often(x, times)))
+
+
+repeat_rows() if "kind" in SPEC else train()

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: MIT
+"""The suite `gpu` of bench/run: training steps and row kernels on a GPU beside PyTorch's and JAX's, and the same networks
+on one core, two cores and the GPU."""
+
+import dataclasses
+import glob
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+from cpu_suite import COMPILER, ROOT, RUNS, Side, compiler_version, processor
+
+STEPS = 4  # whose losses are compared
+TOLERANCES = {"fp32": 1e-3, "tf32": 1e-2, "bf16": 5e-2}  # of a loss, relative: products keep 24, 11 and 8 bits
+OURS = {"fp32": []}  # the precisions that the device policy has, with the definitions that choose them
+PEERS = {"PyTorch": ("torch", "eager"), "PyTorch compiled": ("torch", "compiled"),
+         "PyTorch CUDA graph": ("torch", "graph"), "JAX": ("jax", "jit")}
+
+
+@dataclasses.dataclass
+class Row:
+    program: str
+    spec: dict  # the sizes
+    tiny: dict  # those of a rehearsal
+    floors: dict = dataclasses.field(default_factory=dict)  # precision: microseconds at best on an H200
+    peers: bool = True
+
+
+# Floors: performance figures measured on an H200, 790 TFLOP/s in bf16, half of that in TF32, 67 in fp32, 4.3 TB/s.
+ROWS = {
+    "gpu-vgg16": Row("vgg16", {"batch": 64, "side": 224}, {"batch": 2, "side": 32},
+                     {"fp32": 64 / 720e-6, "tf32": 64 / 4300e-6, "bf16": 64 / 8500e-6}),
+    "gpu-mlp-b64": Row("mlp", {"batch": 64}, {"batch": 8}, {"fp32": 3.1, "tf32": 0.52, "bf16": 0.26}),
+    "gpu-mlp-b16384": Row("mlp", {"batch": 16384}, {"batch": 32}, {"fp32": 785, "tf32": 133, "bf16": 67}),
+    "gpu-mlp64": Row("mlp64", {"batch": 2**18}, {"batch": 256}, {"fp32": 361, "tf32": 61, "bf16": 31}),
+    "gpu-row-softmax": Row("row", {"kind": "softmax", "rows": 8192, "columns": 4096},
+                           {"kind": "softmax", "rows": 64, "columns": 128}, {"fp32": None}),
+    "gpu-row-layer-norm": Row("row", {"kind": "layer_norm", "rows": 8192, "columns": 4096},
+                              {"kind": "layer_norm", "rows": 64, "columns": 128}, {"fp32": None}),
+    "gpu-row-chain": Row("row", {"kind": "chain", "rows": 8192, "columns": 4096},
+                         {"kind": "chain", "rows": 64, "columns": 128}, {"fp32": None}),
+    "cpu-gpu-mlp": Row("mlp", {"batch": 64}, {"batch": 8}, peers=False),
+    "cpu-gpu-lenet": Row("lenet", {"batch": 64}, {"batch": 8}, peers=False),
+    "cpu-gpu-vgg16": Row("vgg16", {"batch": 8, "side": 224}, {"batch": 2, "side": 32}, peers=False),
+    "cpu-gpu-resnet18": Row("resnet18", {"batch": 64}, {"batch": 2}, peers=False),
+    "cpu-gpu-gpt": Row("gpt", {"batch": 16, "context": 128}, {"batch": 2, "context": 16}, peers=False),
+}
+COPIED = {False: 2**25, True: 2**16}  # numbers that the copy moves
+
+
+def nvcc():
+    return shutil.which("nvcc", path=os.environ.get("PATH", "") + os.pathsep + "/usr/local/cuda/bin")
+
+
+def has_gpu():
+    listing = shutil.which("nvidia-smi") and subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    return bool(listing and listing.returncode == 0 and listing.stdout.strip()) or bool(glob.glob("/dev/nvidia[0-9]*"))
+
+
+def build(where, program, definitions):
+    """A program for `cuda`, `omp` (the device policy without a GPU) or `cpu`, or the compiler's first words."""
+    folder = ROOT / "build" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    words = [f"-DBENCH_{name.upper()}={value}" for name, value in sorted(definitions.items())]
+    output = folder / "_".join(["gpu", where, program, *(str(value) for _, value in sorted(definitions.items()))])
+    source = ROOT / "bench" / "gpu" / f"{program}.cpp"
+    sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench").rglob("*.hpp"), source]
+    if output.exists() and output.stat().st_mtime > max(path.stat().st_mtime for path in sources):
+        return output, ""
+    common = ["-std=c++20", "-O3", "-I", str(ROOT / "include"), *words, "-o", str(output)]
+    command = {
+        "cuda": [nvcc(), *common, "-arch=native", "-x", "cu"],
+        "omp": [COMPILER, *common, "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP", "-fopenmp"],
+        "cpu": [COMPILER, *common, "-pthread", "-DBENCH_CPU"],
+    }[where]
+    result = subprocess.run([*command, str(source)], capture_output=True, text=True)
+    errors = [line for line in result.stderr.splitlines() if "error" in line] or result.stderr.splitlines()
+    return output, "\n".join(errors[:8]) if result.returncode else ""
+
+
+def find_python(module):
+    """A python3 that has the module, or None: a peer is measured where it is installed."""
+    for python in dict.fromkeys([sys.executable, "python3", "/usr/bin/python3"]):
+        if shutil.which(python) and subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+def started(command, threads, settings={}):
+    """A side, and the first line that it says; None where it does not start."""
+    side = Side(command, threads, settings)
+    try:
+        first = side.read()
+    except (RuntimeError, BrokenPipeError):
+        first = "failed: it ended before it said anything"
+    if not first.startswith("failed: "):
+        return side, first
+    side.close()
+    return None, first
+
+
+class Suite:
+    def __init__(self, rehearse):
+        self.rehearse = rehearse
+        self.where = "omp" if rehearse else "cuda"
+        self.device = "cpu" if rehearse else "cuda"
+        self.processors = os.cpu_count() or 1
+        self.seconds = 0.05 if rehearse else 0.5  # of each turn
+        self.runs = 1 if rehearse else RUNS
+        self.pythons = {module: find_python(module) for module in ("torch", "jax")}
+        self.settings = {"OMP_WAIT_POLICY": "passive", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+        if rehearse:
+            self.settings["JAX_PLATFORMS"] = "cpu"
+        self.versions, self.entries, self.lines, self.failed, self.place, self.bandwidth = {}, [], [], False, "", None
+
+    def ours(self, program, sizes, where=None, threads=None):
+        """A side that runs our program; None and why not."""
+        output, errors = build(where or self.where, program, sizes)
+        if errors:
+            return None, f"does not compile:\n{errors}"
+        side, first = started([str(output), str(threads or 1)], threads or self.processors, self.settings)
+        if side and not where:
+            self.place = first
+        return side, first
+
+    def fail(self, row, text):
+        self.lines.append(f"{row:20}{text}")
+        self.failed = True
+
+    def take_turns(self, sides):
+        """The median of each, in microseconds, in turns A B A B."""
+        for side in sides.values():
+            side.ask(f"time {self.seconds / 5}")
+        for _ in range(self.runs):
+            for side in sides.values():
+                side.samples += side.ask(f"time {self.seconds}")
+        return {name: statistics.median(side.samples) for name, side in sides.items()}
+
+    def measure_copy(self):
+        side, first = self.ours("copy", {"numbers": COPIED[self.rehearse]})
+        if not side:
+            return self.fail("copy", first)
+        if side.ask("losses 1") != [1.0]:
+            self.fail("copy", "did not copy")
+        microseconds = self.take_turns({"copy": side})["copy"]
+        side.close()
+        self.bandwidth = 8 * COPIED[self.rehearse] / microseconds  # bytes, read and written, in a microsecond
+        self.entries.append({"workload": "gpu-copy", "threads": 1, "metric": "GB/s", "ours": round(self.bandwidth / 1e3, 1),
+                             "peers": {}, "limit_fraction": None})
+
+    def measure_row(self, row, what):
+        sizes = what.tiny if self.rehearse else what.spec
+        for precision, floor in what.floors.items():
+            sides, losses = {}, {}
+            if precision in OURS:
+                side, first = self.ours(what.program, sizes)
+                if not side:
+                    self.fail(f"{row} {precision}", first)
+                    continue
+                sides["ours"] = side
+                losses["ours"] = side.ask(f"losses {STEPS}")
+                reference = losses["ours"]
+            for name, (module, variant) in PEERS.items():
+                if not self.pythons[module]:
+                    continue
+                spec = json.dumps({"network": what.program, **sizes})
+                script = str(ROOT / "bench" / "gpu" / f"{module}_peer.py")
+                side, first = started([self.pythons[module], script, spec, variant, precision, self.device],
+                                      self.processors, self.settings)
+                try:  # a version may compile nothing, or not know the device
+                    losses[name] = side.ask(f"losses {STEPS}") if side else None
+                except (RuntimeError, BrokenPipeError):
+                    side.close()
+                    side = None
+                if side:
+                    self.versions[name], sides[name] = first, side
+            wrong = [f"{name} ({theirs} beside {reference})" for name, theirs in losses.items()
+                     if name in sides and not close(theirs, reference, TOLERANCES[precision])]
+            if wrong:
+                self.fail(f"{row} {precision}", f"computes something else than {'; '.join(wrong)}")
+            else:
+                self.report(row, precision, sizes, floor, self.take_turns(sides))
+            for side in sides.values():
+                side.close()
+
+    def report(self, row, precision, sizes, floor, medians):
+        if "rows" in sizes and self.bandwidth:  # the floor is what the same bytes take when they are copied
+            floor = 8 * sizes["rows"] * sizes["columns"] / self.bandwidth
+        elif "H200" not in self.place:
+            floor = None
+        ours = medians.get("ours")
+        fraction = round(floor / ours, 3) if floor and ours else None
+        text = f"{row + ' ' + precision:26}" + (f"{ours:12.1f}" if ours else f"{'-':>12}")
+        text += f"{100 * fraction:6.0f}%" if fraction else f"{'':7}"
+        for name in PEERS:
+            value = medians.get(name)
+            text += f"{value:20.1f}{value / ours if ours else 0:6.2f}" if value and ours else (
+                f"{value:20.1f}{'':6}" if value else f"{'-':>20}{'':6}")
+        self.lines.append(text.rstrip())
+        self.entries.append({"workload": row, "threads": 1, "metric": f"microseconds, {precision}",
+                             "ours": round(ours, 3) if ours else None,
+                             "peers": {name: round(medians[name], 3) if name in medians else None for name in PEERS},
+                             "limit_fraction": fraction})
+
+    def measure_places(self, row, what):
+        """The same network on one core, two cores and the GPU."""
+        sizes = what.tiny if self.rehearse else what.spec
+        sides = {}
+        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), ("GPU", None, None):
+            side, first = self.ours(what.program, sizes, where, threads)
+            if not side:
+                self.fail(row, f"{name}: {first}")
+                break
+            sides[name] = side
+        else:
+            losses = {name: side.ask("losses 2") for name, side in sides.items()}
+            wrong = [name for name, values in losses.items() if not close(values, losses["1 core"], TOLERANCES["fp32"])]
+            if wrong:
+                self.fail(row, f"computes something else on {', '.join(wrong)}: {losses}")
+            else:
+                medians = self.take_turns(sides)
+                self.lines.append(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides)
+                                  + f"{medians['1 core'] / medians['GPU']:10.1f}")
+                for name, threads in ("1 core", 1), ("2 cores", 2), ("GPU", 1):
+                    self.entries.append({"workload": row, "threads": threads,
+                                         "metric": "microseconds, " + ("GPU" if name == "GPU" else "CPU"),
+                                         "ours": round(medians[name], 3), "peers": {}, "limit_fraction": None})
+        for side in sides.values():
+            side.close()
+
+
+def close(some, others, tolerance):
+    return all(abs(a - b) <= tolerance * max(1, abs(b)) for a, b in zip(some, others, strict=True))
+
+
+def measure(selected, _, rehearse):
+    unknown = [row for row in selected or [] if row not in ROWS]
+    if unknown:
+        sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    if not rehearse:
+        if not has_gpu():
+            print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one")
+            return [], 77
+        if not nvcc():
+            sys.exit("bench/run: there is a GPU but no nvcc; README.md, On a rented GPU, says how to install it")
+    rows = {row: what for row, what in ROWS.items() if not selected or row in selected}
+    suite = Suite(rehearse)
+    if any("rows" in what.spec for what in rows.values()) or not selected:
+        suite.measure_copy()
+    for row, what in rows.items():
+        if what.peers:
+            suite.measure_row(row, what)
+    beside, suite.lines = suite.lines, []
+    for row, what in rows.items():
+        if not what.peers:
+            suite.measure_places(row, what)
+
+    print(f"{time.strftime('%Y-%m-%d')}; {suite.place}; {processor()}; "
+          + (f"{COMPILER} {compiler_version()} -O3" if rehearse else "nvcc -O3 -arch=native") + "; "
+          + ("; ".join(f"{name} {version}" for name, version in suite.versions.items()) or "no peers"))
+    if rehearse:
+        print("A rehearsal: tiny sizes, without a GPU. Its times say nothing.")
+    if suite.bandwidth:
+        print(f"copying memory: {suite.bandwidth / 1e3:.0f} GB/s, read and written")
+    if beside:
+        print(f"\n{'microseconds':26}{'ours':>12}{'limit':>7}" + "".join(f"{name:>20}{'ratio':>6}" for name in PEERS))
+        print("\n".join(beside))
+        print("ratio: how many times as long the peer takes; limit: of what an H200 could do at best, or of a copy")
+    if suite.lines:
+        print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{'GPU':>14}{'1 : GPU':>10}")
+        print("\n".join(suite.lines))
+    return suite.entries, suite.failed

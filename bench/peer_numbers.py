@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+"""The numbers that programs and their peers begin with, as numbers.hpp has them."""
+
+import numpy
+
+BATCHES = 8
+
+
+def numbers(count, stream):
+    h = numpy.arange(count, dtype=numpy.uint32) * numpy.uint32(2654435761) + numpy.uint32(stream * 40503 & 0xFFFFFFFF)
+    h ^= h >> numpy.uint32(16)
+    h *= numpy.uint32(0x85EBCA6B)
+    h ^= h >> numpy.uint32(13)
+    return (h >> numpy.uint32(8)).astype(numpy.float32) * numpy.float32(2.0**-24) - numpy.float32(0.5)
