@@ -132,7 +132,12 @@ inline void gpu_free(char* memory) { static_cast<void>(ASHLAR_GPU_NAME(Free)(mem
 /// Memory of the host that copies read while the host goes on, and that the GPU may write.
 inline char* gpu_allocate_pinned(std::int64_t bytes) {
   void* memory = nullptr;
-  gpu_check(ASHLAR_GPU_NAME(HostAlloc)(&memory, static_cast<std::size_t>(bytes), 0), "allocating pinned memory");
+#if defined(__HIPCC__)
+  gpu_status const s = hipHostMalloc(&memory, static_cast<std::size_t>(bytes), hipHostMallocDefault);
+#else
+  gpu_status const s = cudaHostAlloc(&memory, static_cast<std::size_t>(bytes), cudaHostAllocDefault);
+#endif
+  gpu_check(s, "allocating pinned memory");
   std::memset(memory, 0, static_cast<std::size_t>(bytes));
   return static_cast<char*>(memory);
 }
