@@ -27,7 +27,7 @@ configure_file(cmake/ashlar.pc.in ashlar.pc @ONLY)
 
 install(TARGETS ashlar EXPORT ashlarTargets FILE_SET HEADERS DESTINATION ${install_INCLUDE})
 install(EXPORT ashlarTargets NAMESPACE ashlar:: DESTINATION ${package_folder})
-install(FILES ${PROJECT_BINARY_DIR}/ashlarConfig.cmake ${PROJECT_BINARY_DIR}/ashlarConfigVersion.cmake
+install(FILES ${PROJECT_BINARY_DIR}/ashlarConfig.cmake ${PROJECT_BINARY_DIR}/ashlarConfigVersion.cmake cmake/device.cmake
   DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/ashlar.pc DESTINATION ${install_DATA}/pkgconfig)
 install(FILES LICENSE DESTINATION ${install_DATA}/licenses/ashlar)

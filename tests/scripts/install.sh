@@ -10,7 +10,7 @@ configure_ashlar build
 quietly cmake --install build --prefix "$folder/prefix"
 {
   (cd "$ROOT" && find include -name '*.hpp')
-  printf 'share/cmake/ashlar/%s\n' ashlarConfig.cmake ashlarConfigVersion.cmake ashlarTargets.cmake
+  printf 'share/cmake/ashlar/%s\n' ashlarConfig.cmake ashlarConfigVersion.cmake ashlarTargets.cmake device.cmake
   printf 'share/%s\n' licenses/ashlar/LICENSE pkgconfig/ashlar.pc
 } | sort > expected
 (cd prefix && find . ! -type d | sed 's|^\./||') | sort > found
