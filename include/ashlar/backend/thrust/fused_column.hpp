@@ -106,7 +106,7 @@ struct column_functor {
                                                  typename work::template partials<0>& sums, std::int64_t at,
                                                  int count) {
     constexpr int i = program::output_instruction(O);
-    using C = combine<program::code(i)>;
+    using C = combiner<program::code(i)>;
     auto total = held<i>(sums).total();
     auto& result = held<i>(s.value);
     if constexpr (keeps_inner) {

@@ -65,7 +65,7 @@ struct running_sum<P, false> {
 };
 
 template <op Code>
-struct combine {
+struct combiner {
   template <class N>
   ASHLAR_INLINE ASHLAR_HD N operator()(N a, N b) const {
     if constexpr (Code == op::max)
@@ -123,7 +123,7 @@ struct fused_work {
         number<I> const x = k < count
                                 ? static_cast<number<I>>(s.template fetch<program::argument(I, 0)>(k, number<I>{}))
                                 : nothing<I>();
-        this->now.at[k] = combine<program::code(I)>{}(this->now.at[k], x);
+        this->now.at[k] = combiner<program::code(I)>{}(this->now.at[k], x);
       }
       this->next();
     }
@@ -147,7 +147,7 @@ struct fused_work {
     for (int half = lanes / 2; half; half /= 2) {
       ASHLAR_UNROLL
       for (int k = 0; k < lanes / 2; ++k)
-        if (k < half) p.at[k] = combine<program::code(I)>{}(p.at[k], p.at[k + half]);
+        if (k < half) p.at[k] = combiner<program::code(I)>{}(p.at[k], p.at[k + half]);
     }
     return wrapped<program::lane(I)>(p.at[0]);
   }

@@ -99,7 +99,7 @@ struct row_functor {
                                                  typename work::template partials<P>& sums) {
     if constexpr (work::template reduces_in<P, I>) {
       auto const own = work::template across<I>(held<I>(sums).total());
-      auto const all = team.reduce(own, combine<program::code(I)>{});
+      auto const all = team.reduce(own, combiner<program::code(I)>{});
       splat(held<I>(s.value), wrapped<program::lane(I)>(all));
     }
   }
