@@ -35,15 +35,31 @@ results run_program(environment const& e, int fill, How... how) {
 #if defined(ASHLAR_TEST_DEVICE)
 template <class... Options>
 device_policy<Options...> on_device(cpu_policy<Options...> const&);
+template <class... Options>
+device_policy<Options...> on_device(device_policy<Options...> const&);
+template <class Policy>
+using device_for = decltype(on_device(std::declval<Policy>()));
+
+template <class Policy>
+using own_device_for = decltype(device_for<Policy>{}.with(own_kernels));
+
+/// By the device's kernels, on memory that begins as `fill` in every byte.
+template <class Policy, class Recorder>
+results run_filled(environment const& e, int fill) {
+  return run_program<own_device_for<Policy>, Recorder>(e, fill);
+}
 
 /// The text of the first difference between a program by the device's kernels and what is wanted, or nothing: what is
-/// proven of the cpu's kernels is so proven of the device's.
+/// proven of the cpu's kernels is so proven of the device's. Products and convolutions are tried by the kernels of a
+/// library and by Ashlar's own.
 template <class Policy, class Recorder>
 std::string compiled_difference(environment const& e, results const& wanted, double tolerance) {
-  using device_type = decltype(on_device(std::declval<Policy>()));
-  return difference(run_program<device_type, Recorder>(e, 0xff), wanted, tolerance);
+  std::string d = difference(run_program<device_for<Policy>, Recorder>(e, 0xff), wanted, tolerance);
+  if (!d.empty()) return "on the device: " + d;
+  d = difference(run_filled<Policy, Recorder>(e, 0xff), wanted, tolerance);
+  return d.empty() ? d : "by the device's own kernels: " + d;
 }
-#endif
+#else
 
 /// By the kernels compiled for an instruction set, every step in so many shares, one after the other.
 template <class Policy, class Recorder>
@@ -51,8 +67,11 @@ results run_compiled(environment const& e, instruction_set set = machine_instruc
                      int shares = 1) {
   return run_program<Policy, Recorder>(e, fill, set, shares);
 }
-
-#if !defined(ASHLAR_TEST_DEVICE)
+/// By the best kernels there are, on memory that begins as `fill` in every byte.
+template <class Policy, class Recorder>
+results run_filled(environment const& e, int fill) {
+  return run_compiled<Policy, Recorder>(e, machine_instruction_set(), fill);
+}
 
 /// The text of the first difference between a compiled program and what is wanted, on every instruction set that this
 /// machine has; or nothing. In three shares it must leave behind the same bits.

@@ -54,9 +54,9 @@ template <class T>
 #endif
 /// Of a loop over registers: an array of vectors is in registers only where the loop is unrolled.
 #if defined(__clang__)
-#define ASHLAR_UNROLL _Pragma("unroll")
+#define ASHLAR_UNROLL_TILE _Pragma("unroll")
 #else
-#define ASHLAR_UNROLL _Pragma("GCC unroll 32")
+#define ASHLAR_UNROLL_TILE _Pragma("GCC unroll 32")
 #endif
 
 /// What is compiled for each instruction set: the product of rows of A with one panel of B, and what makes such a panel
@@ -72,9 +72,9 @@ struct gemm {
   ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
                                  std::int64_t depth, T* c, std::int64_t c_row, bool add) {
     vector sum[Rows][vectors];
-    ASHLAR_UNROLL
+    ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int j = 0; j < vectors; ++j) {
         sum[i][j] = vector{};
         if (add) S::load(sum[i][j], c + i * c_row + j * S::width);
@@ -82,18 +82,18 @@ struct gemm {
     }
     for (std::int64_t k = 0; k < depth; ++k) {
       vector right[vectors];
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int j = 0; j < vectors; ++j) S::load(right[j], b + k * b_row + j * S::width);
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int i = 0; i < Rows; ++i) {
         T const left = a[i * a_row + k * a_column];
-        ASHLAR_UNROLL
+        ASHLAR_UNROLL_TILE
         for (int j = 0; j < vectors; ++j) sum[i][j] += left * right[j];
       }
     }
-    ASHLAR_UNROLL
+    ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int j = 0; j < vectors; ++j) S::store(sum[i][j], c + i * c_row + j * S::width);
     }
   }
@@ -134,13 +134,13 @@ struct gemm {
   /// Rows become columns: each round moves the first bit of an element's number, row and lane together, to the end.
   ASHLAR_INLINE static void transpose(vector* v) {
     constexpr int width = S::width;
-    ASHLAR_UNROLL
+    ASHLAR_UNROLL_TILE
     for (int round = 1; round < width; round *= 2) {
       vector next[width];
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int i = 0; i < width / 2; ++i)
         interleave(v[i], v[i + width / 2], next[2 * i], next[2 * i + 1], std::make_integer_sequence<int, width>{});
-      ASHLAR_UNROLL
+      ASHLAR_UNROLL_TILE
       for (int i = 0; i < width; ++i) v[i] = next[i];
     }
   }
@@ -161,16 +161,16 @@ struct gemm {
           apart = width;
         }
         vector v[width];
-        ASHLAR_UNROLL
+        ASHLAR_UNROLL_TILE
         for (int i = 0; i < width; ++i) S::load(v[i], block + i * apart);
         transpose(v);
-        ASHLAR_UNROLL
+        ASHLAR_UNROLL_TILE
         for (int i = 0; i < width; ++i)
           if (i < count) S::store(v[i], panel + (k + i) * tile_size::columns + j);
       }
   }
 };
-#undef ASHLAR_UNROLL
+#undef ASHLAR_UNROLL_TILE
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif

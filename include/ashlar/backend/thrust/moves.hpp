@@ -55,7 +55,7 @@ struct pad_functor : one_element {
     std::int64_t const inner = unit % n[2], place = unit / n[2] % n[1], outer = unit / n[2] / n[1];
     if (outer >= given.valid(n[0], n[3])) return;
     std::int64_t const apart = place - n[5], slice = apart / n[6];
-    bool const is_slice = apart >= 0 && apart % n[6] == 0 && slice < n[4];
+    bool const is_slice = apart % n[6] == 0 && slice >= 0 && slice < n[4];  // steps may be negative
     given.template at<T>(1)[unit] =
         is_slice ? given.template at<T const>(0)[(outer * n[4] + slice) * n[2] + inner] : T{};
   }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// The device's own products of matrices and convolutions, which a GPU runs where there is no library: every shape that
+// could leave a rest, against the reference kernels.
+#include <ashlar/backend/thrust/conv.hpp>
+#include <ashlar/backend/thrust/matmul.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/kernel_sample.hpp"
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+namespace {
+
+template <class T>
+constexpr dtype held_in = dtype_of<T>;
+/// Sums of at most 800 products of numbers in +-1, relative to the largest: 800 * 2^-24 is a bound for float, rounding
+/// errors cancel to about its root; in double 800 * 2^-53.
+template <class T>
+constexpr double tolerance = std::is_same_v<T, float> ? 1e-5 : 1e-13;
+
+struct product_shape {
+  std::int64_t batch, m, n, k;
+};
+
+template <class T, bool TA, bool TB>
+std::string product_difference(product_shape const& s, rows_of kind, int per_row, int rows) {
+  constexpr int wide = std::is_same_v<T, double>;
+  using functor = matmul_functor<static_cast<int>(kernel_kind::matmul), wide, TA, TB>;
+  proof::kernel_sample sample({static_cast<int>(kernel_kind::matmul), wide, TA, TB},
+                              {s.batch, s.m, s.n, s.k, static_cast<std::int64_t>(kind), per_row}, rows);
+  sample.random(held_in<T>, s.batch * s.m * s.k)
+      .random(held_in<T>, s.batch * s.k * s.n)
+      .result(held_in<T>, s.batch * s.m * s.n);
+  return proof::kernel_difference<functor>(sample, tolerance<T>);
+}
+template <class T>
+void check_product(product_shape const& s, rows_of kind = rows_of::nothing, int per_row = 0, int rows = 0) {
+  CAPTURE(s.batch);
+  CAPTURE(s.m);
+  CAPTURE(s.n);
+  CAPTURE(s.k);
+  CAPTURE(static_cast<int>(kind));
+  CHECK(product_difference<T, false, false>(s, kind, per_row, rows) == "");
+  CHECK(product_difference<T, true, false>(s, kind, per_row, rows) == "");
+  CHECK(product_difference<T, false, true>(s, kind, per_row, rows) == "");
+  CHECK(product_difference<T, true, true>(s, kind, per_row, rows) == "");
+}
+
+/// Of a convolution: batch, channels, image, out channels, then the window's kernel, strides, padding, dilation.
+struct conv_shape {
+  std::int64_t batch, channels, h, w, out, kh, kw, sh = 1, sw = 1, ph = 0, pw = 0, dh = 1, dw = 1, groups = 1;
+
+  static std::int64_t windows(std::int64_t size, std::int64_t k, std::int64_t s, std::int64_t p, std::int64_t d) {
+    return (size + 2 * p - d * (k - 1) - 1) / s + 1;
+  }
+  std::int64_t oh() const { return windows(h, kh, sh, ph, dh); }
+  std::int64_t ow() const { return windows(w, kw, sw, pw, dw); }
+  std::int64_t image() const { return batch * channels * h * w; }
+  std::int64_t made() const { return batch * out * oh() * ow(); }
+  std::int64_t weight() const { return out * (channels / groups) * kh * kw; }
+};
+
+template <class T, kernel_kind Kind>
+std::string conv_difference(conv_shape const& s, int per_row, int rows) {
+  constexpr int wide = std::is_same_v<T, double>;
+  proof::kernel_sample sample({static_cast<int>(Kind), wide},
+                              {s.batch, s.channels, s.h, s.w, s.out, s.oh(), s.ow(), s.kh, s.kw, s.sh, s.sw, s.ph, s.pw,
+                               s.dh, s.dw, s.groups, per_row, 1},
+                              rows);
+  if constexpr (Kind == kernel_kind::conv)
+    sample.random(held_in<T>, s.image()).random(held_in<T>, s.weight()).result(held_in<T>, s.made());
+  else if constexpr (Kind == kernel_kind::conv_data)
+    sample.random(held_in<T>, s.made()).random(held_in<T>, s.weight()).result(held_in<T>, s.image());
+  else
+    sample.random(held_in<T>, s.made()).random(held_in<T>, s.image()).result(held_in<T>, s.weight());
+  return proof::kernel_difference<conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
+}
+template <class T>
+void check_convolution(conv_shape const& s, int per_row = 0, int rows = 0) {
+  CAPTURE(s.batch);
+  CAPTURE(s.channels);
+  CAPTURE(s.h);
+  CAPTURE(s.w);
+  CAPTURE(s.out);
+  CAPTURE(rows);
+  CHECK(conv_difference<T, kernel_kind::conv>(s, per_row, rows) == "");
+  CHECK(conv_difference<T, kernel_kind::conv_data>(s, per_row, rows) == "");
+  CHECK(conv_difference<T, kernel_kind::conv_weight>(s, per_row, rows) == "");
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("the device's products agree with the reference for every rest of rows, columns and depth", T, float,
+                   double) {
+  for (std::int64_t m : {1, 3, 4, 5, 9})
+    for (std::int64_t n : {1, 3, 4, 7, 8, 15, 16, 17, 33})
+      for (std::int64_t k : {1, 2, 17}) check_product<T>({1, m, n, k});
+  for (std::int64_t k : {255, 256, 257, 530}) check_product<T>({1, 6, 5, k});  // blocks of 256 products
+  check_product<T>({1, 65, 70, 33});                                           // several tiles of the launch
+}
+
+TEST_CASE_TEMPLATE("batches of products are taken one by one, and of partial batches only what is valid", T, float,
+                   double) {
+  for (std::int64_t m : {1, 5})
+    for (std::int64_t n : {3, 18}) check_product<T>({3, m, n, 6});
+  for (int rows : {1, 2, 3}) {
+    CAPTURE(rows);
+    check_product<T>({6, 3, 5, 4}, rows_of::batch, 2, rows);
+    check_product<T>({1, 9, 17, 5}, rows_of::m, 3, rows);
+    check_product<T>({1, 9, 17, 6}, rows_of::k, 2, rows);
+  }
+}
+
+TEST_CASE_TEMPLATE("the device's convolutions agree with the reference for every window, and of every rest", T, float,
+                   double) {
+  for (std::int64_t width : {1, 2, 5, 16, 19})
+    for (std::int64_t out : {1, 4, 6}) check_convolution<T>({2, 3, 3, width, out, 1, 1});
+  for (std::int64_t kernel : {1, 2, 3})
+    for (std::int64_t stride : {1, 2, 3})
+      for (std::int64_t padding : {0, 1, 2})
+        for (std::int64_t dilation : {1, 2})
+          check_convolution<T>(
+              {2, 2, 7, 6, 3, kernel, kernel, stride, 1, padding, padding / 2, dilation, 3 - dilation});
+  check_convolution<T>({2, 4, 7, 6, 6, 3, 2, 2, 1, 1, 2, 1, 2, 2});   // two groups
+  check_convolution<T>({1, 4, 5, 5, 8, 3, 3, 1, 2, 1, 1, 1, 1, 4});   // as many groups as channels
+  check_convolution<T>({2, 6, 4, 9, 15, 2, 3, 2, 3, 0, 1, 2, 1, 3});  // three
+  check_convolution<T>({1, 1, 1, 1, 1, 3, 3, 1, 1, 2, 2});            // padding wider than the image
+  check_convolution<T>({2, 3, 1, 17, 4, 1, 3, 1, 1, 0, 2});           // along lines
+  check_convolution<T>({1, 90, 5, 5, 5, 3, 3, 1, 1, 1, 1});           // sums of 810 products
+}
+
+TEST_CASE_TEMPLATE("of a partial batch of images only the valid ones are read and written", T, float, double) {
+  for (int rows : {1, 2, 3}) {
+    check_convolution<T>({3, 2, 5, 6, 3, 3, 3, 2, 1, 1, 1}, 1, rows);
+    check_convolution<T>({6, 4, 4, 5, 6, 2, 2, 1, 1, 0, 0, 1, 1, 2}, 2, rows);
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <barrier>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include <ashlar/backend/thrust/policy.hpp>
+
+namespace proof {
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+/// Threads that compute a unit of a kernel together, as a block of threads does on a GPU.
+struct thread_team {
+  /// What the members share.
+  struct meeting {
+    struct alignas(16) place {
+      unsigned char bytes[16];
+    };
+    explicit meeting(int members) : all(members), values(static_cast<std::size_t>(members)) {}
+    std::barrier<> all;
+    std::vector<place> values;
+  };
+  int rank, size;
+  meeting* shared;
+
+  template <class T, class Combine>
+  T reduce(T value, Combine combine) const {
+    static_assert(sizeof(T) <= sizeof(meeting::place));
+    std::memcpy(shared->values[static_cast<std::size_t>(rank)].bytes, &value, sizeof value);
+    shared->all.arrive_and_wait();
+    T result = value_of<T>(0);
+    for (int k = 1; k < size; ++k) result = combine(result, value_of<T>(k));
+    shared->all.arrive_and_wait();  // nobody writes the next value before everybody has read this one
+    return result;
+  }
+
+ private:
+  template <class T>
+  T value_of(int member) const {
+    T value;
+    std::memcpy(&value, shared->values[static_cast<std::size_t>(member)].bytes, sizeof value);
+    return value;
+  }
+};
+
+/// Launches a kernel whose units are shared by a team of so many threads, if they can be.
+template <class Functor, int Members>
+void launch_team(launch_arguments const& a) {
+  Functor unit;
+  unit.given = a.template values<Functor::operands>();
+  std::int64_t const units = Functor::units(a.numbers);
+  if constexpr (Functor::cooperates) {
+    thread_team::meeting shared(Members);
+    std::vector<std::thread> members;
+    for (int rank = 0; rank < Members; ++rank)
+      members.emplace_back([&, rank] {
+        thread_team const team{rank, Members, &shared};
+        for (std::int64_t u = 0; u < units; ++u) unit(team, u);
+      });
+    for (std::thread& t : members) t.join();
+  } else {
+    for (std::int64_t u = 0; u < units; ++u) unit(team_of_one{}, u);
+  }
+}
+
+/// What launches each kernel of a program by teams.
+template <class Program, int Members>
+struct team_table {
+  static constexpr auto const& tables = Program::tables;
+  static constexpr int count = tables.sizes.kernels - 1;
+
+  template <int Kernel, int... I>
+  static constexpr launch_function entry(std::integer_sequence<int, I...>) {
+    return launch_team<decltype(functor_of<tables.code[tables.kernel_begin[Kernel] + I]...>()), Members>;
+  }
+  struct table {
+    launch_function of[count + 1];
+  };
+  template <int... Kernel>
+  static constexpr table make(std::integer_sequence<int, Kernel...>) {
+    return {{entry<Kernel>(
+        std::make_integer_sequence<int, tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel]>{})...}};
+  }
+  static constexpr table functions = make(std::make_integer_sequence<int, count>{});
+};
+
+/// Runs a program's steps by teams of threads.
+template <class Program, int Members>
+struct team_executor {
+  static constexpr auto const& tables = Program::tables;
+
+  static bool run(run_memory const& m) {
+    step_values const now{m.rows, m.seed, m.step};
+    return step_walk<Program>::run(
+        m,
+        [&](int s, char* const* operands, std::uint64_t iteration) {
+          step_entry const& step = tables.steps[s];
+          std::int64_t const* const numbers = tables.numbers + step.numbers;
+          team_table<Program, Members>::functions.of[step.kernel](
+              {operands, numbers, numbers, tables.constants + step.constants, &now, iteration, {}, 1, -1});
+        },
+        [&] { return step_walk<Program>::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+  }
+};
+
+/// The policy of programs that run so.
+template <int Members>
+struct team_policy {
+  template <class Recorder>
+  using program = typename device_policy<>::template program<Recorder>;
+  template <class Program>
+  using executor = team_executor<Program, Members>;
+};
+
+}  // namespace proof
