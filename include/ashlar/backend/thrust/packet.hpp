@@ -8,8 +8,14 @@
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// How many numbers a thread works on at once: on a GPU as many as one access of 128 bits moves, on a CPU a cache line.
+/// Tests give ASHLAR_PACKET_BYTES, to try the one's packets on the other.
+#if defined(ASHLAR_PACKET_BYTES)
+template <class T>
+inline constexpr int packet_size = ASHLAR_PACKET_BYTES / static_cast<int>(sizeof(T));
+#else
 template <class T>
 inline constexpr int packet_size = (ASHLAR_GPU ? 16 : 64) / static_cast<int>(sizeof(T));
+#endif
 
 /// Numbers that lie side by side.
 template <class T, int N>

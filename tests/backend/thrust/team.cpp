@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A GPU gives a unit of a kernel to a block of threads: here threads of the CPU share it.
+#include <doctest/doctest.h>
+
+#include "support/check.hpp"
+#include "support/kernel_sample.hpp"
+#include "support/networks.hpp"
+
+using namespace ashlar;
+
+namespace {
+
+using proof::environment;
+using proof::results;
+
+/// Proves a program by teams of four and seven threads: they agree with the oracle, with units of one thread within
+/// rounding, and bit for bit with themselves.
+template <class Recorder>
+void check_teams(environment const& e, results const& wanted, double tolerance) {
+  results const alone = proof::run_filled<cpu_policy<>, Recorder>(e, 0xff);
+  results const four = proof::run_program<proof::team_policy<4>, Recorder>(e, 0xff);
+  results const seven = proof::run_program<proof::team_policy<7>, Recorder>(e, 0xff);
+  CHECK(proof::difference(four, wanted, tolerance) == "");
+  CHECK(proof::difference(seven, wanted, tolerance) == "");
+  CHECK(proof::difference(seven, alone, tolerance) == "");
+  CHECK(proof::difference(proof::run_program<proof::team_policy<7>, Recorder>(e, 0xff), seven, 0) == "");
+}
+
+/// Rows of two axes, whose reductions feed each other.
+struct along_rows {
+  constexpr auto operator()(auto x) const {
+    auto centred = x - mean_keep(x, axes<-1>);
+    auto scaled = centred * rsqrt(mean_keep(square(centred), axes<-1>) + 0.01);
+    return scaled * max_keep(x, axes<-2, -1>) + sum_keep(exp(scaled), axes<-2, -1>) * random_uniform(x);
+  }
+};
+/// Sums and maxima with and without the innermost axis.
+struct along_columns {
+  constexpr auto operator()(auto x) const {
+    auto first = tanh(sum(x, axes<0>)) + max(x, axes<0>);
+    return sum_keep(first, axes<1>) + max_keep(x, axes<0, 2>) * sum_keep(square(x), axes<0, 2>);
+  }
+};
+
+template <class F, class X>
+void check_function(F, X) {
+  using recorder = typename proof::proof_of<F, X>::recorder;
+  proof::recording r;
+  proof::record<recorder>(r);
+  environment const e = proof::draw(r.g, {});
+  check_teams<recorder>(e, proof::interpret(r, e), proof::double_tolerance);
+}
+
+template <class T>
+void check_weights(std::vector<std::int64_t> const& numbers, std::int64_t made, std::int64_t image, std::int64_t weight,
+                   int rows, double tolerance) {
+  constexpr int kind = static_cast<int>(detail::kernel_kind::conv_weight), wide = std::is_same_v<T, double>;
+  using functor = detail::conv_functor<kind, wide>;
+  proof::kernel_sample sample({kind, wide}, numbers, rows);
+  sample.random(dtype_of<T>, made).random(dtype_of<T>, image).result(dtype_of<T>, weight);
+  proof::numbers const wanted = sample.reference(), alone = sample.run(detail::launch<functor>);
+  for (auto const& launch : {proof::launch_team<functor, 2>, proof::launch_team<functor, 7>}) {
+    proof::numbers const shared = sample.run(launch);
+    CHECK(proof::difference({shared}, {wanted}, tolerance) == "");
+    CHECK(proof::difference({shared}, {alone}, tolerance) == "");
+    CHECK(proof::difference({sample.run(launch)}, {shared}, 0) == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a team's reductions along rows are those of one thread, within rounding, and its own bit for bit") {
+  check_function(along_rows{}, basic_value<double, 3, 4, 35>{});
+  check_function(along_rows{}, basic_value<double, 2, 1, 3>{});  // fewer packets than members
+}
+
+TEST_CASE("a team's reductions along columns are those of one thread, within rounding, and its own bit for bit") {
+  check_function(along_columns{}, basic_value<double, 9, 3, 18>{});
+}
+
+TEST_CASE("a team's gradients of convolution weights are those of one thread, of partial batches too") {
+  // In double sums of at most 150 products are within 150 * 2^-53 of the largest, in float within its root * 2^-24.
+  check_weights<double>({3, 4, 5, 6, 6, 3, 6, 3, 2, 2, 1, 1, 0, 1, 1, 2, 1, 1}, 324, 360, 72, 2, 2e-14);
+  check_weights<float>({3, 2, 5, 5, 3, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 1}, 225, 150, 54, 0, 2e-6);
+}
+
+TEST_CASE("a training step by teams, with batch statistics, dropout and a partial batch, is that of one thread") {
+  proof::recording r;
+  proof::record<proof::image_step<double, 8>>(r);
+  environment const e = proof::first_step(r, adam{}, {.classes = 5, .rows = 5});
+  // Adam's first step is rate * g / (|g| + epsilon): gradients near 0 in float lose their digits there.
+  check_teams<proof::image_step<float, 8>>(e, proof::interpret(r, e), 2e-3);
+}
