@@ -16,13 +16,13 @@
 using namespace ashlar;
 using namespace ashlar_examples;
 
-// A primitive is a type: the shape of its value, what computes it on the CPU, and its gradient as an expression.
+// A primitive is a type: the shape of its value, what computes an element of it, and its gradient as an expression.
 struct softsign {
   template <class X>
   using result = X;
   template <class X, class Y>
-  static void kernel(X x, Y y) {
-    for (std::int64_t i = 0; i < y.size(); ++i) y.data()[i] = x.data()[i] / (1 + std::fabs(x.data()[i]));
+  ASHLAR_HD static void element(std::int64_t i, X x, Y y) {  // on the host and on a device
+    y.data()[i] = x.data()[i] / (1 + std::fabs(x.data()[i]));
   }
   static constexpr auto gradient = [](auto d, auto, auto x) { return d / square(1 + abs(x)); };
 };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/ashlar.hpp>
-
 #if defined(THRUST_DEVICE_SYSTEM) || defined(__CUDACC__) || defined(__HIPCC__) || defined(ASHLAR_GPU_RUNTIME)
 #include <ashlar/device.hpp>
 
@@ -12,6 +10,8 @@ inline constexpr device_policy<> anywhere;
 
 }  // namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI
 #else
+#include <ashlar/ashlar.hpp>
+
 namespace ashlar::inline ASHLAR_ABI {
 
 /// The policy that the compiler builds for: the CPU's.

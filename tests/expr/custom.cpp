@@ -9,13 +9,13 @@ using namespace ashlar;
 
 namespace {
 
-/// x^3, whose gradient is an expression.
+/// x^3, element by element, whose gradient is an expression.
 struct cube {
   template <class X>
   using result = X;
   template <class X, class Y>
-  static void kernel(X x, Y y) {
-    for (std::int64_t i = 0; i < y.size(); ++i) y.data()[i] = x.data()[i] * x.data()[i] * x.data()[i];
+  static void element(std::int64_t i, X x, Y y) {
+    y.data()[i] = x.data()[i] * x.data()[i] * x.data()[i];
   }
   static constexpr auto gradient = [](auto d, auto, auto x) { return 3 * square(x) * d; };
 };

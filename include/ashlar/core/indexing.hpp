@@ -40,7 +40,7 @@ consteval bool check_equal_sizes() {
 
 /// The element that lies `strides` away along each axis; asserts that every index is in range.
 template <int... Dims, std::integral... Index>
-constexpr std::int64_t offset_of(std::int64_t const* stride, Index... index) {
+ASHLAR_HD constexpr std::int64_t offset_of(std::int64_t const* stride, Index... index) {
   std::int64_t offset = 0;
   ((assert(static_cast<std::int64_t>(index) >= 0 && static_cast<std::int64_t>(index) < Dims && "index out of range"),
     offset += *stride++ * static_cast<std::int64_t>(index)),
@@ -60,7 +60,7 @@ struct strides {
   std::int64_t axis[max_rank]{};
 };
 
-constexpr strides row_major_strides(shape const& s) {
+ASHLAR_HD constexpr strides row_major_strides(shape const& s) {
   strides result;
   std::int64_t stride = 1;
   for (int i = s.rank - 1; i >= 0; --i) {

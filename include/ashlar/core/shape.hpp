@@ -15,10 +15,10 @@ struct shape {
   int extent[max_rank]{};  ///< The length of each.
 
   /// The length of an axis.
-  constexpr int operator[](int axis) const { return extent[axis]; }
+  ASHLAR_HD constexpr int operator[](int axis) const { return extent[axis]; }
 
   /// Number of elements; 1 for a scalar.
-  constexpr std::int64_t size() const {
+  ASHLAR_HD constexpr std::int64_t size() const {
     std::int64_t n = 1;
     for (int i = 0; i < rank; ++i) n *= extent[i];
     return n;
@@ -35,7 +35,7 @@ struct shape {
 
 /// The shape with the extents D...
 template <int... D>
-constexpr shape make_shape() {
+ASHLAR_HD constexpr shape make_shape() {
   static_assert(sizeof...(D) <= max_rank, "a tensor has at most 6 axes");
   shape s;
   ((s.extent[s.rank++] = D), ...);

@@ -27,25 +27,25 @@ class view {
   static constexpr int rank = sizeof...(Dims);  ///< How many axes there are.
 
   /// A row-major view of memory that holds size() elements.
-  constexpr explicit view(T* memory) : data_(memory), strides_(row_major) {}
+  ASHLAR_HD constexpr explicit view(T* memory) : data_(memory), strides_(row_major) {}
 
   /// A view with a stride, in elements, per axis.
   /// example: view<float, 4, 2>(memory, {{2, 1}})
-  constexpr view(T* memory, detail::strides const& strides) : data_(memory), strides_(strides) {}
+  ASHLAR_HD constexpr view(T* memory, detail::strides const& strides) : data_(memory), strides_(strides) {}
 
   /// A view of constants from one of variables.
   template <std::same_as<std::remove_const_t<T>> Variable>
-  requires std::is_const_v<T>
-  constexpr view(view<Variable, Dims...> const& other) : view(other.data(), other.strides()) {}
+  requires std::is_const_v<T> ASHLAR_HD constexpr view(view<Variable, Dims...> const& other)
+      : view(other.data(), other.strides()) {}
 
   /// The extents, outermost first.
-  static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
+  ASHLAR_HD static constexpr ashlar::shape shape() { return make_shape<Dims...>(); }
   /// How many elements it looks at.
-  static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
+  ASHLAR_HD static constexpr std::int64_t size() { return make_shape<Dims...>().size(); }
   /// The element whose indices are all 0.
-  constexpr T* data() const { return data_; }
+  ASHLAR_HD constexpr T* data() const { return data_; }
   /// Elements from one index to the next, per axis.
-  constexpr detail::strides const& strides() const { return strides_; }
+  ASHLAR_HD constexpr detail::strides const& strides() const { return strides_; }
 
   /// Whether the elements lie in row-major order without gaps.
   constexpr bool is_contiguous() const {
@@ -56,7 +56,7 @@ class view {
 
   /// The element at one index per axis.
   template <std::integral... Index>
-  constexpr T& operator()(Index... index) const {
+  ASHLAR_HD constexpr T& operator()(Index... index) const {
     if constexpr (detail::check_index_count<sizeof...(Index), rank>())
       return data_[detail::offset_of<Dims...>(strides_.axis, index...)];
     else
@@ -65,14 +65,14 @@ class view {
 
   /// Row i along axis 0, a view of rank - 1.
   template <std::integral Index>
-  constexpr auto row(Index i) const {
+  ASHLAR_HD constexpr auto row(Index i) const {
     static_assert(rank > 0, "view: a scalar has no rows");
     return drop_axis(std::make_integer_sequence<int, rank - 1>{}, static_cast<std::int64_t>(i));
   }
 
   /// Row i along axis 0; of a view of rank 1, the element itself.
   template <std::integral Index>
-  constexpr decltype(auto) operator[](Index i) const {
+  ASHLAR_HD constexpr decltype(auto) operator[](Index i) const {
     static_assert(rank > 0, "view: a scalar has no rows");
     if constexpr (rank == 1)
       return (*this)(i);
@@ -122,7 +122,7 @@ class view {
   }
 
   /// A scalar view is its element.
-  constexpr operator T&() const requires(rank == 0) { return *data_; }
+  ASHLAR_HD constexpr operator T&() const requires(rank == 0) { return *data_; }
 
  private:
   static constexpr detail::strides row_major = detail::row_major_strides(make_shape<Dims...>());
@@ -134,7 +134,7 @@ class view {
   }
 
   template <int... Axis>
-  constexpr auto drop_axis(std::integer_sequence<int, Axis...>, std::int64_t i) const {
+  ASHLAR_HD constexpr auto drop_axis(std::integer_sequence<int, Axis...>, std::int64_t i) const {
     assert(i >= 0 && i < shape()[0] && "row out of range");
     return view<T, make_shape<Dims...>()[Axis + 1]...>(data_ + i * strides_.axis[0], {{strides_.axis[Axis + 1]...}});
   }

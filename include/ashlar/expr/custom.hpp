@@ -14,9 +14,17 @@ struct no_gradient {};
 
 namespace detail {
 
-/// Calls Primitive::kernel with views of the operands and the result (see backend/cpu/custom_kernel.hpp).
+/// Calls Primitive's kernel with views of the operands and the result (see backend/cpu/custom_kernel.hpp).
 template <class Primitive, class Y, class... X>
 void custom_cpu_kernel(kernel_arguments const& args);
+#if defined(ASHLAR_HAS_GPU)
+#define ASHLAR_CUSTOM_ABI with_gpu_launch
+/// Launches it on a GPU (see backend/thrust/gpu/custom.hpp).
+template <class Primitive, class Y, class... X>
+int custom_gpu_launch(void const* arguments);
+#else
+#define ASHLAR_CUSTOM_ABI without_gpu_launch
+#endif
 
 template <int Given, int Operands, class Primitive>
 struct custom_gradients_for_other_operands {
@@ -26,12 +34,20 @@ struct custom_gradients_for_other_operands {
       "one for each of several, no_gradient{} for those without");
 };
 
+/// Units with and without a launch for GPUs share no constant.
+inline namespace ASHLAR_CUSTOM_ABI {
+
 template <class Primitive, class Y, class... X>
 struct custom_of {
   static constexpr void gradient(graph& g, int id, int d, int* given) {
     gradient(g, id, d, given, std::index_sequence_for<X...>{});
   }
-  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>};
+#if defined(ASHLAR_HAS_GPU)
+  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>,
+                                              custom_gpu_launch<Primitive, Y, X...>};
+#else
+  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, nullptr};
+#endif
 
  private:
   template <std::size_t... K>
@@ -57,12 +73,16 @@ struct custom_of {
   }
 };
 
+}  // namespace ASHLAR_CUSTOM_ABI
+#undef ASHLAR_CUSTOM_ABI
 }  // namespace detail
 
 /// A primitive of one's own: `Primitive` is a type with
 /// * `template <class... X> using result`: its value's type, given its operands' (of up to three),
-/// * `static void kernel(x..., y)`, or with the number of valid rows behind: what computes it, given views of the
-///   operands (view<T const, D...>) and of the result (view<T, D...>), both dense; of a batch, axis 0 is the samples,
+/// * `static void element(std::int64_t i, x..., y)`: computes element i of the result, given views of the operands
+///   (view<T const, D...>) and of the result (view<T, D...>), both dense; on a GPU every element has a thread. Or
+///   `static void kernel(x..., y)`, with or without the number of valid rows behind: computes all of it; of a batch,
+///   axis 0 is the samples; on a GPU one thread runs it. Where a GPU is to run it, it is ASHLAR_HD,
 /// * `static constexpr auto gradient(d, y, x...)`: the gradient for x, given that of y: an expression like any other (a
 ///   tuple where there are several operands; no_gradient{} for an operand without), so that gradients of it exist too.
 /// errors: does not compile where the gradients are not as many as the operands

@@ -11,6 +11,8 @@ struct custom_primitive {
   /// Writes into given[k] the gradient for operand k (-1: none), given the gradient d of node id.
   void (*gradient)(graph& g, int id, int d, int* given) = nullptr;
   void (*cpu_kernel)(kernel_arguments const&) = nullptr;
+  /// Launches what computes it on a GPU, given the device backend's launch_arguments; returns the runtime's status.
+  int (*gpu_launch)(void const* arguments) = nullptr;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

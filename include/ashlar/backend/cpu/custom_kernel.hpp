@@ -16,21 +16,47 @@ struct view_of_value<basic_value<T, D...>> {
   using variable = view<T, D...>;
 };
 
-template <class Primitive, class Y, class... X, std::size_t... K>
-void call_custom_kernel(kernel_arguments const& args, std::index_sequence<K...>) {
-  using elements = typename Y::element_type;
-  typename view_of_value<Y>::variable const y(reinterpret_cast<elements*>(args.operands[sizeof...(X)]));
-  auto const call = [&](auto const&... x) {
-    if constexpr (requires(std::int64_t rows) { Primitive::kernel(x..., y, rows); })
-      Primitive::kernel(x..., y, args.numbers[0] ? args.numbers[0] * args.rows : Y::rank ? Y::shape()[0] : 1);
-    else
-      Primitive::kernel(x..., y);
+/// How Primitive computes Y of operands X in memory: element by element, or all in one call.
+template <class Primitive, class Y, class... X>
+struct custom_call {
+  using result = typename view_of_value<Y>::variable;
+  static constexpr bool has_elements = requires(std::int64_t i, typename view_of_value<X>::constant... x, result y) {
+    Primitive::element(i, x..., y);
   };
-  call(typename view_of_value<X>::constant(reinterpret_cast<typename X::element_type const*>(args.operands[K]))...);
-}
+  static constexpr std::int64_t rows = [] { return Y::rank ? Y::shape()[0] : 1; }();
+  static constexpr std::int64_t row_size = Y::shape().size() / rows;
+
+  /// Elements [begin, end) where it has elements, else all. `operands`: the operands, then the result.
+  ASHLAR_HD static void run(char* const* operands, std::int64_t begin, std::int64_t end) {
+    run(operands, begin, end, std::index_sequence_for<X...>{});
+  }
+
+ private:
+  template <std::size_t... K>
+  ASHLAR_HD static void run(char* const* operands, std::int64_t begin, std::int64_t end, std::index_sequence<K...>) {
+    using elements = typename Y::element_type;
+    call(begin, end, result(reinterpret_cast<elements*>(operands[sizeof...(X)])),
+         typename view_of_value<X>::constant(reinterpret_cast<typename X::element_type const*>(operands[K]))...);
+  }
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
+  template <class... V>
+  ASHLAR_HD static void call(std::int64_t begin, std::int64_t end, result const& y, V const&... x) {
+    if constexpr (has_elements) {
+      for (std::int64_t i = begin; i < end; ++i) Primitive::element(i, x..., y);
+    } else if constexpr (requires(std::int64_t n) { Primitive::kernel(x..., y, n); }) {
+      Primitive::kernel(x..., y, end / row_size);
+    } else {
+      Primitive::kernel(x..., y);
+    }
+  }
+};
 template <class Primitive, class Y, class... X>
 void custom_cpu_kernel(kernel_arguments const& args) {
-  call_custom_kernel<Primitive, Y, X...>(args, std::index_sequence_for<X...>{});
+  using call = custom_call<Primitive, Y, X...>;
+  std::int64_t const rows = args.numbers[0] ? args.numbers[0] * args.rows : call::rows;
+  call::run(args.operands, 0, rows * call::row_size);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

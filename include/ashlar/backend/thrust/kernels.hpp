@@ -6,7 +6,9 @@
 #include <ashlar/backend/thrust/launch.hpp>
 #include <ashlar/backend/thrust/matmul.hpp>
 #include <ashlar/backend/thrust/moves.hpp>
-#if !ASHLAR_GPU
+#if ASHLAR_GPU
+#include <ashlar/backend/thrust/gpu/custom.hpp>
+#else
 #include <ashlar/backend/thrust/shared_kernel.hpp>
 #endif
 #include <ashlar/backend/thrust/window.hpp>
@@ -55,15 +57,14 @@ struct launch_table {
   template <int... Code>
   static constexpr launch_function function_of() {
     using code [[maybe_unused]] = kernel_code<Code...>;
+    if constexpr (code::kind == kernel_kind::custom) return launch_custom<tables.customs[code::at[1]]>;
 #if !ASHLAR_GPU
-    if constexpr (code::kind == kernel_kind::custom)
-      return launch_custom<tables.customs[code::at[1]]>;
     else if constexpr (code::kind == kernel_kind::matmul && !Own)
       return launch_shares<matmul_kernel<code>>;
     else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && !Own)
       return launch_shares<conv_kernel<code>>;
-    else
 #endif
+    else
       return launch<decltype(functor_of<Code...>())>;
   }
   template <int Kernel, int... I>
