@@ -304,6 +304,9 @@ void check_trainer(char const* what, Policy const& policy) {
   expect_nothing(what, before);
 }
 
+#if defined(ASHLAR_TEST_DEVICE)
+void check_threads() {}  // they are the cpu policy's
+#else
 // Every step is divided among three workers, which sleep and wake up in between.
 void check_threads() {
   thread_pool pool(threads{3});
@@ -313,6 +316,7 @@ void check_threads() {
   std::puts("FAILED  a thread had nothing to do");
   ++failures;
 }
+#endif
 
 void check_predictor() {
   auto const net = model(network, input<1, 6, 6>, cpu, seed{1});

@@ -41,7 +41,12 @@ class kernel_sample {
   numbers run(std::function<void(launch_arguments const&)> const& launch) {
     std::vector<char*> places = begin();
     step_values const now{around_.rows(), around_.seed, around_.step};
-    launch({places.data(), numbers_.data(), numbers_.data(), nullptr, &now, 0, {}, 1, -1});
+    launch({.operands = places.data(),
+            .numbers = numbers_.data(),
+            .device_numbers = numbers_.data(),
+            .device_constants = nullptr,
+            .now = &now,
+            .iteration = 0});
     return end();
   }
   numbers reference() {

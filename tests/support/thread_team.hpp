@@ -49,7 +49,7 @@ struct thread_team {
 /// Launches a kernel whose units are shared by a team of so many threads, if they can be.
 template <class Functor, int Members>
 void launch_team(launch_arguments const& a) {
-  Functor unit;
+  Functor unit{};
   unit.given = a.template values<Functor::operands>();
   std::int64_t const units = Functor::units(a.numbers);
   if constexpr (Functor::cooperates) {
@@ -99,8 +99,12 @@ struct team_executor {
         [&](int s, char* const* operands, std::uint64_t iteration) {
           step_entry const& step = tables.steps[s];
           std::int64_t const* const numbers = tables.numbers + step.numbers;
-          team_table<Program, Members>::functions.of[step.kernel](
-              {operands, numbers, numbers, tables.constants + step.constants, &now, iteration, {}, 1, -1});
+          team_table<Program, Members>::functions.of[step.kernel]({.operands = operands,
+                                                                   .numbers = numbers,
+                                                                   .device_numbers = numbers,
+                                                                   .device_constants = tables.constants + step.constants,
+                                                                   .now = &now,
+                                                                   .iteration = iteration});
         },
         [&] { return step_walk<Program>::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
   }
