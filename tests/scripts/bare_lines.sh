@@ -9,6 +9,7 @@ ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+export OMP_WAIT_POLICY=passive # other tests run meanwhile
 
 refuse() {
   echo "bare_lines: $1"

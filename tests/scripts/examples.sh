@@ -84,5 +84,14 @@ export ASHLAR_OUTPUT="$folder/output/run"
 for wanted in svg png safetensors; do
   ls "$folder/output/run/"*."$wanted" > /dev/null || refuse "examples/run wrote no .$wanted"
 done
-tail -n 2 "$folder/run.log" | grep -qE '^accuracy (9[89]\.[0-9]{2}|100\.00) %$' ||
-  { cat "$folder/run.log" && refuse "examples/run does not end with 'accuracy 98.61 %' or better"; }
+ends_well() {
+  tail -n 2 "$folder/run.log" | grep -qE '^accuracy (9[89]\.[0-9]{2}|100\.00) %$' ||
+    { cat "$folder/run.log" && refuse "$1 does not end with 'accuracy 98.61 %' or better"; }
+}
+ends_well examples/run
+
+# the same source on the device policy, by whatever is here
+"$ROOT/examples/run" --device --time > "$folder/run.log" 2>&1 || { cat "$folder/run.log" && refuse "examples/run --device failed"; }
+grep -E '^on the device by (OpenMP, for lack of (nvcc|a GPU)$|/.*nvcc$)' "$folder/run.log" || refuse "examples/run does not say by what"
+grep -E '^device, ' "$folder/run.log" || refuse "examples/run --device does not run on the device"
+ends_well "examples/run --device"
