@@ -19,7 +19,7 @@ ALLOWED["io"] = {"core", "data", "plan"}
 ALLOWED["train"] = set(PIPELINE) | {"nn"}
 
 HEAVY = {"iostream", "regex", "filesystem"}  # the umbrella pulls none of them in
-DEVICE = re.compile(r"(thrust|cub|cuda|nv)/|cuda\w*\.h|cublas|cudnn")
+DEVICE = re.compile(r"(thrust|cub|cuda|nv|hip|tbb)/|(cuda|omp)\w*\.h|cublas|cudnn")
 INCLUDE = re.compile(r"^\s*#\s*include\s*([<\"])([^>\"]+)[>\"]")
 
 
@@ -70,12 +70,16 @@ def prove():
         "core/d.hpp": ("#include <ashlar/core/absent.hpp>", "does not exist"),
         "train/a.hpp": ("#include <ashlar/backend/thrust/a.hpp>", "through device.hpp only"),
         "backend/a.hpp": ("#include <thrust/transform.h>", "backend/thrust alone"),
+        "plan/b.hpp": ("#include <omp.h>", "backend/thrust alone"),
+        "backend/b.hpp": ("#include <tbb/task_arena.h>", "backend/thrust alone"),
         "misc/a.hpp": ("", "no stage of the pipeline"),
         "plan/a.hpp": ("#include <ashlar/expr/a.hpp>", None),
         "train/b.hpp": ("#include <ashlar/nn/a.hpp>", None),
         "io/b.hpp": ("#include <ashlar/plan/a.hpp>", None),
         "autodiff/a.hpp": ("#include <ashlar/graph/a.hpp>", None),
         "backend/thrust/a.hpp": ("#include <thrust/transform.h>", None),
+        "backend/thrust/b.hpp": ("#include <omp.h>", None),
+        "backend/thrust/gpu/a.hpp": ("#include <hip/hip_runtime.h>", None),
         "ashlar.hpp": ("#include <ashlar/train/b.hpp>", None),
         "device.hpp": ("#include <ashlar/backend/thrust/a.hpp>", None),
     }
