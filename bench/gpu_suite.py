@@ -108,6 +108,7 @@ class Suite:
         self.rehearse = rehearse
         self.where = "omp" if rehearse else "cuda"
         self.device = "cpu" if rehearse else "cuda"
+        self.last_place = "OpenMP" if rehearse else "GPU"
         self.processors = os.cpu_count() or 1
         self.seconds = 0.05 if rehearse else 0.5  # of each turn
         self.runs = 1 if rehearse else RUNS
@@ -132,13 +133,20 @@ class Suite:
         self.failed = True
 
     def take_turns(self, sides):
-        """The median of each, in microseconds, in turns A B A B."""
-        for side in sides.values():
-            side.ask(f"time {self.seconds / 5}")
-        for _ in range(self.runs):
-            for side in sides.values():
-                side.samples += side.ask(f"time {self.seconds}")
-        return {name: statistics.median(side.samples) for name, side in sides.items()}
+        """The median of each, in microseconds, in turns A B A B. A peer that ends meanwhile has none."""
+        ended = set()
+        for turn in range(1 + self.runs):
+            for name, side in sides.items():
+                try:
+                    samples = side.ask(f"time {self.seconds if turn else self.seconds / 5}") if name not in ended else []
+                except (RuntimeError, BrokenPipeError) as problem:
+                    if name not in PEERS:
+                        raise
+                    print(f"bench/run: {name}: {problem}", file=sys.stderr)
+                    ended.add(name)
+                else:
+                    side.samples += samples if turn else []
+        return {name: statistics.median(side.samples) for name, side in sides.items() if name not in ended}
 
     def measure_copy(self):
         side, first = self.ours("copy", {"numbers": COPIED[self.rehearse]})
@@ -149,8 +157,7 @@ class Suite:
         microseconds = self.take_turns({"copy": side})["copy"]
         side.close()
         self.bandwidth = 8 * COPIED[self.rehearse] / microseconds  # bytes, read and written, in a microsecond
-        self.entries.append({"workload": "gpu-copy", "threads": 1, "metric": "GB/s", "ours": round(self.bandwidth / 1e3, 1),
-                             "peers": {}, "limit_fraction": None})
+        self.add("gpu-copy", "GB/s", self.bandwidth / 1e3, {}, None)
 
     def measure_row(self, row, what):
         sizes = what.tiny if self.rehearse else what.spec
@@ -201,16 +208,20 @@ class Suite:
             text += f"{value:20.1f}{value / ours if ours else 0:6.2f}" if value and ours else (
                 f"{value:20.1f}{'':6}" if value else f"{'-':>20}{'':6}")
         self.lines.append(text.rstrip())
-        self.entries.append({"workload": row, "threads": 1, "metric": f"microseconds, {precision}",
-                             "ours": round(ours, 3) if ours else None,
-                             "peers": {name: round(medians[name], 3) if name in medians else None for name in PEERS},
+        self.add(row, f"microseconds, {precision}", ours, {name: medians.get(name) for name in PEERS}, fraction)
+
+    def add(self, row, metric, ours, peers, fraction, threads=1):
+        rounded = lambda value: None if value is None else round(value, 3)
+        self.entries.append({"workload": row + (" (rehearsal)" if self.rehearse else ""), "threads": threads,
+                             "metric": metric, "ours": rounded(ours),
+                             "peers": {name: rounded(value) for name, value in peers.items()},
                              "limit_fraction": fraction})
 
     def measure_places(self, row, what):
         """The same network on one core, two cores and the GPU."""
         sizes = what.tiny if self.rehearse else what.spec
         sides = {}
-        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), ("GPU", None, None):
+        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), (self.last_place, None, None):
             side, first = self.ours(what.program, sizes, where, threads)
             if not side:
                 self.fail(row, f"{name}: {first}")
@@ -224,11 +235,10 @@ class Suite:
             else:
                 medians = self.take_turns(sides)
                 self.lines.append(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides)
-                                  + f"{medians['1 core'] / medians['GPU']:10.1f}")
-                for name, threads in ("1 core", 1), ("2 cores", 2), ("GPU", 1):
-                    self.entries.append({"workload": row, "threads": threads,
-                                         "metric": "microseconds, " + ("GPU" if name == "GPU" else "CPU"),
-                                         "ours": round(medians[name], 3), "peers": {}, "limit_fraction": None})
+                                  + f"{medians['1 core'] / medians[self.last_place]:10.1f}")
+                for name, threads in ("1 core", 1), ("2 cores", 2), (self.last_place, 1):
+                    self.add(row, "microseconds, " + (name if name == self.last_place else "CPU"), medians[name], {}, None,
+                             threads)
         for side in sides.values():
             side.close()
 
@@ -271,6 +281,6 @@ def measure(selected, _, rehearse):
         print("\n".join(beside))
         print("ratio: how many times as long the peer takes; limit: of what an H200 could do at best, or of a copy")
     if suite.lines:
-        print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{'GPU':>14}{'1 : GPU':>10}")
+        print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{suite.last_place:>14}{'ratio':>10}")
         print("\n".join(suite.lines))
     return suite.entries, suite.failed
