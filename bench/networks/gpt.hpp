@@ -71,8 +71,13 @@ struct gpt {
     }
   };
 
-  static constexpr auto network =
-      embedding{} | dropped | repeat<Blocks>(block{}) | layer_norm | linear<Tokens, no_bias>;
+  static constexpr auto network = [] {
+    constexpr auto rest = repeat<Blocks>(block{}) | layer_norm | linear<Tokens, no_bias>;
+    if constexpr (Dropout)
+      return embedding{} | dropout<0.1> | rest;
+    else
+      return embedding{} | rest;
+  }();
 };
 
 }  // namespace networks

@@ -31,11 +31,9 @@ struct resnet18 {
       return relu(branch<Width, 2>(x) + shortcut);
     }
   };
-  template <int Width>
-  static constexpr auto stage = first_block<Width>{} | block<Width>{};
-
-  static constexpr auto network = normed<64, 3, padding<1>> | relu | repeat<2>(block<64>{}) | stage<128> | stage<256> |
-                                  stage<512> | global_avg_pool | linear<10>;
+  static constexpr auto network = normed<64, 3, padding<1>> | relu | repeat<2>(block<64>{}) | first_block<128>{} |
+                                  block<128>{} | first_block<256>{} | block<256>{} | first_block<512>{} | block<512>{} |
+                                  global_avg_pool | linear<10>;
 };
 
 }  // namespace networks
