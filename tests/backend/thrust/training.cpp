@@ -18,10 +18,10 @@ using namespace ashlar;
 namespace {
 
 // Enough work to be shared among threads.
-constexpr auto network = linear<160> | batch_norm | relu | dropout<0.25> | linear<10>;
+constexpr auto network = linear<512> | batch_norm | relu | dropout<0.25> | linear<10>;
 
 struct wide_samples {
-  tensor<float, 64, 40> x;
+  tensor<float, 64, 200> x;
   tensor<std::int32_t, 64> label;
   wide_samples() {
     random_normal(x, seed{5});
@@ -30,7 +30,7 @@ struct wide_samples {
 };
 template <class Policy>
 auto made(Policy const& where, int number = 1) {
-  return model(network, input<40>, where, seed{number});
+  return model(network, input<200>, where, seed{number});
 }
 // What seven steps leave behind.
 template <class Net>
@@ -67,7 +67,7 @@ TEST_CASE("parameters move between policies by assignment") {
   auto const first = made(device, 1);
   auto on_cpu = made(cpu, 2);
   auto back = made(device, 3);
-  using weight = tensor<float, 160, 40>;
+  using weight = tensor<float, 512, 200>;
   using bias = tensor<float, 10>;
   weight const w = first.parameter("0.weight");
   bias const b = first.parameter("4.bias");
