@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,8 +33,8 @@ struct emulated_gpu_state {
   bool is_there = true;
   std::int64_t memory = std::int64_t{1} << 30, used = 0;
   std::int64_t allocations = 0, waits = 0, graphs = 0, graph_launches = 0, launches = 0;
-  std::int64_t launch_that_fails = -1;  // from here on; -1: none
-  gpu_status status = gpu_success;
+  std::int64_t launch_that_fails = -1;                            // from here on; -1: none
+  std::map<std::string, std::map<std::string, void*>> libraries;  // by file: what it has under which name
 };
 inline emulated_gpu_state& emulated_gpu() {
   static emulated_gpu_state state;
@@ -252,6 +253,16 @@ inline void gpu_launch(gpu_graph graph, gpu_stream stream) {
   stream->push([all = *graph] {
     for (auto const& w : *all) w();
   });
+}
+
+inline void* gpu_open_library(char const* file) {
+  auto const found = emulated_gpu().libraries.find(file);
+  return found == emulated_gpu().libraries.end() ? nullptr : &found->second;
+}
+inline void* gpu_find_function(void* library, char const* name) {
+  auto const& functions = *static_cast<std::map<std::string, void*>*>(library);
+  auto const found = functions.find(name);
+  return found == functions.end() ? nullptr : found->second;
 }
 
 inline gpu_status launch_emulated(gpu_stream stream, emulated_stream::work w) {

@@ -10,7 +10,7 @@
 #include <thrust/version.h>
 #endif
 #if ASHLAR_GPU
-#include <ashlar/backend/thrust/gpu/runtime.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
 #include <omp.h>
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
@@ -43,8 +43,8 @@ inline std::string system_in_words() {
 #if ASHLAR_GPU
   gpu_properties const gpu = current_gpu();
   return " on " + gpu_system() + ", " + gpu.name + ", compute capability " + std::to_string(gpu.major) + "." +
-         std::to_string(gpu.minor) + ", " + in_mebibytes(gpu.free) + " of " + in_mebibytes(gpu.total) +
-         " free; products and convolutions by Ashlar's own kernels";
+         std::to_string(gpu.minor) + ", " + in_mebibytes(gpu.free) + " of " + in_mebibytes(gpu.total) + " free; " +
+         libraries_in_words();
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
   int const threads = omp_get_max_threads();
   return " on OpenMP, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");

@@ -49,7 +49,7 @@ class device_executor {
 };
 
 /// What a policy on such memory runs programs with.
-template <bool Checked, bool Own>
+template <bool Checked, bool Own, bool, bool>
 struct system_parts {
   template <class Program>
   using executor = executor_for<Checked, Program, device_executor<Program, Own>>;

@@ -47,6 +47,8 @@ using device_stream = gpu_stream;
 struct device_stream {};
 #endif
 
+class library_calls;
+
 /// What the host launches a kernel with. `numbers` and `constants` lie on the host, `device_numbers` and
 /// `device_constants` are the same in memory of the device.
 struct launch_arguments {
@@ -59,6 +61,9 @@ struct launch_arguments {
   std::uint64_t iteration;
   device_stream stream{};
   bool is_update = false;  // what a step that is not taken leaves out
+  int step = 0;            // of the program
+  bool is_whole = false;   // all rows of the batch are valid
+  library_calls* libraries = nullptr;
   int phases = 1;          // of a kernel of the cpu policy's
   std::int64_t work = -1;  // nanoseconds that it is estimated to take on one thread
 

@@ -8,6 +8,7 @@
 #include <ashlar/backend/thrust/moves.hpp>
 #if ASHLAR_GPU
 #include <ashlar/backend/thrust/gpu/custom.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/kernels.hpp>
 #else
 #include <ashlar/backend/thrust/shared_kernel.hpp>
 #endif
@@ -57,13 +58,12 @@ struct launch_table {
   template <int... Code>
   static constexpr launch_function function_of() {
     using code [[maybe_unused]] = kernel_code<Code...>;
-    if constexpr (code::kind == kernel_kind::custom) return launch_custom<tables.customs[code::at[1]]>;
-#if !ASHLAR_GPU
+    if constexpr (code::kind == kernel_kind::custom)
+      return launch_custom<tables.customs[code::at[1]]>;
     else if constexpr (code::kind == kernel_kind::matmul && !Own)
-      return launch_shares<matmul_kernel<code>>;
+      return launch_product<Code...>;
     else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && !Own)
-      return launch_shares<conv_kernel<code>>;
-#endif
+      return launch_convolution<Code...>;
     else
       return launch<decltype(functor_of<Code...>())>;
   }

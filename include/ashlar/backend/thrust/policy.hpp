@@ -19,11 +19,24 @@ namespace ashlar::inline ASHLAR_ABI {
 struct own_kernels_type {};
 /// The option, as `device.with(own_kernels)`.
 inline constexpr own_kernels_type own_kernels;
+/// Options of the device policy: a GPU's libraries may round the factors of products and convolutions of float to TF32
+/// (a mantissa of 10 bits), or those of products to bf16 (7 bits) and of convolutions to TF32. Sums, parameters and all
+/// else stay float. Without one of them, on a CPU and in Ashlar's own kernels, nothing is rounded.
+struct tf32_type {};
+struct bf16_type {};
+/// The option, as `device.with(tf32)`.
+inline constexpr tf32_type tf32;
+/// The option, as `device.with(bf16)`.
+inline constexpr bf16_type bf16;
 
 namespace detail {
 
 template <>
 inline constexpr bool is_type_option<own_kernels_type> = true;
+template <>
+inline constexpr bool is_type_option<tf32_type> = true;
+template <>
+inline constexpr bool is_type_option<bf16_type> = true;
 
 }  // namespace detail
 }  // namespace ashlar::inline ASHLAR_ABI
@@ -32,7 +45,8 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// What a policy with these options runs programs with.
 template <class... Options>
-using parts_with = system_parts<is_option<debug_type, Options...>, is_option<own_kernels_type, Options...>>;
+using parts_with = system_parts<is_option<debug_type, Options...>, is_option<own_kernels_type, Options...>,
+                                is_option<tf32_type, Options...>, is_option<bf16_type, Options...>>;
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
 
@@ -42,12 +56,12 @@ namespace ashlar::inline ASHLAR_ABI::inline ASHLAR_DEVICE_ABI {
 /// policy's within rounding, and bit for bit the same in every run, whatever the number of threads.
 template <class... Options>
 struct device_policy : detail::policy_base {
-  /// The policy with more options: debug, no_fusion, no_reuse, own_kernels.
+  /// The policy with more options: debug, no_fusion, no_reuse, own_kernels, tf32, bf16.
   /// example: auto net = model(digits, input<1, 8, 8>, device.with(debug), seed{7});
   template <class... More>
   constexpr auto with(More const&...) const {
     static_assert((detail::is_type_option<More> && ...),
-                  "ashlar: device.with takes debug, no_fusion, no_reuse and own_kernels");
+                  "ashlar: device.with takes debug, no_fusion, no_reuse, own_kernels, tf32 and bf16");
     return typename detail::with_options<device_policy, More...>::type{};
   }
   /// Whether an option that shapes plans is among the policy's.

@@ -37,6 +37,14 @@ void launch_shares(launch_arguments const& a) {
     else
       thrust::for_each_n(thrust::device, first, share.all.parts, share);
 }
+template <int... Code>
+void launch_product(launch_arguments const& a) {
+  launch_shares<matmul_kernel<kernel_code<Code...>>>(a);
+}
+template <int... Code>
+void launch_convolution(launch_arguments const& a) {
+  launch_shares<conv_kernel<kernel_code<Code...>>>(a);
+}
 /// A user's own primitive, by the kernel that the cpu policy calls.
 template <custom_primitive const* Primitive>
 void launch_custom(launch_arguments const& a) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/step_walk.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/epilogues.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
@@ -63,49 +64,101 @@ class captured_launches {
   bool ran_ = false;
 };
 
-/// How a program's steps are launched.
+/// How a program's steps are launched. Own: without libraries.
 template <class Program, bool Own>
-struct program_launches {
+class program_launches {
   static constexpr auto const& tables = Program::tables;
   using walk = step_walk<Program>;
 
+ public:
   /// One more than the variants of the update.
   static constexpr int variants = [] {
     int n = 0;
     for (int s = 0; s < tables.sizes.steps; ++s) n = tables.steps[s].variant > n ? tables.steps[s].variant : n;
     return n + 1;
   }();
+  /// How many rows a batch has; 0: its inputs have none.
+  static constexpr std::int64_t batch = [] {
+    std::int64_t n = 0;
+    for (int k = 0; k < tables.sizes.inputs; ++k)
+      if (tables.inputs[k].rows) n = tables.inputs[k].extents[0] / tables.inputs[k].rows;
+    return n;
+  }();
+  static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
   /// Launches all steps; `judge()` stands before those of the update.
   template <int Slots, class Judge>
   static void run(device_program_memory<Program, Slots> const& memory, run_memory m, gpu_stream stream,
-                  Judge const& judge) {
+                  library_calls* libraries, Judge const& judge) {
     m.arena = memory.arena();
     m.scalars = memory.scalars();
-    bool is_update = false;
+    one_run now{memory.numbers(), memory.constants(), &memory.state()->now, stream, libraries, is_whole(m)};
     walk::run(
-        m,
-        [&](int s, char* const* operands, std::uint64_t iteration) {
-          step_entry const& step = tables.steps[s];
-          gpu_status const status = launch_table<Program, Own>::functions.of[step.kernel](
-              {.operands = operands,
-               .operand_count = step.operand_count,
-               .numbers = tables.numbers + step.numbers,
-               .device_numbers = memory.numbers() + step.numbers,
-               .device_constants = memory.constants() + step.constants,
-               .now = &memory.state()->now,
-               .iteration = iteration,
-               .stream = stream,
-               .is_update = is_update});
-          if (status != gpu_success) refuse_launch(s, status);
-        },
+        m, [&](int s, char* const* operands, std::uint64_t iteration) { now.step(s, operands, iteration); },
         [&] {
           judge();
-          return is_update = true;
+          return now.is_update = true;
         });
   }
 
  private:
+  struct one_run {
+    std::int64_t const* numbers;
+    double const* constants;
+    step_values const* now;
+    gpu_stream stream;
+    library_calls* libraries;
+    bool is_whole;
+    bool is_update = false;
+    char* product[3] = {};  // the operands of a product that waits for its epilogue
+
+    void step(int s, char* const* operands, std::uint64_t iteration) {
+#if ASHLAR_HAS_CUBLASLT
+      if constexpr (!Own) {
+        using found = epilogues_of<Program>;
+        if (is_whole && found::steps.of[s].kind != product_epilogue::none) {
+          for (int k = 0; k < 3; ++k) product[k] = operands[k];
+          return;
+        }
+        if (is_whole && s > 0 && found::steps.of[s - 1].kind != product_epilogue::none) {
+          if (multiply(s - 1, found::steps.of[s - 1], operands)) return;
+          launch_step(s - 1, product, iteration);
+        }
+      }
+#endif
+      launch_step(s, operands, iteration);
+    }
+
+   private:
+#if ASHLAR_HAS_CUBLASLT
+    /// The product with what the step behind it does.
+    bool multiply(int s, matched_epilogue const& e, char* const* behind) const {
+      step_entry const& step = tables.steps[s];
+      std::int64_t const* const n = tables.numbers + step.numbers;
+      int const* const code = tables.code + tables.kernel_begin[step.kernel];
+      product_shape const p{n[0], n[1], n[2], n[3], code[2] != 0, code[3] != 0, code[1] != 0};
+      return libraries &&
+             libraries->multiply(s, p, e.kind, product[0], product[1], behind[e.bias], behind[e.result], stream);
+    }
+#endif
+    void launch_step(int s, char* const* operands, std::uint64_t iteration) const {
+      step_entry const& step = tables.steps[s];
+      gpu_status const status =
+          launch_table<Program, Own>::functions.of[step.kernel]({.operands = operands,
+                                                                 .operand_count = step.operand_count,
+                                                                 .numbers = tables.numbers + step.numbers,
+                                                                 .device_numbers = numbers + step.numbers,
+                                                                 .device_constants = constants + step.constants,
+                                                                 .now = now,
+                                                                 .iteration = iteration,
+                                                                 .stream = stream,
+                                                                 .is_update = is_update,
+                                                                 .step = s,
+                                                                 .is_whole = is_whole,
+                                                                 .libraries = libraries});
+      if (status != gpu_success) refuse_launch(s, status);
+    }
+  };
   [[noreturn]] ASHLAR_COLD static void refuse_launch(int s, gpu_status status) {
     int const path = tables.steps[s].path;
     std::string const layer(tables.names + tables.paths[2 * path],

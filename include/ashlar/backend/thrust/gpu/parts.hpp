@@ -6,15 +6,18 @@
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// What a policy on a GPU runs programs with.
-template <bool Checked, bool Own>
+template <bool Checked, bool Own, bool Tf32, bool Bf16>
 struct system_parts {
+  static constexpr library_precision precision = Bf16   ? library_precision::bf16
+                                                 : Tf32 ? library_precision::tf32
+                                                        : library_precision::full;
   template <class Program>
   using executor = executor_for<Checked, Program, cpu_executor<Program>>;  // on the host
   template <class Program>
-  using runner = std::conditional_t<Checked, mirrored_runner<Program>, gpu_runner<Program, Own>>;
+  using runner = std::conditional_t<Checked, mirrored_runner<Program>, gpu_runner<Program, Own, precision>>;
   template <class Program, int Slots, int Scalars>
-  using stepper =
-      std::conditional_t<Checked, mirrored_stepper<Program, Slots, Scalars>, gpu_stepper<Program, Own, Slots, Scalars>>;
+  using stepper = std::conditional_t<Checked, mirrored_stepper<Program, Slots, Scalars>,
+                                     gpu_stepper<Program, Own, precision, Slots, Scalars>>;
   using memory = device_buffer;
   using resources = device_resources;
 };

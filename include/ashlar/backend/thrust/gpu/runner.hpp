@@ -7,10 +7,11 @@
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// A program with its memory on a GPU. Each run waits for its end: its results are what it is for.
-template <class Program, bool Own>
+template <class Program, bool Own, library_precision Precision>
 class gpu_runner {
   static constexpr auto const& tables = Program::tables;
   using layout = exchange_layout<Program>;
+  using launches = program_launches<Program, Own>;
 
  public:
   gpu_runner() : parts_(std::make_unique<parts>()) {}
@@ -31,9 +32,9 @@ class gpu_runner {
     request().write({m.rows, m.seed, m.step, 1});
     request().write_scalars(m.scalars, 1);
     gpu_copy(copy_kind::to_device, p.memory.request_slot(0), p.requests.data(), layout::at.request_bytes, stream);
-    p.launches.run(m, stream, [&](gpu_stream on) {
+    p.captured[launches::is_whole(m)].run(m, stream, [&](gpu_stream on) {
       p.memory.launch_take(on);
-      program_launches<Program, Own>::run(p.memory, m, on, [] {});
+      launches::run(p.memory, m, on, Own ? nullptr : &p.libraries, [] {});
       gpu_check(run_by_threads(end_run{p.memory.state()}, 1, on), "ending a run");
     });
     for (int k = 0; k < layout::outputs; ++k) {
@@ -47,10 +48,13 @@ class gpu_runner {
 
  private:
   struct parts {
-    device_program_memory<Program, 1> memory;
+    parts() { libraries.work_in(memory.own()); }
+
+    library_calls libraries{tables.sizes.steps, Precision};
+    device_program_memory<Program, 1> memory{Own ? 0 : library_calls::workspace_bytes()};
     pinned_buffer requests{layout::at.request_bytes};
     pinned_buffer outputs{layout::at.output_bytes};
-    captured_launches launches;
+    captured_launches captured[2];  // of partial batches, of whole ones
   };
   request_in_memory<Program> request() const { return {parts_->requests.data()}; }
 

@@ -7,6 +7,8 @@
 #if defined(ASHLAR_GPU_RUNTIME)
 #include ASHLAR_GPU_RUNTIME
 #else
+#include <dlfcn.h>
+
 #include <cstring>
 #include <string>
 
@@ -214,6 +216,9 @@ inline void gpu_free_graph(gpu_graph graph) { static_cast<void>(ASHLAR_GPU_NAME(
 inline void gpu_launch(gpu_graph graph, gpu_stream stream) {
   gpu_check(ASHLAR_GPU_NAME(GraphLaunch)(graph, stream), "launching a step");
 }
+/// A library that is looked for when the program runs, and what it has under a name; null where there is none.
+inline void* gpu_open_library(char const* file) { return dlopen(file, RTLD_NOW | RTLD_LOCAL); }
+inline void* gpu_find_function(void* library, char const* name) { return dlsym(library, name); }
 /// What became of the last launch of a kernel.
 inline gpu_status gpu_launch_status() { return ASHLAR_GPU_NAME(GetLastError)(); }
 

@@ -12,7 +12,7 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 /// A program of training steps on a GPU. Steps are launched one behind the other while the host prepares the next ones;
 /// only who asks for a result waits. A step whose loss is not finite is not taken, and neither is what was launched
 /// behind it: the host settles that when it learns of it, by launching those again under the numbers that are theirs.
-template <class Program, bool Own, int Slots, int Scalars>
+template <class Program, bool Own, library_precision Precision, int Slots, int Scalars>
 class gpu_steps final : public on_their_way {
   static constexpr auto const& tables = Program::tables;
   using layout = exchange_layout<Program>;
@@ -22,7 +22,8 @@ class gpu_steps final : public on_their_way {
   static constexpr std::int64_t state_bytes = aligned(tables.counts.state_bytes);
 
  public:
-  gpu_steps() : memory_(slot_bytes + state_bytes) {
+  gpu_steps() : memory_(slot_bytes + state_bytes + (Own ? 0 : library_calls::workspace_bytes())) {
+    libraries_.work_in(memory_.own() + slot_bytes + state_bytes);
     for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);
   }
   gpu_steps(gpu_steps const&) = delete;
@@ -108,8 +109,8 @@ class gpu_steps final : public on_their_way {
     gpu_copy(copy_kind::to_device, memory_.request_slot(p.launch), request.at, layout::at.request_bytes, copies_.get());
     gpu_record(copied_.get(), copies_.get());
     gpu_order_behind(stream_, copied_.get());
-    captured_[m.variant < launches::variants ? m.variant : 0].run(m, stream_,
-                                                                  [&](gpu_stream on) { launch_all(m, on); });
+    captured_[launches::is_whole(m)][m.variant < launches::variants ? m.variant : 0].run(
+        m, stream_, [&](gpu_stream on) { launch_all(m, on); });
     gpu_record(p.done.get(), stream_);
     making.is_made = true;
     ++launched_;
@@ -133,7 +134,7 @@ class gpu_steps final : public on_their_way {
     memory_.launch_take(on);
     if (tables.counts.state_bytes)
       gpu_copy(copy_kind::on_device, states_before(), m.states, tables.counts.state_bytes, on);
-    launches::run(memory_, m, on, [&] {
+    launches::run(memory_, m, on, Own ? nullptr : &libraries_, [&] {
       judge_step const judge{state, output(0), is_wide(0)};
       if (tables.sizes.outputs) gpu_check(run_by_threads(judge, 1, on), "judging a step");
     });
@@ -186,13 +187,14 @@ class gpu_steps final : public on_their_way {
     return outcome;
   }
 
-  device_program_memory<Program, requests_in_flight> memory_;  // and the slots, and the states before a step
+  library_calls libraries_{tables.sizes.steps, Precision};
+  device_program_memory<Program, requests_in_flight> memory_;  // the slots too, states before a step, a workspace
   pinned_buffer requests_{requests_in_flight * layout::at.request_bytes};
   pinned_buffer results_{results_kept * layout::result_bytes};
   owned_stream copies_;
   owned_event copied_;
   pending pending_[requests_in_flight];
-  captured_launches captured_[launches::variants];
+  captured_launches captured_[2][launches::variants];  // of partial batches, of whole ones
   double numbers_[results_kept][outputs + 1]{};
   gpu_stream stream_{};
   std::int64_t given_ = 0, settled_ = 0, launched_ = 0, taken_ = 0;
@@ -200,10 +202,10 @@ class gpu_steps final : public on_their_way {
 };
 
 /// A program of training steps on a GPU: what a policy's `stepper` is.
-template <class Program, bool Own, int Slots, int Scalars>
+template <class Program, bool Own, library_precision Precision, int Slots, int Scalars>
 class gpu_stepper {
   static constexpr auto const& tables = Program::tables;
-  using steps_type = gpu_steps<Program, Own, Slots, Scalars>;
+  using steps_type = gpu_steps<Program, Own, Precision, Slots, Scalars>;
 
  public:
   /// A step's loss: converting it to a number waits for the step.

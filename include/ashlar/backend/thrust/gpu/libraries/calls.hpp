@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <ashlar/backend/thrust/gpu/libraries/cublaslt.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/cudnn.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+#if ASHLAR_HAS_CUBLASLT || ASHLAR_HAS_CUDNN
+/// The libraries as one program's kernels call them, each step's call chosen once.
+class library_calls {
+ public:
+  library_calls(int steps, library_precision precision) : precision_(precision) {
+#if ASHLAR_HAS_CUBLASLT
+    if (cublaslt_functions::of_process().is_there) {
+      cublaslt_functions::of_process().cublasLtCreate(&products_);
+      products_of_ = std::make_unique<std::unique_ptr<cublaslt_product>[]>(static_cast<std::size_t>(steps));
+    }
+#endif
+#if ASHLAR_HAS_CUDNN
+    if (cudnn_functions::of_process().is_there) {
+      cudnn_functions::of_process().cudnnCreate(&convolutions_);
+      convolutions_of_ = std::make_unique<std::unique_ptr<cudnn_convolution>[]>(static_cast<std::size_t>(steps));
+    }
+#endif
+  }
+  library_calls(library_calls const&) = delete;
+  library_calls& operator=(library_calls const&) = delete;
+  ~library_calls() {
+#if ASHLAR_HAS_CUBLASLT
+    products_of_.reset();
+    if (products_) cublaslt_functions::of_process().cublasLtDestroy(products_);
+#endif
+#if ASHLAR_HAS_CUDNN
+    convolutions_of_.reset();
+    if (convolutions_) cudnn_functions::of_process().cudnnDestroy(convolutions_);
+#endif
+  }
+
+  /// Memory that a program gives them to work in.
+  static std::int64_t workspace_bytes() {
+    bool any = false;
+#if ASHLAR_HAS_CUBLASLT
+    any = any || cublaslt_functions::of_process().is_there;
+#endif
+#if ASHLAR_HAS_CUDNN
+    any = any || cudnn_functions::of_process().is_there;
+#endif
+    return any ? std::int64_t{64} << 20 : 0;
+  }
+  void work_in(char* workspace) { workspace_ = workspace; }
+
+#if ASHLAR_HAS_CUBLASLT
+  /// Launches a step's product. Returns whether it did; else our own kernel is to.
+  bool multiply(int step, product_shape const& p, product_epilogue epilogue, void const* a, void const* b,
+                void const* bias, void* c, gpu_stream stream) {
+    if (!products_) return false;
+    std::uintptr_t const places =
+        reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | reinterpret_cast<std::uintptr_t>(c);
+    std::uint32_t const most = 256;
+    std::uint32_t alignment = most;
+    while (places % alignment) alignment /= 2;
+    if (epilogue != product_epilogue::none && reinterpret_cast<std::uintptr_t>(bias) % 16) return false;
+    std::unique_ptr<cublaslt_product>& product = products_of_[static_cast<std::size_t>(step)];
+    if (!product || !product->serves(alignment))
+      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, alignment,
+                                                   static_cast<std::size_t>(workspace_bytes()));
+    return product->serves(alignment) &&
+           product->launch(products_, a, b, bias, c, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+  }
+#endif
+#if ASHLAR_HAS_CUDNN
+  /// Launches a step's convolution. Returns whether it did; else our own kernel is to.
+  bool convolve(int step, convolution_shape const& c, convolution_pass pass, char* const* operands, gpu_stream stream) {
+    if (!convolutions_) return false;
+    std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[static_cast<std::size_t>(step)];
+    if (!convolution)
+      convolution = std::make_unique<cudnn_convolution>(convolutions_, c, pass, precision_,
+                                                        static_cast<std::size_t>(workspace_bytes()));
+    return convolution->is_usable() && convolution->launch(convolutions_, operands, workspace_, stream);
+  }
+#endif
+
+ private:
+  library_precision precision_;
+  char* workspace_ = nullptr;
+#if ASHLAR_HAS_CUBLASLT
+  cublasLtHandle_t products_ = nullptr;
+  std::unique_ptr<std::unique_ptr<cublaslt_product>[]> products_of_;  // by step
+#endif
+#if ASHLAR_HAS_CUDNN
+  cudnnHandle_t convolutions_ = nullptr;
+  std::unique_ptr<std::unique_ptr<cudnn_convolution>[]> convolutions_of_;  // by step
+#endif
+};
+#else
+enum class library_precision { full, tf32, bf16 };
+/// No library's header was there.
+class library_calls {
+ public:
+  library_calls(int, library_precision) {}
+  static std::int64_t workspace_bytes() { return 0; }
+  void work_in(char*) {}
+};
+#endif
+
+/// Which libraries compute products and convolutions, and which are missing.
+inline std::string libraries_in_words() {
+  [[maybe_unused]] auto version = [](std::size_t v) {
+    return " " + std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
+  };
+  [[maybe_unused]] char const* const missing = "Ashlar's own kernels (";
+  std::string products = "Ashlar's own kernels (built without cuBLASLt's header)",
+              convolutions = "Ashlar's own kernels (built without cuDNN's header)";
+#if ASHLAR_HAS_CUBLASLT
+  auto const& lt = cublaslt_functions::of_process();
+  products =
+      lt.is_there ? "cuBLASLt" + version(lt.cublasLtGetVersion()) : missing + std::string("cuBLASLt is not installed)");
+#endif
+#if ASHLAR_HAS_CUDNN
+  auto const& dnn = cudnn_functions::of_process();
+  convolutions =
+      dnn.is_there ? "cuDNN" + version(dnn.cudnnGetVersion()) : missing + std::string("cuDNN is not installed)");
+#endif
+  return "products by " + products + ", convolutions by " + convolutions;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

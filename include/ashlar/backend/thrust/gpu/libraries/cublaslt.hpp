@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/gpu/libraries/found.hpp>
+#if ASHLAR_HAS_CUBLASLT
+#include <cstdint>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// What Ashlar calls of cuBLASLt.
+struct cublaslt_functions {
+  decltype(::cublasLtCreate)* cublasLtCreate = nullptr;
+  decltype(::cublasLtDestroy)* cublasLtDestroy = nullptr;
+  decltype(::cublasLtGetVersion)* cublasLtGetVersion = nullptr;
+  decltype(::cublasLtMatmul)* cublasLtMatmul = nullptr;
+  decltype(::cublasLtMatmulAlgoGetHeuristic)* cublasLtMatmulAlgoGetHeuristic = nullptr;
+  decltype(::cublasLtMatmulDescCreate)* cublasLtMatmulDescCreate = nullptr;
+  decltype(::cublasLtMatmulDescDestroy)* cublasLtMatmulDescDestroy = nullptr;
+  decltype(::cublasLtMatmulDescSetAttribute)* cublasLtMatmulDescSetAttribute = nullptr;
+  decltype(::cublasLtMatmulPreferenceCreate)* cublasLtMatmulPreferenceCreate = nullptr;
+  decltype(::cublasLtMatmulPreferenceDestroy)* cublasLtMatmulPreferenceDestroy = nullptr;
+  decltype(::cublasLtMatmulPreferenceSetAttribute)* cublasLtMatmulPreferenceSetAttribute = nullptr;
+  decltype(::cublasLtMatrixLayoutCreate)* cublasLtMatrixLayoutCreate = nullptr;
+  decltype(::cublasLtMatrixLayoutDestroy)* cublasLtMatrixLayoutDestroy = nullptr;
+  decltype(::cublasLtMatrixLayoutSetAttribute)* cublasLtMatrixLayoutSetAttribute = nullptr;
+  bool is_there = false;
+
+  cublaslt_functions() {
+#if !defined(ASHLAR_LINK_CUDA_LIBRARIES)
+    found_library const library("libcublasLt.so", CUDART_VERSION / 1000);
+#endif
+    is_there = ASHLAR_FIND(cublasLtCreate) && ASHLAR_FIND(cublasLtDestroy) && ASHLAR_FIND(cublasLtGetVersion) &&
+               ASHLAR_FIND(cublasLtMatmul) && ASHLAR_FIND(cublasLtMatmulAlgoGetHeuristic) &&
+               ASHLAR_FIND(cublasLtMatmulDescCreate) && ASHLAR_FIND(cublasLtMatmulDescDestroy) &&
+               ASHLAR_FIND(cublasLtMatmulDescSetAttribute) && ASHLAR_FIND(cublasLtMatmulPreferenceCreate) &&
+               ASHLAR_FIND(cublasLtMatmulPreferenceDestroy) && ASHLAR_FIND(cublasLtMatmulPreferenceSetAttribute) &&
+               ASHLAR_FIND(cublasLtMatrixLayoutCreate) && ASHLAR_FIND(cublasLtMatrixLayoutDestroy) &&
+               ASHLAR_FIND(cublasLtMatrixLayoutSetAttribute);
+  }
+  /// Those of this process.
+  static cublaslt_functions const& of_process() {
+    static cublaslt_functions const functions;
+    return functions;
+  }
+};
+
+/// A product C = op(A) op(B) of dense matrices in row-major order, `batch` of them one behind the other: [m, k] by
+/// [k, n], each transposed where its flag says so.
+struct product_shape {
+  std::int64_t batch, m, n, k;
+  bool ta, tb, is_wide;
+};
+/// What is done to C on the way to memory; the bias has n numbers.
+enum class product_epilogue { none, bias, bias_and_relu };
+
+/// How cuBLASLt computes one product; chosen when it is first asked for.
+class cublaslt_product {
+  using functions = cublaslt_functions;
+
+ public:
+  cublaslt_product(cublasLtHandle_t handle, product_shape const& p, library_precision precision,
+                   product_epilogue epilogue, std::uint32_t alignment, std::size_t workspace)
+      : alignment_(alignment), is_wide_(p.is_wide), has_bias_(epilogue != product_epilogue::none) {
+    functions const& f = functions::of_process();
+    cudaDataType_t const type = p.is_wide ? CUDA_R_64F : CUDA_R_32F;
+    cublasComputeType_t const compute = p.is_wide                              ? CUBLAS_COMPUTE_64F
+                                        : precision == library_precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                        : precision == library_precision::bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF
+                                                                               : CUBLAS_COMPUTE_32F;
+    // In the library's column-major order every matrix is its transpose: C' = op(B)' op(A)'.
+    cublasOperation_t const first = p.tb ? CUBLAS_OP_T : CUBLAS_OP_N, second = p.ta ? CUBLAS_OP_T : CUBLAS_OP_N;
+    cublasLtEpilogue_t const kind = epilogue == product_epilogue::bias            ? CUBLASLT_EPILOGUE_BIAS
+                                    : epilogue == product_epilogue::bias_and_relu ? CUBLASLT_EPILOGUE_RELU_BIAS
+                                                                                  : CUBLASLT_EPILOGUE_DEFAULT;
+    auto set = [&](cublasLtMatmulDescAttributes_t what, auto const& value) {
+      is_usable_ = is_usable_ && f.cublasLtMatmulDescSetAttribute(what_, what, &value, sizeof value) == success;
+    };
+    is_usable_ = f.cublasLtMatmulDescCreate(&what_, compute, type) == success;
+    set(CUBLASLT_MATMUL_DESC_TRANSA, first);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, second);
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE, kind);
+    is_usable_ = is_usable_ && lay_out(b_, type, p.tb ? p.k : p.n, p.tb ? p.n : p.k, p.batch) &&
+                 lay_out(a_, type, p.ta ? p.m : p.k, p.ta ? p.k : p.m, p.batch) && lay_out(c_, type, p.n, p.m, p.batch);
+    if (is_usable_) choose(handle, workspace);
+  }
+  cublaslt_product(cublaslt_product const&) = delete;
+  cublaslt_product& operator=(cublaslt_product const&) = delete;
+  ~cublaslt_product() {
+    functions const& f = functions::of_process();
+    if (what_) f.cublasLtMatmulDescDestroy(what_);
+    for (cublasLtMatrixLayout_t layout : {a_, b_, c_})
+      if (layout) f.cublasLtMatrixLayoutDestroy(layout);
+  }
+
+  /// Whether the library computes such a product where memory is aligned like that.
+  bool serves(std::uint32_t alignment) const { return is_usable_ && alignment >= alignment_; }
+  /// Launches it. Returns whether that went well.
+  bool launch(cublasLtHandle_t handle, void const* a, void const* b, void const* bias, void* c, void* workspace,
+              std::size_t workspace_bytes, gpu_stream stream) const {
+    functions const& f = functions::of_process();
+    float const one = 1, zero = 0;
+    double const wide_one = 1, wide_zero = 0;
+    void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
+    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
+    if (has_bias_ &&
+        f.cublasLtMatmulDescSetAttribute(what_, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias) != success)
+      return false;
+    return f.cublasLtMatmul(handle, what_, alpha, b, b_, a, a_, beta, c, c_, c, c_, &algorithm_, workspace,
+                            workspace_bytes, native_stream(stream)) == success;
+  }
+
+ private:
+  static constexpr cublasStatus_t success = CUBLAS_STATUS_SUCCESS;
+
+  /// A matrix as it lies in memory, in column-major order.
+  static bool lay_out(cublasLtMatrixLayout_t& layout, cudaDataType_t type, std::int64_t rows, std::int64_t columns,
+                      std::int64_t batch) {
+    functions const& f = functions::of_process();
+    std::int32_t const count = static_cast<std::int32_t>(batch);
+    std::int64_t const apart = rows * columns;
+    return f.cublasLtMatrixLayoutCreate(&layout, type, static_cast<std::uint64_t>(rows),
+                                        static_cast<std::uint64_t>(columns), rows) == success &&
+           f.cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count) ==
+               success &&
+           f.cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &apart,
+                                              sizeof apart) == success;
+  }
+  void choose(cublasLtHandle_t handle, std::size_t workspace) {
+    functions const& f = functions::of_process();
+    cublasLtMatmulPreference_t wanted = nullptr;
+    is_usable_ = f.cublasLtMatmulPreferenceCreate(&wanted) == success;
+    if (!is_usable_) return;
+    auto set = [&](cublasLtMatmulPreferenceAttributes_t what, auto const& value) {
+      is_usable_ = is_usable_ && f.cublasLtMatmulPreferenceSetAttribute(wanted, what, &value, sizeof value) == success;
+    };
+    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::uint64_t>(workspace));
+    // partial sums are added in a fixed order, and in the type they are computed in
+    set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
+    for (auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                       CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+      set(which, alignment_);
+    cublasLtMatmulHeuristicResult_t best{};
+    int found = 0;
+    is_usable_ = is_usable_ &&
+                 f.cublasLtMatmulAlgoGetHeuristic(handle, what_, b_, a_, c_, c_, wanted, 1, &best, &found) == success &&
+                 found == 1 && best.state == success;
+    f.cublasLtMatmulPreferenceDestroy(wanted);
+    algorithm_ = best.algo;
+  }
+
+  cublasLtMatmulDesc_t what_ = nullptr;
+  cublasLtMatrixLayout_t a_ = nullptr, b_ = nullptr, c_ = nullptr;
+  cublasLtMatmulAlgo_t algorithm_{};
+  std::uint32_t alignment_;
+  bool is_wide_, has_bias_, is_usable_ = false;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/gpu/libraries/found.hpp>
+#if ASHLAR_HAS_CUDNN
+#include <cstdint>
+
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// What Ashlar calls of cuDNN.
+struct cudnn_functions {
+  decltype(::cudnnCreate)* cudnnCreate = nullptr;
+  decltype(::cudnnDestroy)* cudnnDestroy = nullptr;
+  decltype(::cudnnSetStream)* cudnnSetStream = nullptr;
+  decltype(::cudnnGetVersion)* cudnnGetVersion = nullptr;
+  decltype(::cudnnCreateTensorDescriptor)* cudnnCreateTensorDescriptor = nullptr;
+  decltype(::cudnnSetTensor4dDescriptor)* cudnnSetTensor4dDescriptor = nullptr;
+  decltype(::cudnnDestroyTensorDescriptor)* cudnnDestroyTensorDescriptor = nullptr;
+  decltype(::cudnnCreateFilterDescriptor)* cudnnCreateFilterDescriptor = nullptr;
+  decltype(::cudnnSetFilter4dDescriptor)* cudnnSetFilter4dDescriptor = nullptr;
+  decltype(::cudnnDestroyFilterDescriptor)* cudnnDestroyFilterDescriptor = nullptr;
+  decltype(::cudnnCreateConvolutionDescriptor)* cudnnCreateConvolutionDescriptor = nullptr;
+  decltype(::cudnnSetConvolution2dDescriptor)* cudnnSetConvolution2dDescriptor = nullptr;
+  decltype(::cudnnSetConvolutionGroupCount)* cudnnSetConvolutionGroupCount = nullptr;
+  decltype(::cudnnSetConvolutionMathType)* cudnnSetConvolutionMathType = nullptr;
+  decltype(::cudnnDestroyConvolutionDescriptor)* cudnnDestroyConvolutionDescriptor = nullptr;
+  decltype(::cudnnGetConvolutionForwardAlgorithm_v7)* cudnnGetConvolutionForwardAlgorithm_v7 = nullptr;
+  decltype(::cudnnGetConvolutionBackwardDataAlgorithm_v7)* cudnnGetConvolutionBackwardDataAlgorithm_v7 = nullptr;
+  decltype(::cudnnGetConvolutionBackwardFilterAlgorithm_v7)* cudnnGetConvolutionBackwardFilterAlgorithm_v7 = nullptr;
+  decltype(::cudnnConvolutionForward)* cudnnConvolutionForward = nullptr;
+  decltype(::cudnnConvolutionBackwardData)* cudnnConvolutionBackwardData = nullptr;
+  decltype(::cudnnConvolutionBackwardFilter)* cudnnConvolutionBackwardFilter = nullptr;
+  bool is_there = false;
+
+  cudnn_functions() {
+#if !defined(ASHLAR_LINK_CUDA_LIBRARIES)
+    found_library const library("libcudnn.so", CUDNN_MAJOR);
+#endif
+    is_there = ASHLAR_FIND(cudnnCreate) && ASHLAR_FIND(cudnnDestroy) && ASHLAR_FIND(cudnnSetStream) &&
+               ASHLAR_FIND(cudnnGetVersion) && ASHLAR_FIND(cudnnCreateTensorDescriptor) &&
+               ASHLAR_FIND(cudnnSetTensor4dDescriptor) && ASHLAR_FIND(cudnnDestroyTensorDescriptor) &&
+               ASHLAR_FIND(cudnnCreateFilterDescriptor) && ASHLAR_FIND(cudnnSetFilter4dDescriptor) &&
+               ASHLAR_FIND(cudnnDestroyFilterDescriptor) && ASHLAR_FIND(cudnnCreateConvolutionDescriptor) &&
+               ASHLAR_FIND(cudnnSetConvolution2dDescriptor) && ASHLAR_FIND(cudnnSetConvolutionGroupCount) &&
+               ASHLAR_FIND(cudnnSetConvolutionMathType) && ASHLAR_FIND(cudnnDestroyConvolutionDescriptor) &&
+               ASHLAR_FIND(cudnnGetConvolutionForwardAlgorithm_v7) &&
+               ASHLAR_FIND(cudnnGetConvolutionBackwardDataAlgorithm_v7) &&
+               ASHLAR_FIND(cudnnGetConvolutionBackwardFilterAlgorithm_v7) && ASHLAR_FIND(cudnnConvolutionForward) &&
+               ASHLAR_FIND(cudnnConvolutionBackwardData) && ASHLAR_FIND(cudnnConvolutionBackwardFilter);
+  }
+  /// Those of this process.
+  static cudnn_functions const& of_process() {
+    static cudnn_functions const functions;
+    return functions;
+  }
+};
+
+/// A convolution of images [batch, channels, h, w] by filters [out, channels / groups, kh, kw].
+struct convolution_shape {
+  std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups;
+  bool is_wide;
+
+  /// Whether the library's rule gives such results: others see what it would leave out.
+  bool is_regular() const {
+    return oh == (h + 2 * ph - dh * (kh - 1) - 1) / sh + 1 && ow == (w + 2 * pw - dw * (kw - 1) - 1) / sw + 1;
+  }
+};
+/// Which of its three passes.
+enum class convolution_pass { forward, data, weight };
+
+/// How cuDNN computes one pass of a convolution; chosen when it is first asked for, among what is repeatable.
+class cudnn_convolution {
+  using functions = cudnn_functions;
+
+ public:
+  cudnn_convolution(cudnnHandle_t handle, convolution_shape const& c, convolution_pass pass,
+                    library_precision precision, std::size_t workspace)
+      : pass_(pass), is_wide_(c.is_wide) {
+    functions const& f = functions::of_process();
+    cudnnDataType_t const type = c.is_wide ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
+    math_ = precision == library_precision::full ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH;
+    auto all = [&](auto... extent) { return ((extent >= 0 && extent <= 0x7fffffff) && ...); };
+    auto whole = [](std::int64_t n) { return static_cast<int>(n); };
+    is_usable_ =
+        c.is_regular() && all(c.batch, c.channels, c.h, c.w, c.out, c.oh, c.ow) &&
+        f.cudnnCreateTensorDescriptor(&x_) == success && f.cudnnCreateTensorDescriptor(&y_) == success &&
+        f.cudnnCreateFilterDescriptor(&w_) == success && f.cudnnCreateConvolutionDescriptor(&what_) == success &&
+        f.cudnnSetTensor4dDescriptor(x_, CUDNN_TENSOR_NCHW, type, whole(c.batch), whole(c.channels), whole(c.h),
+                                     whole(c.w)) == success &&
+        f.cudnnSetTensor4dDescriptor(y_, CUDNN_TENSOR_NCHW, type, whole(c.batch), whole(c.out), whole(c.oh),
+                                     whole(c.ow)) == success &&
+        f.cudnnSetFilter4dDescriptor(w_, type, CUDNN_TENSOR_NCHW, whole(c.out), whole(c.channels / c.groups),
+                                     whole(c.kh), whole(c.kw)) == success &&
+        f.cudnnSetConvolution2dDescriptor(what_, whole(c.ph), whole(c.pw), whole(c.sh), whole(c.sw), whole(c.dh),
+                                          whole(c.dw), CUDNN_CROSS_CORRELATION, type) == success &&
+        f.cudnnSetConvolutionGroupCount(what_, whole(c.groups)) == success &&
+        f.cudnnSetConvolutionMathType(what_, math_) == success;
+    if (!is_usable_) return;
+    if (pass == convolution_pass::forward)
+      is_usable_ = choose<cudnnConvolutionFwdAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+        return f.cudnnGetConvolutionForwardAlgorithm_v7(handle, x_, w_, what_, y_, most, count, found);
+      });
+    else if (pass == convolution_pass::data)
+      is_usable_ = choose<cudnnConvolutionBwdDataAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+        return f.cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, w_, y_, what_, x_, most, count, found);
+      });
+    else
+      is_usable_ = choose<cudnnConvolutionBwdFilterAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+        return f.cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle, x_, y_, what_, w_, most, count, found);
+      });
+  }
+  cudnn_convolution(cudnn_convolution const&) = delete;
+  cudnn_convolution& operator=(cudnn_convolution const&) = delete;
+  ~cudnn_convolution() {
+    functions const& f = functions::of_process();
+    if (x_) f.cudnnDestroyTensorDescriptor(x_);
+    if (y_) f.cudnnDestroyTensorDescriptor(y_);
+    if (w_) f.cudnnDestroyFilterDescriptor(w_);
+    if (what_) f.cudnnDestroyConvolutionDescriptor(what_);
+  }
+
+  bool is_usable() const { return is_usable_; }
+  /// Launches it on the operands of the step: image and filter, gradient and filter, or gradient and image; then the
+  /// result. Returns whether that went well.
+  bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) const {
+    functions const& f = functions::of_process();
+    float const one = 1, zero = 0;
+    double const wide_one = 1, wide_zero = 0;
+    void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
+    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
+    if (f.cudnnSetStream(handle, native_stream(stream)) != success) return false;
+    if (pass_ == convolution_pass::forward)
+      return f.cudnnConvolutionForward(handle, alpha, x_, operands[0], w_, operands[1], what_,
+                                       static_cast<cudnnConvolutionFwdAlgo_t>(algorithm_), workspace, bytes_, beta, y_,
+                                       operands[2]) == success;
+    if (pass_ == convolution_pass::data)
+      return f.cudnnConvolutionBackwardData(handle, alpha, w_, operands[1], y_, operands[0], what_,
+                                            static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm_), workspace, bytes_,
+                                            beta, x_, operands[2]) == success;
+    return f.cudnnConvolutionBackwardFilter(handle, alpha, x_, operands[1], y_, operands[0], what_,
+                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm_), workspace, bytes_,
+                                            beta, w_, operands[2]) == success;
+  }
+
+ private:
+  static constexpr cudnnStatus_t success = CUDNN_STATUS_SUCCESS;
+
+  /// Takes the fastest that is repeatable, fits the workspace and is as exact as asked.
+  template <class Found, class Ask>
+  bool choose(std::size_t workspace, Ask const& ask) {
+    constexpr int most = 16;
+    Found found[most]{};
+    int count = 0;
+    if (ask(most, &count, found) != success) return false;
+    for (int i = 0; i < count; ++i) {
+      Found const& a = found[i];
+      bool const is_exact = math_ != CUDNN_FMA_MATH || is_wide_ || a.mathType == CUDNN_FMA_MATH;
+      if (a.status != success || a.determinism != CUDNN_DETERMINISTIC || a.memory > workspace || !is_exact) continue;
+      algorithm_ = static_cast<int>(a.algo);
+      bytes_ = a.memory;
+      return functions::of_process().cudnnSetConvolutionMathType(what_, a.mathType) == success;
+    }
+    return false;
+  }
+
+  cudnnTensorDescriptor_t x_ = nullptr, y_ = nullptr;
+  cudnnFilterDescriptor_t w_ = nullptr;
+  cudnnConvolutionDescriptor_t what_ = nullptr;
+  cudnnMathType_t math_ = CUDNN_DEFAULT_MATH;
+  convolution_pass pass_;
+  int algorithm_ = 0;
+  std::size_t bytes_ = 0;
+  bool is_wide_, is_usable_ = false;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/conv.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
+#include <ashlar/backend/thrust/launch.hpp>
+
+/// Products and convolutions by a library where all rows of the batch are valid and it has a kernel, else by our own,
+/// which read from the device how many rows there are.
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+template <int... Codes>
+launch_status launch_product(launch_arguments const& a) {
+#if ASHLAR_HAS_CUBLASLT
+  using code = kernel_code<Codes...>;
+  std::int64_t const* const n = a.numbers;
+  product_shape const p{n[0], n[1], n[2], n[3], code::at[2] != 0, code::at[3] != 0, code::at[1] != 0};
+  bool const is_whole = a.is_whole || n[4] == 0;
+  if (a.libraries && is_whole &&
+      a.libraries->multiply(a.step, p, product_epilogue::none, a.operands[0], a.operands[1], nullptr, a.operands[2],
+                            a.stream))
+    return gpu_success;
+#endif
+  return launch<matmul_functor<Codes...>>(a);
+}
+
+template <int... Codes>
+launch_status launch_convolution(launch_arguments const& a) {
+#if ASHLAR_HAS_CUDNN
+  using code = kernel_code<Codes...>;
+  std::int64_t const* const n = a.numbers;
+  bool const is_whole = a.is_whole || n[16] == 0;
+  convolution_shape const c{n[0],
+                            n[1],
+                            n[2],
+                            n[3],
+                            n[4],
+                            n[5],
+                            n[6],
+                            n[7],
+                            n[8],
+                            n[9],
+                            n[10],
+                            n[11],
+                            n[12],
+                            n[13],
+                            n[14],
+                            n[15],
+                            code::at[1] != 0};
+  constexpr convolution_pass pass = code::kind == kernel_kind::conv        ? convolution_pass::forward
+                                    : code::kind == kernel_kind::conv_data ? convolution_pass::data
+                                                                           : convolution_pass::weight;
+  if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
+#endif
+  return launch<conv_functor<Codes...>>(a);
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
