@@ -3,8 +3,8 @@
 # CUDA 12: the digits example compiles with the headers of CUDA 12.9, its Thrust and CUB (CCCL 2.8) and its assembler, for
 # sm_50 (the oldest that CUDA 12 knows) and, on the host's side, links with its runtime and starts: where there is no
 # driver it says so in one sentence. NVIDIA's packages on PyPI (47 MB) hold all of that but not nvcc itself: its front end
-# (cudafe++, cicc) is in none of CUDA 12's packages there, so clang (16 or newer) is the front end here. NVCC=1: an
-# nvcc that is here compiles the example with CCCL 2.8 too. ASHLAR_CUDA12: a folder that holds the packages.
+# (cudafe++, cicc) is in none of CUDA 12's packages there, so clang (16 or newer) is the front end here. COMPILERS names
+# others; NVCC=1: an nvcc that is here compiles the example with CCCL 2.8 too; ASHLAR_CUDA12: a folder of the packages.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 packages=(nvidia-cuda-nvcc-cu12==12.9.86 nvidia-cuda-runtime-cu12==12.9.79 nvidia-cuda-cccl-cu12==12.9.27)
@@ -25,7 +25,7 @@ run() {
 
 [ "$(uname -m)" = x86_64 ] || skip "its packages are asked for x86-64 only"
 compiler=""
-for name in clang++ clang++-19 clang++-18 clang++-17 clang++-16; do
+for name in ${COMPILERS:-clang++ clang++-19 clang++-18 clang++-17 clang++-16}; do
   command -v "$name" > /dev/null || continue
   version="$("$name" -dumpversion)"
   [ "${version%%.*}" -lt 16 ] || { compiler="$name" && break; }
