@@ -21,6 +21,12 @@ for compiler in "${compilers[@]}"; do
   ./program || refuse "the program failed"
 done
 
+system=-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP
+echo "${compilers[0]} \$(pkg-config --cflags --libs ashlar) $system device.cpp"
+cp "$ROOT/tests/install/device.cpp" .
+"${compilers[0]}" $(pkg-config --cflags --libs ashlar) "$system" -o device device.cpp
+./device | grep '^device, Thrust .* on C++' || refuse "the device policy's program does not run by C++"
+
 flags() { eval "printf '%s\n' $(pkg-config "$@" ashlar)" | paste -sd ' '; }
 expect() { [ "$1" = "$2" ] || refuse "pkg-config says '$1', expected: '$2'"; }
 include="$PKG_CONFIG_PATH/../../include"
