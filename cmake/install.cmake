@@ -25,7 +25,8 @@ configure_package_config_file(cmake/ashlarConfig.cmake.in ashlarConfig.cmake INS
 write_basic_package_version_file(ashlarConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 configure_file(cmake/ashlar.pc.in ashlar.pc @ONLY)
 
-install(TARGETS ashlar EXPORT ashlarTargets FILE_SET HEADERS DESTINATION ${install_INCLUDE})
+install(TARGETS ashlar EXPORT ashlarTargets FILE_SET HEADERS DESTINATION ${install_INCLUDE}
+  FILE_SET gpu_headers DESTINATION ${install_INCLUDE})
 install(EXPORT ashlarTargets NAMESPACE ashlar:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/ashlarConfig.cmake ${PROJECT_BINARY_DIR}/ashlarConfigVersion.cmake cmake/device.cmake
   DESTINATION ${package_folder})
