@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Doxygen reads each public header through this: awk -f doxygen_filter.awk HEADER. Lines keep their numbers.
 # - The header gets a page.
-# - The inline namespace, whose name is a macro, is left out.
+# - The inline namespaces, whose names are macros, are left out.
 # - A label of a docstring (shape, units, gradient, cost, errors, source) begins a paragraph of that name; `example` a
 #   block of code that ends with the docstring or at the next label.
 
@@ -17,6 +17,7 @@ FNR == 1 && /SPDX/ { $0 = "/** @file */" }
 !in_namespace && FILENAME !~ /\/config\.hpp$/ && /^\/\/\/ / && !described { described = sub("/// ", "/// @header ") }
 
 sub(/namespace ashlar::inline ASHLAR_ABI/, "namespace ashlar") { in_namespace = 1 }
+{ sub(/::inline ASHLAR_DEVICE_ABI/, "") }
 
 /^ *\/\/\/ / {
   print_held(match($0, /^ *\/\/\/ (shape|units|gradient|cost|errors|source|example): /))

@@ -8,7 +8,7 @@ endif()
 # A header is public that holds names of the namespace ashlar itself, not of ashlar::detail alone.
 set(public_headers ${PROJECT_SOURCE_DIR}/include/ashlar/ashlar.hpp ${PROJECT_SOURCE_DIR}/include/ashlar/core/config.hpp)
 foreach(header ${headers})
-  file(STRINGS ${header} public_names REGEX "^namespace ashlar::inline ASHLAR_ABI {")
+  file(STRINGS ${header} public_names REGEX "^namespace ashlar::inline ASHLAR_ABI(::inline ASHLAR_DEVICE_ABI)? {")
   if(public_names AND NOT header MATCHES "/expr/misfit_functions.hpp$") # which only pass on what does not fit
     list(APPEND public_headers ${header})
   endif()

@@ -23,6 +23,7 @@ void custom_cpu_kernel(kernel_arguments const& args);
 template <class Primitive, class Y, class... X>
 int custom_gpu_launch(void const* arguments);
 #else
+/// Where a unit's constants of primitives stand: units with and without a launch for GPUs share none.
 #define ASHLAR_CUSTOM_ABI without_gpu_launch
 #endif
 
@@ -34,7 +35,6 @@ struct custom_gradients_for_other_operands {
       "one for each of several, no_gradient{} for those without");
 };
 
-/// Units with and without a launch for GPUs share no constant.
 inline namespace ASHLAR_CUSTOM_ABI {
 
 template <class Primitive, class Y, class... X>
