@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Every example is short, says in its first comment how it is built in three ways, and keeps what it says: the bare line
 # of g++ (or $CXX) is run as it stands there; CMake's target builds, and is a test of its own; WAY=nvcc runs nvcc's line
-# instead. Each writes pictures that decode, and nothing elsewhere. MNIST is built here and trained by mnist.sh.
+# instead: where there is no GPU the program has to say that. Each writes pictures that decode, and nothing elsewhere.
+# MNIST is built here and trained by mnist.sh.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 way="${WAY:-g++}"
@@ -60,6 +61,12 @@ for name in $names; do
   (cd "$here" && ASHLAR_OUTPUT="$folder/output/$name" bash -c "$line") > "$folder/$name.log" 2>&1 || status=$?
   if [ "$name" = mnist ] && [ "$status" = 77 ]; then
     grep -q '^skipped: mnist: ' "$folder/$name.log" || refuse "$source skips without a reason"
+    continue
+  fi
+  if [ "$way" = nvcc ] && ! nvidia-smi -L > /dev/null 2>&1 && [ ! -e /dev/nvidia0 ]; then
+    [ "$status" != 0 ] || { cat "$folder/$name.log" && refuse "$source runs without a GPU"; }
+    grep -E '^device: there is no (NVIDIA driver|GPU) on this machine' "$folder/$name.log" ||
+      { cat "$folder/$name.log" && refuse "$source does not say what is missing"; }
     continue
   fi
   [ "$status" = 0 ] || { cat "$folder/$name.log" && refuse "$source failed"; }
