@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The device policy on the CPU: by Thrust's systems OpenMP, TBB and C++, with the Thrust that is installed and with that
 # of a CUDA toolkit (CCCL). Compiling is what bounds it: each pair has a program of the core, that every kind of kernel
-# is right and that networks train; one pair has all of tests/backend/thrust, and what is proven of the cpu policy
-# elsewhere, with `device` in its place (support/on_device.hpp): by g++ one half of that, by clang the other.
+# is right and that networks train; one pair for each compiler has more of tests/backend/thrust, and what is proven of
+# the cpu policy elsewhere, with `device` in its place (support/on_device.hpp): by g++ expressions and layers, by clang
+# trainings. With ASHLAR_FULL_DEVICE_TESTS all pairs have all.
 option(ASHLAR_FULL_DEVICE_TESTS "Every test of the device policy by every system and with every Thrust" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
@@ -12,19 +13,24 @@ find_path(ASHLAR_TEST_THRUST thrust/for_each.h PATHS /usr/include /usr/local/inc
 find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAULT_PATH
   PATHS $ENV{CUDA_PATH} $ENV{CUDA_HOME} /usr/local/cuda /opt/cuda)
 
-set(device_core kernels products training)
-file(GLOB device_all CONFIGURE_DEPENDS backend/thrust/*.cpp)
-file(GLOB device_by_gcc CONFIGURE_DEPENDS expr/*.cpp)
-list(APPEND device_by_gcc backend/long_sums.cpp backend/whole_lanes.cpp backend/checked_executor.cpp
-  backend/non_finite.cpp)
-list(TRANSFORM device_core REPLACE "(.+)" "backend/thrust/\\1.cpp")
-foreach(name activation conv2d conv_transpose2d cross_entropy dropout exchange frozen linear normalisation pooling repeat
-    repeat_invariants softmax)
+set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/training.cpp)
+set(device_more backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
+  backend/thrust/parity.cpp backend/thrust/team.cpp)
+set(device_by_gcc backend/checked_executor.cpp backend/long_sums.cpp backend/non_finite.cpp)
+foreach(name convolution custom elementary extremum indexing matmul moving pointwise random_values reduction shaping)
+  list(APPEND device_by_gcc expr/${name}.cpp)
+endforeach()
+foreach(name conv2d conv_transpose2d dropout linear normalisation pooling repeat)
+  list(APPEND device_by_gcc nn/${name}.cpp)
+endforeach()
+set(device_by_clang "")
+foreach(name activation cross_entropy exchange frozen softmax)
   list(APPEND device_by_clang nn/${name}.cpp)
 endforeach()
-foreach(name compile files fit gpt inputs_and_outputs inspect loops predict rows trainer)
+foreach(name compile files fit gpt inspect predict rows trainer)
   list(APPEND device_by_clang train/${name}.cpp)
 endforeach()
+set(device_rest backend/whole_lanes.cpp nn/repeat_invariants.cpp train/inputs_and_outputs.cpp train/loops.cpp)
 
 # ashlar_device_program(NAME SYSTEM THRUST SOURCE...): a test, or where something is missing one that says what.
 function(ashlar_device_program name system thrust)
@@ -72,12 +78,21 @@ function(ashlar_device_takes_the_cpus_tests name)
   endif()
 endfunction()
 
-set(broad device_omp)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   set(broad device_tbb_cccl)
   if(NOT ASHLAR_TEST_CCCL)
     set(broad device_tbb)
   endif()
+  set(more backend/thrust/parity.cpp)
+  set(taken ${device_by_clang})
+else()
+  set(broad device_omp)
+  set(more ${device_more})
+  set(taken ${device_by_gcc})
+endif()
+if(ASHLAR_FULL_DEVICE_TESTS)
+  set(more ${device_more})
+  set(taken ${device_by_gcc} ${device_by_clang} ${device_rest})
 endif()
 foreach(system cpp omp tbb)
   foreach(thrust installed cccl)
@@ -86,21 +101,13 @@ foreach(system cpp omp tbb)
       string(APPEND name _cccl)
     endif()
     if(ASHLAR_FULL_DEVICE_TESTS OR name STREQUAL broad)
-      ashlar_device_program(${name} ${system} ${thrust} ${device_all})
-      set(taken ${device_by_gcc})
-      if(ASHLAR_FULL_DEVICE_TESTS)
-        list(APPEND taken ${device_by_clang})
-      elseif(CMAKE_CXX_COMPILER_ID MATCHES Clang)
-        set(taken ${device_by_clang})
-      endif()
-      ashlar_device_program(${name}_for_cpu ${system} ${thrust} ${taken})
-      ashlar_device_takes_the_cpus_tests(${name}_for_cpu)
+      ashlar_device_program(${name} ${system} ${thrust} ${device_core} ${more})
+      ashlar_device_program(${name}_breadth ${system} ${thrust} ${taken})
+      ashlar_device_takes_the_cpus_tests(${name}_breadth)
+    elseif(name STREQUAL device_cpp)  # with packets of a GPU's size
+      ashlar_device_program(${name} ${system} ${thrust} ${device_core} backend/thrust/team.cpp)
     else()
-      set(sources ${device_core})
-      if(name STREQUAL device_cpp AND NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
-        list(APPEND sources backend/thrust/team.cpp)  # with packets of a GPU's size
-      endif()
-      ashlar_device_program(${name} ${system} ${thrust} ${sources})
+      ashlar_device_program(${name} ${system} ${thrust} ${device_core})
     endif()
   endforeach()
 endforeach()

@@ -99,12 +99,13 @@ struct team_executor {
         [&](int s, char* const* operands, std::uint64_t iteration) {
           step_entry const& step = tables.steps[s];
           std::int64_t const* const numbers = tables.numbers + step.numbers;
-          team_table<Program, Members>::functions.of[step.kernel]({.operands = operands,
-                                                                   .numbers = numbers,
-                                                                   .device_numbers = numbers,
-                                                                   .device_constants = tables.constants + step.constants,
-                                                                   .now = &now,
-                                                                   .iteration = iteration});
+          team_table<Program, Members>::functions.of[step.kernel](
+              {.operands = operands,
+               .numbers = numbers,
+               .device_numbers = numbers,
+               .device_constants = tables.constants + step.constants,
+               .now = &now,
+               .iteration = iteration});
         },
         [&] { return step_walk<Program>::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
   }

@@ -39,8 +39,8 @@ struct indexed {
   }
 };
 
-/// Proves F at inputs X (of double) by the oracle, then by float kernels, fused: fewer of them than check_function
-/// compiles.
+/// Proves F at inputs X (of double) by the oracle, then by float kernels of the device's own, fused: fewer of them than
+/// check_function compiles.
 template <class F, class... X>
 void check(proof::proof_options const& options = {}) {
   proof::results const wanted = proof::check_recorded<F, X...>(options);
@@ -48,7 +48,7 @@ void check(proof::proof_options const& options = {}) {
   proof::recording r;
   proof::record<typename proof::proof_of<F, X...>::recorder>(r);
   proof::environment const e = proof::draw(r.g, options.draws);
-  CHECK(proof::compiled_difference<cpu_policy<>, narrow>(e, wanted, options.float_tolerance) == "");
+  CHECK(proof::difference(proof::run_filled<cpu_policy<>, narrow>(e, 0xff), wanted, options.float_tolerance) == "");
 }
 
 constexpr auto drawn = [](auto like) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The device's own products of matrices and convolutions, which a GPU runs where there is no library: every shape that
 // could leave a rest, against the reference kernels.
-#include <ashlar/backend/thrust/conv.hpp>
-#include <ashlar/backend/thrust/matmul.hpp>
+#include <ashlar/device.hpp>
 
 #include <doctest/doctest.h>
 
