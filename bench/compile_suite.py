@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,9 @@ COMPILER = os.environ.get("CXX", "g++")
 RUNS = int(os.environ.get("RUNS", "3"))
 FLAGS = ["-std=c++20", "-O3", "-I", str(ROOT / "include")]
 
+NVCC = "-nvcc"  # ends the name of a unit that nvcc compiles, with the device policy
+NVCC_FLAGS = ["-std=c++20", "-O3", "-I", str(ROOT / "include"), "-x", "cu"]
+
 # unit: the most seconds and megabytes it may take, and peers' programs of its kind, measured once on another machine
 UNITS = {
     "header": (1.0, None, {}),
@@ -23,14 +27,26 @@ UNITS = {
     "gpt12": (20, 1000, {"RL-tools": "SAC 23 s"}),
     "gpt24": (20, 1000, {"RL-tools": "SAC 23 s"}),
     "resnet50": (25, 1000, {"dlib": "ResNet-34 87 s, 2.6 GB"}),
+    "lenet-nvcc": (45, None, {}),
+    "vgg16-nvcc": (90, None, {}),
+    "gpt12-nvcc": (90, None, {}),
 }
 
 
-def compile_once(source, output):
+def nvcc():
+    """The path of nvcc, or None."""
+    return shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
+
+
+def command_of(unit):
+    return [nvcc(), *NVCC_FLAGS] if unit.endswith(NVCC) else [COMPILER, *FLAGS]
+
+
+def compile_once(command, source, output):
     """(seconds, peak megabytes of the largest process, object kilobytes), or the compiler's first words."""
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
-        child = subprocess.Popen([COMPILER, *FLAGS, "-c", "-o", output, source], stdout=errors, stderr=errors)
+        child = subprocess.Popen([*command, "-c", "-o", output, source], stdout=errors, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)  # ru_maxrss: of the largest of the driver and its children
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -60,6 +76,10 @@ def standard_headers_of(source):
 
 def measure(selected, _):
     units = {path.stem: path for path in sorted((ROOT / "bench" / "compile").glob("*.cpp"))}
+    if nvcc():
+        units |= {unit: units[unit.removesuffix(NVCC)] for unit in UNITS if unit.endswith(NVCC)}
+    elif not selected:
+        print("skipped: nvcc: there is no CUDA toolkit here")
     order = [unit for unit in UNITS if unit in units] + [unit for unit in units if unit not in UNITS]
     unknown = [unit for unit in selected or [] if unit not in units]
     if unknown:
@@ -75,15 +95,15 @@ def measure(selected, _):
             sources["(standard headers)"] = baseline
             samples["(standard headers)"] = []
         output = str(pathlib.Path(folder) / "unit.o")
-        for source in list(sources.values())[:1]:
-            compile_once(source, output)  # warms the file cache
+        for unit, source in list(sources.items())[:1]:
+            compile_once(command_of(unit), source, output)  # warms the file cache
         for run in range(RUNS):
             for unit, source in sources.items():
                 if unit in broken:
                     continue
                 if sys.stderr.isatty():
                     print(f"\r{run + 1}/{RUNS} {unit:24}", end="", file=sys.stderr, flush=True)
-                result = compile_once(source, output)
+                result = compile_once(command_of(unit), source, output)
                 if isinstance(result, str):
                     broken[unit] = result
                 else:
@@ -92,13 +112,17 @@ def measure(selected, _):
             print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
 
     version = subprocess.run([COMPILER, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
-    print(f"{version}; {COMPILER} -std=c++20 -O3 -I include -c; medians of {RUNS}\n")
-    print(f"{'unit':10}{'seconds':>9}{'goal':>7}{'peak MB':>10}{'goal':>8}{'object KB':>11}  peers, measured once on another machine")
+    print(f"{version}; {COMPILER} -std=c++20 -O3 -I include -c; medians of {RUNS}")
+    if any(unit.endswith(NVCC) for unit in order):
+        version = subprocess.run([nvcc(), "--version"], capture_output=True, text=True).stdout.splitlines()[-1]
+        print(f"nvcc: {version}; nvcc -std=c++20 -O3 -I include -x cu -c")
+    print()
+    print(f"{'unit':12}{'seconds':>9}{'goal':>7}{'peak MB':>10}{'goal':>8}{'object KB':>11}  peers, measured once on another machine")
     entries = []
     for unit in order:
         goal_seconds, goal_megabytes, peers = UNITS.get(unit, (None, None, {}))
         if unit in broken:
-            print(f"{unit:10}does not compile:\n{broken[unit]}")
+            print(f"{unit:12}does not compile:\n{broken[unit]}")
             continue
         seconds, megabytes, kilobytes = (statistics.median(column) for column in zip(*samples[unit]))
         note = ", ".join(f"{name} {figures}" for name, figures in peers.items())
@@ -110,7 +134,7 @@ def measure(selected, _):
         def goal(value, limit):
             return "" if limit is None else f"{limit:g}{' !' if value > limit else ''}"
 
-        print(f"{unit:10}{seconds:9.2f}{goal(seconds, goal_seconds):>7}{megabytes:10.0f}"
+        print(f"{unit:12}{seconds:9.2f}{goal(seconds, goal_seconds):>7}{megabytes:10.0f}"
               f"{goal(megabytes, goal_megabytes):>8}{kilobytes:11.1f}  {note}")
         for metric, value in ("seconds", seconds), ("peak_megabytes", megabytes), ("object_kilobytes", kilobytes):
             entries.append({"workload": unit, "threads": 1, "metric": metric, "ours": round(value, 3),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ashlar/ashlar.hpp>
+#include <ashlar/anywhere.hpp>
 
 inline constexpr auto lenet = [] {
   using namespace ashlar;
@@ -10,7 +10,7 @@ inline constexpr auto lenet = [] {
 int main(int, char** argv) {
   auto [train, valid] =
       ashlar::split(ashlar::read_csv<1, 28, 28>(argv[1], {.scale = 1 / 255.0f}), 1000, ashlar::seed{1});
-  auto net = ashlar::model(lenet, ashlar::input<1, 28, 28>, ashlar::cpu, ashlar::seed{1});
+  auto net = ashlar::model(lenet, ashlar::input<1, 28, 28>, ashlar::anywhere, ashlar::seed{1});
   ashlar::fit(net, train, valid, ashlar::cross_entropy, ashlar::sgd{.learning_rate = 0.1f}, ashlar::batch<64>,
               {.epochs = 3});
   return ashlar::accuracy(net, valid) > 0.9 ? 0 : 1;

@@ -42,6 +42,7 @@ class kernel_sample {
     std::vector<char*> places = begin();
     step_values const now{around_.rows(), around_.seed, around_.step};
     launch({.operands = places.data(),
+            .operand_count = static_cast<int>(places.size()),
             .numbers = numbers_.data(),
             .device_numbers = numbers_.data(),
             .device_constants = nullptr,

@@ -70,7 +70,7 @@ struct device_policy : detail::policy_base {
   /// What is compiled of a recorder.
   template <class Recorder>
   using program = detail::program_for<Recorder, Options...>;
-  /// What runs a program on memory of the host, for looking at its numbers.
+  /// What runs a program on memory of the host, wherever that is copied to: for looking at its numbers.
   template <class Program>
   using executor = typename detail::parts_with<Options...>::template executor<Program>;
   /// A program with its memory.
@@ -87,7 +87,8 @@ struct device_policy : detail::policy_base {
   /// Says what makes a program's results not finite, if anything does; runs it for that.
   template <class Program>
   static void explain(detail::run_memory const& m, non_finite& why) {
-    detail::explain<Program, executor<Program>>(m, why);
+    using looked_at = typename detail::parts_with<Options...>::template host_executor<Program>;
+    detail::explain<Program, looked_at>(m, why);
   }
 
   /// What runs here, in words: Thrust's version, its system and what that runs on.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/thrust/gpu/image_executor.hpp>
 #include <ashlar/backend/thrust/gpu/runner.hpp>
 #include <ashlar/backend/thrust/gpu/stepper.hpp>
 
@@ -12,7 +13,9 @@ struct system_parts {
                                                  : Tf32 ? library_precision::tf32
                                                         : library_precision::full;
   template <class Program>
-  using executor = executor_for<Checked, Program, cpu_executor<Program>>;  // on the host
+  using host_executor = executor_for<Checked, Program, cpu_executor<Program>>;
+  template <class Program>
+  using executor = std::conditional_t<Checked, mirrored_executor<Program>, gpu_image_executor<Program, Own, precision>>;
   template <class Program>
   using runner = std::conditional_t<Checked, mirrored_runner<Program>, gpu_runner<Program, Own, precision>>;
   template <class Program, int Slots, int Scalars>
