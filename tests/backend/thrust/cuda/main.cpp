@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The main function of tests that nvcc compiles for a GPU: where there is none, they say so and skip.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include <ashlar/device.hpp>
+
+int main(int argc, char** argv) {
+  try {
+    std::puts(ashlar::device.describe().c_str());
+  } catch (ashlar::error const& problem) {
+    std::printf("skipped: device_cuda: %s\n", problem.what());
+    return 77;
+  }
+  return doctest::Context(argc, argv).run();
+}
