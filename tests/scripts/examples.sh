@@ -99,6 +99,6 @@ ends_well examples/run
 
 # the same source on the device policy, by whatever is here
 "$ROOT/examples/run" --device --time > "$folder/run.log" 2>&1 || { cat "$folder/run.log" && refuse "examples/run --device failed"; }
-grep -E '^on the device by (OpenMP, for lack of (nvcc|a GPU)$|/.*nvcc$)' "$folder/run.log" || refuse "examples/run does not say by what"
+grep -E '^on the device by (OpenMP, for lack of (nvcc of CUDA 12 or newer|a GPU)$|/.*nvcc$)' "$folder/run.log" || refuse "examples/run does not say by what"
 grep -E '^device, ' "$folder/run.log" || refuse "examples/run --device does not run on the device"
 ends_well "examples/run --device"
