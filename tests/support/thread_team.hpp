@@ -22,10 +22,18 @@ struct thread_team {
     explicit meeting(int members) : all(members), values(static_cast<std::size_t>(members)) {}
     std::barrier<> all;
     std::vector<place> values;
+    alignas(16) unsigned char memory[48 << 10];  // as much as every GPU has
   };
+  static constexpr int least_size = 1;
   int rank, size;
   meeting* shared;
 
+  template <class T, int Count>
+  T* shared_memory() const {
+    static_assert(sizeof(T) * Count <= sizeof(meeting::memory));
+    return reinterpret_cast<T*>(shared->memory);
+  }
+  void meet() const { shared->all.arrive_and_wait(); }
   template <class T, class Combine>
   T reduce(T value, Combine combine) const {
     static_assert(sizeof(T) <= sizeof(meeting::place));

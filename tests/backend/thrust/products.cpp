@@ -26,13 +26,15 @@ struct product_shape {
 template <class T, bool TA, bool TB>
 std::string product_difference(product_shape const& s, rows_of kind, int per_row, int rows) {
   constexpr int wide = std::is_same_v<T, double>;
-  using functor = matmul_functor<static_cast<int>(kernel_kind::matmul), wide, TA, TB>;
+  constexpr int kind_of_kernel = static_cast<int>(kernel_kind::matmul);
   proof::kernel_sample sample({static_cast<int>(kernel_kind::matmul), wide, TA, TB},
                               {s.batch, s.m, s.n, s.k, static_cast<std::int64_t>(kind), per_row}, rows);
   sample.random(held_in<T>, s.batch * s.m * s.k)
       .random(held_in<T>, s.batch * s.k * s.n)
       .result(held_in<T>, s.batch * s.m * s.n);
-  return proof::kernel_difference<functor>(sample, tolerance<T>);
+  std::string const found =
+      proof::kernel_difference<matmul_functor<kind_of_kernel, wide, TA, TB>>(sample, tolerance<T>);
+  return found + proof::kernel_difference<tiled_matmul_functor<kind_of_kernel, wide, TA, TB>>(sample, tolerance<T>);
 }
 template <class T>
 void check_product(product_shape const& s, rows_of kind = rows_of::nothing, int per_row = 0, int rows = 0) {
@@ -74,7 +76,10 @@ std::string conv_difference(conv_shape const& s, int per_row, int rows) {
     sample.random(held_in<T>, s.made()).random(held_in<T>, s.weight()).result(held_in<T>, s.image());
   else
     sample.random(held_in<T>, s.made()).random(held_in<T>, s.image()).result(held_in<T>, s.weight());
-  return proof::kernel_difference<conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
+  std::string found = proof::kernel_difference<conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
+  if constexpr (Kind != kernel_kind::conv_weight)
+    found += proof::kernel_difference<tiled_conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
+  return found;
 }
 template <class T>
 void check_convolution(conv_shape const& s, int per_row = 0, int rows = 0) {
@@ -98,6 +103,7 @@ TEST_CASE_TEMPLATE("the device's products agree with the reference for every res
       for (std::int64_t k : {1, 2, 17}) check_product<T>({1, m, n, k});
   for (std::int64_t k : {255, 256, 257, 530}) check_product<T>({1, 6, 5, k});  // blocks of 256 products
   check_product<T>({1, 65, 70, 33});                                           // several tiles of the launch
+  check_product<T>({2, 130, 65, 270});                                         // and of the tiled kernels
 }
 
 TEST_CASE_TEMPLATE("batches of products are taken one by one, and of partial batches only what is valid", T, float,
@@ -128,6 +134,7 @@ TEST_CASE_TEMPLATE("the device's convolutions agree with the reference for every
   check_convolution<T>({1, 1, 1, 1, 1, 3, 3, 1, 1, 2, 2});            // padding wider than the image
   check_convolution<T>({2, 3, 1, 17, 4, 1, 3, 1, 1, 0, 2});           // along lines
   check_convolution<T>({1, 90, 5, 5, 5, 3, 3, 1, 1, 1, 1});           // sums of 810 products
+  check_convolution<T>({2, 70, 9, 9, 66, 3, 3, 1, 1, 1, 1});          // several tiles of channels and of pixels
 }
 
 TEST_CASE_TEMPLATE("of a partial batch of images only the valid ones are read and written", T, float, double) {

@@ -84,6 +84,28 @@ TEST_CASE("a team's gradients of convolution weights are those of one thread, of
   check_weights<float>({3, 2, 5, 5, 3, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 1}, 225, 150, 54, 0, 2e-6);
 }
 
+TEST_CASE("a team's tiles of products and convolutions are those of one thread, bit for bit") {
+  auto check = [](proof::kernel_sample& sample, auto functor) {
+    using kernel = decltype(functor);
+    proof::numbers const wanted = sample.reference(), alone = sample.run(detail::launch<kernel>);
+    CHECK(proof::difference({alone}, {wanted}, 2e-5) == "");
+    CHECK(proof::difference({sample.run(proof::launch_team<kernel, 4>)}, {alone}, 0) == "");
+    CHECK(proof::difference({sample.run(proof::launch_team<kernel, 7>)}, {alone}, 0) == "");
+  };
+  constexpr int product = static_cast<int>(detail::kernel_kind::matmul),
+                conv = static_cast<int>(detail::kernel_kind::conv),
+                data = static_cast<int>(detail::kernel_kind::conv_data);
+  proof::kernel_sample by_rows({product, 0, 0, 1}, {2, 70, 67, 35, 0, 0}, 0);
+  by_rows.random(dtype::float32, 2 * 70 * 35).random(dtype::float32, 2 * 35 * 67).result(dtype::float32, 2 * 70 * 67);
+  check(by_rows, detail::tiled_matmul_functor<product, 0, 0, 1>{});
+  std::vector<std::int64_t> const numbers{2, 4, 9, 8, 70, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 2, 0, 1};
+  proof::kernel_sample forward({conv, 0}, numbers, 0), backward({data, 0}, numbers, 0);
+  forward.random(dtype::float32, 576).random(dtype::float32, 1260).result(dtype::float32, 10080);
+  backward.random(dtype::float32, 10080).random(dtype::float32, 1260).result(dtype::float32, 576);
+  check(forward, detail::tiled_conv_functor<conv, 0>{});
+  check(backward, detail::tiled_conv_functor<data, 0>{});
+}
+
 TEST_CASE("a training step by teams, with batch statistics, dropout and a partial batch, is that of one thread") {
   proof::recording r;
   proof::record<proof::image_step<double, 8>>(r);

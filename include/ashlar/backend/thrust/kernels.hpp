@@ -12,6 +12,7 @@
 #else
 #include <ashlar/backend/thrust/shared_kernel.hpp>
 #endif
+#include <ashlar/backend/thrust/tiled_product.hpp>
 #include <ashlar/backend/thrust/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -27,8 +28,10 @@ constexpr auto functor_of() {
   else if constexpr (kind == kernel_kind::column)
     return column_functor<Code...>{};
   else if constexpr (kind == kernel_kind::matmul)
-    return matmul_functor<Code...>{};
-  else if constexpr (kind <= kernel_kind::conv_weight)
+    return std::conditional_t<ASHLAR_GPU, tiled_matmul_functor<Code...>, matmul_functor<Code...>>{};
+  else if constexpr (kind < kernel_kind::conv_weight)
+    return std::conditional_t<ASHLAR_GPU, tiled_conv_functor<Code...>, conv_functor<Code...>>{};
+  else if constexpr (kind == kernel_kind::conv_weight)
     return conv_functor<Code...>{};
   else if constexpr (kind <= kernel_kind::window_spread)
     return window_functor<Code...>{};

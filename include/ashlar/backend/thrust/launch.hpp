@@ -29,14 +29,24 @@ struct unit_of_step {
 /// Units of at least so many packets have a block of threads each, if they can share them.
 inline constexpr std::int64_t packets_for_a_block = 32;
 
+/// Whether the units of a kernel need a team that shares memory.
+template <class Functor>
+inline constexpr bool always_in_blocks = requires {
+  typename Functor::tile;
+};
+
 /// Runs all units of a kernel, each of so many packets.
 template <class Functor>
 launch_status run_units(Functor const& unit, std::int64_t units, std::int64_t packets, gpu_stream stream) {
   if (units == 0) return gpu_success;
   unit_of_step<Functor> const step{unit};
-  if constexpr (Functor::cooperates)
-    if (packets >= packets_for_a_block) return run_by_blocks(step, units, stream);
-  return run_by_threads(step, units, stream);
+  if constexpr (always_in_blocks<Functor>) {
+    return run_by_blocks(step, units, stream);
+  } else {
+    if constexpr (Functor::cooperates)
+      if (packets >= packets_for_a_block) return run_by_blocks(step, units, stream);
+    return run_by_threads(step, units, stream);
+  }
 }
 #else
 /// A launch on a CPU has run.

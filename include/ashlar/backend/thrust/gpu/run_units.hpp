@@ -29,8 +29,14 @@ using block_reduction = cub::BlockReduce<T, block_threads>;
 /// The threads of a block.
 struct block_team {
   int rank = static_cast<int>(threadIdx.x);
-  static constexpr int size = block_threads;
+  static constexpr int size = block_threads, least_size = block_threads;
 
+  template <class T, int Count>
+  __device__ T* shared_memory() const {
+    __shared__ T memory[Count];
+    return memory;
+  }
+  __device__ void meet() const { __syncthreads(); }
   template <class T, class Combine>
   __device__ T reduce(T value, Combine combine) const {
     __shared__ typename block_reduction<T>::TempStorage storage;

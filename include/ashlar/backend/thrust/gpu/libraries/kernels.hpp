@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/thrust/conv.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
+#include <ashlar/backend/thrust/tiled_product.hpp>
 
 /// Products and convolutions by a library where all rows of the batch are valid and it has a kernel, else by our own,
 /// which read from the device how many rows there are.
@@ -20,7 +20,7 @@ launch_status launch_product(launch_arguments const& a) {
                             a.stream))
     return gpu_success;
 #endif
-  return launch<matmul_functor<Codes...>>(a);
+  return launch<tiled_matmul_functor<Codes...>>(a);
 }
 
 template <int... Codes>
@@ -51,7 +51,9 @@ launch_status launch_convolution(launch_arguments const& a) {
                                                                            : convolution_pass::weight;
   if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
 #endif
-  return launch<conv_functor<Codes...>>(a);
+  using own = std::conditional_t<kernel_code<Codes...>::kind == kernel_kind::conv_weight, conv_functor<Codes...>,
+                                 tiled_conv_functor<Codes...>>;
+  return launch<own>(a);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
