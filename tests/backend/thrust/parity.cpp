@@ -10,16 +10,18 @@ using namespace ashlar;
 namespace {
 
 /// After 50 steps, relative to the largest of a parameter. A step's gradients differ by some units of float's last
-/// place, 6e-8 of each sum; Adam divides them by their size, so that those near 0 differ by more, and steps build on
-/// each other.
-constexpr double float_tolerance = 2e-3;
+/// place, 6e-8 of each sum, where sums are taken in another order or multiplied and added in one instruction; Adam
+/// divides them by their size, so that those near 0 differ by more, and steps build on each other. On CPUs whose
+/// compiler does neither not one bit differs.
+constexpr double float_tolerance = 1e-3;
 /// In double rounding is 5e8 times as small.
-constexpr double double_tolerance = 1e-10;
+constexpr double double_tolerance = 1e-11;
 
 constexpr auto mlp = linear<16> | relu | linear<12> | tanh | linear<5>;
 
 tensor<std::int32_t, 8> labels() { return {0, 1, 2, 3, 4, 3, 1, 0}; }
 
+/// Of both kinds of the device's products together.
 template <class T, class Optimizer>
 double mlp_distance(Optimizer const& optimizer) {
   tensor<T, 8, 12> x;
@@ -30,7 +32,7 @@ double mlp_distance(Optimizer const& optimizer) {
   proof::trained const a = on(cpu), b = on(device), c = on(device.with(own_kernels));
   CHECK(a.losses.back() < 0.8 * a.losses.front());
   CHECK(proof::distance(b, on(device)) == 0);
-  return std::fmax(proof::distance(a, b), proof::distance(a, c));
+  return proof::distance(a, b) + proof::distance(a, c);
 }
 
 }  // namespace
