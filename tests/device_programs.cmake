@@ -104,13 +104,16 @@ foreach(system cpp omp tbb)
       ashlar_device_program(${name} ${system} ${thrust} ${device_core} ${more})
       ashlar_device_program(${name}_breadth ${system} ${thrust} ${taken})
       ashlar_device_takes_the_cpus_tests(${name}_breadth)
-    elseif(name STREQUAL device_cpp)  # with packets of a GPU's size
-      ashlar_device_program(${name} ${system} ${thrust} ${device_core} backend/thrust/team.cpp backend/thrust/training.cpp)
     else()
       ashlar_device_program(${name} ${system} ${thrust} ${device_core})
     endif()
   endforeach()
 endforeach()
+
+# Teams of threads with packets of a GPU's size, which the C++ system's programs have; above, with a CPU's.
+if(ASHLAR_FULL_DEVICE_TESTS OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  ashlar_device_program(device_team cpp installed backend/thrust/team.cpp)
+endif()
 
 # Thrust's C++ system allocates nothing of its own: so nothing is allocated while training.
 ashlar_device_program(device_allocations cpp installed programs/allocations.cpp)
