@@ -109,6 +109,7 @@ struct team_executor {
           std::int64_t const* const numbers = tables.numbers + step.numbers;
           team_table<Program, Members>::functions.of[step.kernel](
               {.operands = operands,
+               .operand_count = step.operand_count,
                .numbers = numbers,
                .device_numbers = numbers,
                .device_constants = tables.constants + step.constants,

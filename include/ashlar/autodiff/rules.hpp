@@ -62,7 +62,7 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
     case op::cos: return pass(0, neg(mul(d, unary(g, op::sin, a))));
     case op::erf:  // 2 / sqrt(pi)
       return pass(0, mul(mul(d, number(1.1283791670955126)), unary(g, op::exp, neg(mul(a, a)))));
-    case op::relu: return pass(0, select(g, binary(g, op::greater, a, zero()), d, zero()));
+    case op::relu: return pass(0, select(g, binary(g, op::greater, i, zero()), d, zero()));
     case op::abs: return pass(0, mul(d, unary(g, op::sign, a)));
     case op::add: return pass(0, d), pass(1, d);
     case op::sub: return pass(0, d), pass(1, neg(d));

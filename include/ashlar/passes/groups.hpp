@@ -12,7 +12,7 @@ struct pass_options {
 
 /// Limits of one fused kernel; the fusion pass stays inside them.
 inline constexpr int max_group_nodes = 48;
-inline constexpr int max_group_operands = 24;
+inline constexpr int max_group_operands = 48;
 
 /// Nodes that one kernel computes together.
 struct group {
