@@ -39,10 +39,10 @@ constexpr auto cnn_sgd = training_plan(small_cnn, input<1, 8, 8>, cross_entropy,
 constexpr auto loop_sgd = training_plan(repeated, input<8>, cross_entropy, sgd{}, batch<32>);
 constexpr auto penalised_sgd = training_plan(smooth, input<8>, penalised_loss, sgd{}, batch<32>);
 
-static_assert(numbers_of<mlp_sgd>::are(numbers<90, 16, 13, 34'368>{}));
-static_assert(numbers_of<mlp_adam>::are(numbers<108, 17, 14, 37'312>{}));
-static_assert(numbers_of<cnn_sgd>::are(numbers<176, 40, 35, 472'640>{}));
-static_assert(numbers_of<loop_sgd>::are(numbers<178, 26, 18, 56'640>{}));
-static_assert(numbers_of<penalised_sgd>::are(numbers<128, 31, 18, 20'800>{}));
+static_assert(numbers_of<mlp_sgd>::are(numbers<90, 15, 12, 34'368>{}));
+static_assert(numbers_of<mlp_adam>::are(numbers<108, 15, 12, 34'368>{}));
+static_assert(numbers_of<cnn_sgd>::are(numbers<176, 39, 34, 472'640>{}));
+static_assert(numbers_of<loop_sgd>::are(numbers<178, 24, 16, 54'464>{}));
+static_assert(numbers_of<penalised_sgd>::are(numbers<128, 30, 17, 20'800>{}));
 
 }  // namespace

@@ -61,7 +61,7 @@ double flops_of(graph const& g, op code) {
 // In a constant, a product that leaves its type is an error: the plan of 1024 images has blocks of 2^33 bytes.
 constexpr auto large = training_plan(networks::vgg16, input<3, 224, 224>, cross_entropy, sgd{}, batch<1024>);
 static_assert(large.parameters == parameters && large.parameter_bytes == 4 * parameters);
-static_assert(large.arena_bytes > 80_GiB);
+static_assert(large.arena_bytes > 60_GiB);
 
 }  // namespace
 
@@ -96,7 +96,7 @@ TEST_CASE("VGG16's arena holds little more than what a training step must keep")
 TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {
   proof::planned const small(recorded<8>(), {true, false}), big(recorded<256>(), {true, false});
   std::int64_t const limit = std::int64_t{1} << 32;
-  CHECK(big.counts().arena_bytes > 16 * limit);
+  CHECK(big.counts().arena_bytes > 14 * limit);
   // Without reuse each block has a place of its own, in the order of steps: the same steps, sizes in proportion.
   REQUIRE(small.plan.pools.operands.size() == big.plan.pools.operands.size());
   int beyond = 0;
