@@ -54,7 +54,7 @@ struct fused_registers {
   using program = fused_program<Code>;
   using T = typename types::floating;
   static constexpr int lanes = types::lanes;
-  static constexpr int operands = program::operands + 1;  // the last one: the workspace, if there is one
+  static constexpr int operands = program::operands;  // without the workspace of the cpu's kernels
   template <lane_type L>
   using number = typename types::template number<L>;
 
