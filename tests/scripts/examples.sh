@@ -3,7 +3,7 @@
 # Every example is short, says in its first comment how it is built in three ways, and keeps what it says: the bare line
 # of g++ (or $CXX) is run as it stands there; CMake's target builds, and is a test of its own; WAY=nvcc runs nvcc's line
 # instead: where there is no GPU the program has to say that. Each writes pictures that decode, and nothing elsewhere.
-# MNIST is built here and trained by mnist.sh.
+# MNIST is built here and trained by mnist.sh. EXAMPLES="digits ...": only these are run.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 way="${WAY:-g++}"
@@ -49,6 +49,8 @@ for name in $names; do
       { cat "$folder/build.log" && refuse "CMake does not build example_$name"; }
     [ -x "$BUILD/examples/example_$name" ] || refuse "CMake's example_$name is not in examples/"
   fi
+
+  [[ -z "${EXAMPLES:-}" || " $EXAMPLES " == *" $name "* ]] || continue
 
   # The line as it stands, in a folder that looks like the root of the repository.
   here="$folder/$name"
