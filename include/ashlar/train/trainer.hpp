@@ -95,8 +95,8 @@ class trainer {
     return objective.template weight<K>();
   }
 
-  /// From now on steps that were launched behind one whose loss is not finite are not taken either: for who reads losses
-  /// late, where steps run beside the host.
+  /// From now on steps that were launched behind one whose loss is not finite are not taken either: for who reads
+  /// losses late, where steps run beside the host.
   void drop_behind_not_finite() { stepper_.drop_behind_not_finite(); }
 
   /// Steps taken so far.
