@@ -15,6 +15,7 @@ using ashlar::detail::emulated_stream;
 struct state {
   int products = 0, epilogues = 0, convolutions = 0;  // launched
   bool refuses = false;                               // everything that is asked for from now on
+  bool refuses_epilogues = false;                     // products with one
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution
 };
@@ -138,7 +139,8 @@ inline cublasStatus_t find(cublasLtHandle_t, cublasLtMatmulDesc_t p, cublasLtMat
                            cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, cublasLtMatmulPreference_t wanted,
                            int most, cublasLtMatmulHeuristicResult_t results[], int* found) {
   *found = 0;
-  if (calls().refuses) return CUBLAS_STATUS_NOT_SUPPORTED;
+  bool const has_epilogue = at<product_description>(p).epilogue != CUBLASLT_EPILOGUE_DEFAULT;
+  if (calls().refuses || (calls().refuses_epilogues && has_epilogue)) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (c != d || most < 1 || at<preference>(wanted).schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE ||
       !fits(at<product_description>(p), at<matrix_description>(a), at<matrix_description>(b),
             at<matrix_description>(c)))
@@ -178,7 +180,8 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
   product_description const p = at<product_description>(what);
   matrix_description const x = at<matrix_description>(a_layout), y = at<matrix_description>(b_layout),
                            z = at<matrix_description>(c_layout);
-  if (c != d || (workspace_bytes && !workspace) || (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !p.bias))
+  if (c != d || reinterpret_cast<std::uintptr_t>(workspace) % 256 || (workspace_bytes && !workspace) ||
+      (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !p.bias))
     return CUBLAS_STATUS_INVALID_VALUE;
   ++calls().products;
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;

@@ -18,6 +18,18 @@ struct tile_of {
   static constexpr int block = 256;
 };
 
+/// Adds sums to their totals; they begin anew.
+template <class T, int Own, int Side>
+ASHLAR_INLINE ASHLAR_HD void collect_sums(T (&sum)[Own][Side][Side], T (&total)[Own][Side][Side]) {
+  ASHLAR_UNROLL
+  for (int q = 0; q < Own; ++q) ASHLAR_UNROLL
+  for (int i = 0; i < Side; ++i) ASHLAR_UNROLL
+  for (int j = 0; j < Side; ++j) {
+    total[q][i][j] += sum[q][i][j];
+    sum[q][i][j] = T{};
+  }
+}
+
 /// One tile of a product [m, k] by [k, n]: left(i, p) and right(p, j) give the factors' elements, store(i, j, sum)
 /// takes the result's. LeftByRow: neighbours of the left factor in memory have neighbouring p.
 template <class T, bool LeftByRow, class Team, class Left, class Right, class Store>
@@ -33,15 +45,6 @@ ASHLAR_INLINE ASHLAR_HD void compute_tile(Team const& team, std::int64_t first_r
   for (int q = 0; q < own; ++q) ASHLAR_UNROLL
   for (int i = 0; i < tile::side; ++i) ASHLAR_UNROLL
   for (int j = 0; j < tile::side; ++j) sum[q][i][j] = total[q][i][j] = T{};
-  auto collect = [&] {
-    ASHLAR_UNROLL
-    for (int q = 0; q < own; ++q) ASHLAR_UNROLL
-    for (int i = 0; i < tile::side; ++i) ASHLAR_UNROLL
-    for (int j = 0; j < tile::side; ++j) {
-      total[q][i][j] += sum[q][i][j];
-      sum[q][i][j] = T{};
-    }
-  };
   for (std::int64_t p = 0; p < k; p += tile::depth) {
     for (int e = team.rank; e < tile::rows * tile::depth; e += team.size) {
       int const row = LeftByRow ? e / tile::depth : e % tile::rows, at = LeftByRow ? e % tile::depth : e / tile::rows;
@@ -67,9 +70,9 @@ ASHLAR_INLINE ASHLAR_HD void compute_tile(Team const& team, std::int64_t first_r
         sum[q][i][j] += rows[at * tile::left_stride + i] * columns[at * tile::columns + j];
     }
     team.meet();  // nobody writes the next factors before everybody has read these
-    if ((p + tile::depth) % tile::block == 0) collect();
+    if ((p + tile::depth) % tile::block == 0) collect_sums(sum, total);
   }
-  collect();
+  collect_sums(sum, total);
   ASHLAR_UNROLL
   for (int q = 0; q < own; ++q) {
     int const square = team.rank + q * team.size;

@@ -77,6 +77,12 @@ TEST_CASE("gpu libraries: partial batches and what a library refuses run by kern
   CHECK(largest_difference(trained(images, input<2, 9, 9>, device, 8), trained(images, input<2, 9, 9>, cpu, 8)) <
         rounding);
   calls() = {};
+  calls().refuses_epilogues = true;
+  CHECK(largest_difference(trained(perceptron, input<10>, device, 8), trained(perceptron, input<10>, cpu, 8)) <
+        rounding);
+  CHECK(calls().products > 0);
+  CHECK(calls().epilogues == 0);
+  calls() = {};
   trained(perceptron, input<10>, device.with(own_kernels), 8);
   CHECK(calls().products == 0);
 }

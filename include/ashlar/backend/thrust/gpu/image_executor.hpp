@@ -9,6 +9,7 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 template <class Program, bool Own, library_precision Precision>
 class gpu_image_executor {
   static constexpr auto const& tables = Program::tables;
+  using launches = program_launches<Program, Own>;
   /// Bytes of a place that its steps touch.
   static constexpr std::int64_t bytes_of_place(place_class place) {
     std::int64_t n = 0;
@@ -25,7 +26,7 @@ class gpu_image_executor {
   /// Returns whether it ran to the end.
   static bool run(run_memory const& m) {
     library_calls libraries(tables.sizes.steps, Precision);
-    device_program_memory<Program, 1> const memory(Own ? 0 : library_calls::workspace_bytes());
+    device_program_memory<Program, 1> const memory(launches::workspace_bytes());
     libraries.work_in(memory.own());
     copied const arena(memory.arena(), m.arena, tables.counts.arena_bytes);
     device_buffer const parameters(tables.counts.parameter_bytes), states(tables.counts.state_bytes), slots(slot_bytes);
@@ -41,7 +42,7 @@ class gpu_image_executor {
     there.states = states.data();
     there.slots = slots.data();
     owned_stream const stream;
-    program_launches<Program, Own>::run(memory, there, stream.get(), Own ? nullptr : &libraries, [&] {
+    launches::run(memory, there, stream.get(), Own ? nullptr : &libraries, [&] {
       judge_step const judge{memory.state(), memory.arena() + tables.outputs[0].at.offset,
                              tables.outputs[0].type == dtype::float64};
       bool const has_loss = tables.sizes.outputs && tables.outputs[0].extents.size() == 1;

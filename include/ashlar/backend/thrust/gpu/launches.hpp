@@ -84,6 +84,19 @@ class program_launches {
       if (tables.inputs[k].rows) n = tables.inputs[k].extents[0] / tables.inputs[k].rows;
     return n;
   }();
+  /// Memory that libraries need beside a program.
+  static std::int64_t workspace_bytes() {
+    constexpr bool any = [] {
+      bool found = false;
+      for (int k = 0; k + 1 < tables.sizes.kernels; ++k) {
+        int const kind = tables.code[tables.kernel_begin[k]];
+        found = found ||
+                (kind >= static_cast<int>(kernel_kind::matmul) && kind <= static_cast<int>(kernel_kind::conv_weight));
+      }
+      return found;
+    }();
+    return any && !Own ? library_calls::workspace_bytes() : 0;
+  }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
   /// Launches all steps; `judge()` stands before those of the update.

@@ -21,10 +21,10 @@ class device_program_memory {
   static constexpr std::int64_t scalars_at = state_at + aligned(sizeof(run_state));
   static constexpr std::int64_t numbers_at = scalars_at + aligned(std::int64_t{8} * layout::scalars);
   static constexpr std::int64_t constants_at = numbers_at + aligned(sizeof tables.numbers);
-  static constexpr std::int64_t own_at = constants_at + aligned(sizeof tables.constants);
+  static constexpr std::int64_t own_at = (constants_at + sizeof tables.constants + 255) / 256 * 256;
 
  public:
-  /// `own`: how much more memory the owner needs.
+  /// `own`: how much more memory the owner needs, aligned for libraries.
   explicit device_program_memory(std::int64_t own = 0) : all_(own_at + own) {
     write_device(all_.data() + numbers_at, tables.numbers, sizeof tables.numbers);
     write_device(all_.data() + constants_at, tables.constants, sizeof tables.constants);

@@ -51,7 +51,7 @@ class gpu_runner {
     parts() { libraries.work_in(memory.own()); }
 
     library_calls libraries{tables.sizes.steps, Precision};
-    device_program_memory<Program, 1> memory{Own ? 0 : library_calls::workspace_bytes()};
+    device_program_memory<Program, 1> memory{launches::workspace_bytes()};
     pinned_buffer requests{layout::at.request_bytes};
     pinned_buffer outputs{layout::at.output_bytes};
     captured_launches captured[2];  // of partial batches, of whole ones

@@ -22,8 +22,8 @@ class gpu_steps final : public on_their_way {
   static constexpr std::int64_t state_bytes = aligned(tables.counts.state_bytes);
 
  public:
-  gpu_steps() : memory_(slot_bytes + state_bytes + (Own ? 0 : library_calls::workspace_bytes())) {
-    libraries_.work_in(memory_.own() + slot_bytes + state_bytes);
+  gpu_steps() : memory_(slot_bytes + state_bytes + launches::workspace_bytes()) {
+    libraries_.work_in(memory_.own());
     for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);
   }
   gpu_steps(gpu_steps const&) = delete;
@@ -76,7 +76,7 @@ class gpu_steps final : public on_their_way {
   void drop_behind_not_finite() { drops_ = true; }
 
   /// What the optimizer keeps.
-  char* slots() const { return memory_.own(); }
+  char* slots() const { return memory_.own() + launches::workspace_bytes(); }
 
  private:
   struct pending {
@@ -92,7 +92,7 @@ class gpu_steps final : public on_their_way {
   request_in_memory<Program> request_of(std::int64_t step) const {
     return {requests_.data() + step % requests_in_flight * layout::at.request_bytes};
   }
-  char* states_before() const { return memory_.own() + slot_bytes; }
+  char* states_before() const { return slots() + slot_bytes; }
 
   /// Launches a given step under a number.
   void launch(std::int64_t given, std::int64_t number, bool goes_on) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <ashlar/backend/thrust/gpu/libraries/cublaslt.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/cudnn.hpp>
@@ -13,34 +14,22 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 /// The libraries as one program's kernels call them, each step's call chosen once.
 class library_calls {
  public:
-  library_calls(int steps, library_precision precision) : precision_(precision) {
-#if ASHLAR_HAS_CUBLASLT
-    if (cublaslt_functions::of_process().is_there) {
-      cublaslt_functions::of_process().cublasLtCreate(&products_);
-      products_of_ = std::make_unique<std::unique_ptr<cublaslt_product>[]>(static_cast<std::size_t>(steps));
-    }
-#endif
-#if ASHLAR_HAS_CUDNN
-    if (cudnn_functions::of_process().is_there) {
-      cudnn_functions::of_process().cudnnCreate(&convolutions_);
-      convolutions_of_ = std::make_unique<std::unique_ptr<cudnn_convolution>[]>(static_cast<std::size_t>(steps));
-    }
-#endif
-  }
+  library_calls(int steps, library_precision precision)
+      : precision_(precision), steps_(static_cast<std::size_t>(steps)) {}
   library_calls(library_calls const&) = delete;
   library_calls& operator=(library_calls const&) = delete;
   ~library_calls() {
 #if ASHLAR_HAS_CUBLASLT
-    products_of_.reset();
+    products_of_.clear();
     if (products_) cublaslt_functions::of_process().cublasLtDestroy(products_);
 #endif
 #if ASHLAR_HAS_CUDNN
-    convolutions_of_.reset();
+    convolutions_of_.clear();
     if (convolutions_) cudnn_functions::of_process().cudnnDestroy(convolutions_);
 #endif
   }
 
-  /// Memory that a program gives them to work in.
+  /// Memory that a program with products or convolutions gives them to work in.
   static std::int64_t workspace_bytes() {
     bool any = false;
 #if ASHLAR_HAS_CUBLASLT
@@ -57,14 +46,15 @@ class library_calls {
   /// Launches a step's product. Returns whether it did; else our own kernel is to.
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, void const* a, void const* b,
                 void const* bias, void* c, gpu_stream stream) {
-    if (!products_) return false;
+    if (!prepare_products()) return false;
     std::uintptr_t const places =
         reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | reinterpret_cast<std::uintptr_t>(c);
     std::uint32_t const most = 256;
     std::uint32_t alignment = most;
     while (places % alignment) alignment /= 2;
-    if (epilogue != product_epilogue::none && reinterpret_cast<std::uintptr_t>(bias) % 16) return false;
-    std::unique_ptr<cublaslt_product>& product = products_of_[static_cast<std::size_t>(step)];
+    bool const has_epilogue = epilogue != product_epilogue::none;
+    if (has_epilogue && reinterpret_cast<std::uintptr_t>(bias) % 16) return false;
+    std::unique_ptr<cublaslt_product>& product = products_of_[2 * static_cast<std::size_t>(step) + has_epilogue];
     if (!product || !product->serves(alignment))
       product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, alignment,
                                                    static_cast<std::size_t>(workspace_bytes()));
@@ -75,7 +65,7 @@ class library_calls {
 #if ASHLAR_HAS_CUDNN
   /// Launches a step's convolution. Returns whether it did; else our own kernel is to.
   bool convolve(int step, convolution_shape const& c, convolution_pass pass, char* const* operands, gpu_stream stream) {
-    if (!convolutions_) return false;
+    if (!prepare_convolutions()) return false;
     std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[static_cast<std::size_t>(step)];
     if (!convolution)
       convolution = std::make_unique<cudnn_convolution>(convolutions_, c, pass, precision_,
@@ -85,15 +75,37 @@ class library_calls {
 #endif
 
  private:
+#if ASHLAR_HAS_CUBLASLT
+  bool prepare_products() {
+    cublaslt_functions const& f = cublaslt_functions::of_process();
+    if (!products_ && f.is_there && products_of_.empty()) {
+      products_of_.resize(2 * steps_);
+      if (f.cublasLtCreate(&products_) != CUBLAS_STATUS_SUCCESS) products_ = nullptr;
+    }
+    return products_;
+  }
+#endif
+#if ASHLAR_HAS_CUDNN
+  bool prepare_convolutions() {
+    cudnn_functions const& f = cudnn_functions::of_process();
+    if (!convolutions_ && f.is_there && convolutions_of_.empty()) {
+      convolutions_of_.resize(steps_);
+      if (f.cudnnCreate(&convolutions_) != CUDNN_STATUS_SUCCESS) convolutions_ = nullptr;
+    }
+    return convolutions_;
+  }
+#endif
+
   library_precision precision_;
+  std::size_t steps_;
   char* workspace_ = nullptr;
 #if ASHLAR_HAS_CUBLASLT
   cublasLtHandle_t products_ = nullptr;
-  std::unique_ptr<std::unique_ptr<cublaslt_product>[]> products_of_;  // by step
+  std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // two for each step: without an epilogue, with its own
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;
-  std::unique_ptr<std::unique_ptr<cudnn_convolution>[]> convolutions_of_;  // by step
+  std::vector<std::unique_ptr<cudnn_convolution>> convolutions_of_;  // by step
 #endif
 };
 #else
