@@ -59,6 +59,10 @@ struct system_parts {
   using runner = host_runner<Program, executor<Program>>;
   template <class Program, int Slots, int Scalars>
   using stepper = host_stepper<Program, executor<Program>, Slots, Scalars>;
+  template <class Program>
+  static std::int64_t memory_beside() {
+    return 0;
+  }
   using memory = buffer;
   using resources = device_resources;
 };

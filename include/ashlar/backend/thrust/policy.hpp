@@ -97,7 +97,8 @@ struct device_policy : detail::policy_base {
   /// example: std::cout << device.describe(t.summary());
   template <class Program>
   std::string describe(program_summary<Program> const& plan) const {
-    return describe() + "; the plan needs " + detail::in_mebibytes(plan.memory_bytes()) + " of " +
+    std::int64_t const needed = plan.memory_bytes() + detail::parts_with<Options...>::template memory_beside<Program>();
+    return describe() + "; the plan needs " + detail::in_mebibytes(needed) + " of " +
            detail::in_mebibytes(detail::free_device_memory()) + " free, and " + std::to_string(plan.launches) +
            " launches per step";
   }

@@ -21,6 +21,12 @@ struct system_parts {
   template <class Program, int Slots, int Scalars>
   using stepper = std::conditional_t<Checked, mirrored_stepper<Program, Slots, Scalars>,
                                      gpu_stepper<Program, Own, precision, Slots, Scalars>>;
+  /// Bytes that a program of training steps takes on the device beside what its summary says.
+  template <class Program>
+  static std::int64_t memory_beside() {
+    return device_program_memory<Program, requests_in_flight>::bytes_beside +
+           aligned(Program::tables.counts.state_bytes) + program_launches<Program, Own>::workspace_bytes();
+  }
   using memory = device_buffer;
   using resources = device_resources;
 };

@@ -30,6 +30,9 @@ class device_program_memory {
     write_device(all_.data() + constants_at, tables.constants, sizeof tables.constants);
   }
 
+  /// What it takes beside the arena and what is the owner's.
+  static constexpr std::int64_t bytes_beside = own_at - tables.counts.arena_bytes;
+
   char* arena() const { return all_.data(); }
   char* own() const { return all_.data() + own_at; }
   char* request_slot(std::int64_t launch) const {
