@@ -49,8 +49,7 @@ struct column_functor {
     int count = lanes;
     if constexpr (keeps_inner) {
       std::int64_t const parts = parts_of_size(n.full_extent(last), lanes);
-      at = unit % parts * lanes;
-      unit /= parts;
+      at = take_index(unit, parts) * lanes;
       std::int64_t const left = n.extent(last) - at;
       if (left <= 0) return;
       count = left < lanes ? static_cast<int>(left) : lanes;
@@ -61,8 +60,7 @@ struct column_functor {
         reduced *= a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
         continue;
       }
-      std::int64_t const extent = n.full_extent(a), index = unit % extent;
-      unit /= extent;
+      std::int64_t const index = take_index(unit, n.full_extent(a));
       if (index >= n.extent(a)) return;
       work::move_offsets(s, n, a, index, typename work::all_operands{});
     }
@@ -76,8 +74,7 @@ struct column_functor {
       for (int a = last; a >= 0; --a) {
         if (is_kept(n.numbers, a)) continue;
         std::int64_t const steps = a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
-        std::int64_t const index = left < steps ? left : left % steps;
-        left = left < steps ? 0 : left / steps;
+        std::int64_t const index = take_index(left, steps);
         if (a == last) {
           from = index * lanes;
           taken = n.extent(a) - from < lanes ? static_cast<int>(n.extent(a) - from) : lanes;

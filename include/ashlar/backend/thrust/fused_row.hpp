@@ -42,16 +42,10 @@ struct row_functor {
     std::int64_t at = 0;
     if constexpr (!has_rows) {
       std::int64_t const parts = parts_of_size(n.full_extent(n.axes - 1), lanes);
-      if (outer) {
-        at = unit % parts * lanes;
-        unit /= parts;
-      } else {
-        at = unit * lanes;
-      }
+      at = (outer ? take_index(unit, parts) : unit) * lanes;
     }
     for (int a = outer - 1; a >= 0; --a) {
-      std::int64_t const extent = n.full_extent(a), index = a ? unit % extent : unit;
-      if (a) unit /= extent;
+      std::int64_t const index = a ? take_index(unit, n.full_extent(a)) : unit;
       if (index >= n.extent(a)) return;
       work::move_offsets(s, n, a, index, typename work::all_operands{});
     }
@@ -117,14 +111,11 @@ struct row_functor {
     for (std::int64_t c = team.rank; c < runs * parts; c += team.size) {
       std::int64_t at = c;
       if (runs > 1) {
-        at = c % parts;
+        std::int64_t run = c;
+        at = take_index(run, parts);
         work::copy_offsets(s, begin, typename work::all_operands{});
-        std::int64_t run = c / parts;
-        for (int a = n.axes - 2; a >= first; --a) {
-          std::int64_t const extent = n.extent(a);
-          work::move_offsets(s, n, a, run % extent, typename work::all_operands{});
-          run /= extent;
-        }
+        for (int a = n.axes - 2; a >= first; --a)
+          work::move_offsets(s, n, a, take_index(run, n.extent(a)), typename work::all_operands{});
       }
       at *= lanes;
       int const count = inner - at < lanes ? static_cast<int>(inner - at) : lanes;

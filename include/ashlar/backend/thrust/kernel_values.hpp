@@ -75,6 +75,18 @@ struct launch_arguments {
   }
 };
 
+/// Divides `left` by the extent of an axis, and returns what remains: the index along it. Quotients of 32 bits take a
+/// GPU a quarter of the time.
+ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t take_index(std::int64_t& left, std::int64_t extent) {
+  if (((left | extent) >> 32) == 0) {
+    std::uint32_t const whole = static_cast<std::uint32_t>(left), by = static_cast<std::uint32_t>(extent);
+    left = whole / by;
+    return whole % by;
+  }
+  std::int64_t const index = left % extent;
+  left /= extent;
+  return index;
+}
 /// Whole quotients, rounded up.
 ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t parts_of_size(std::int64_t count, std::int64_t size) {
   return (count + size - 1) / size;
