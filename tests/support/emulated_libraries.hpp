@@ -273,26 +273,27 @@ cudnnStatus_t offer(bool fits, cudnnMathType_t math, int most, int* count, Found
   *count = 4;
   return CUDNN_STATUS_SUCCESS;
 }
-inline cudnnStatus_t find_forward(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnFilterDescriptor_t const w,
-                                  cudnnConvolutionDescriptor_t const c, cudnnTensorDescriptor_t const y, int const most,
-                                  int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
+template <class Found>
+cudnnStatus_t find_pass(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t y,
+                        cudnnConvolutionDescriptor_t c, int most, int* count, Found* found) {
   auto const& d = at<convolution_description>(c);
   return offer(fits(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y), d), d.math, most,
                count, found);
+}
+inline cudnnStatus_t find_forward(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnFilterDescriptor_t const w,
+                                  cudnnConvolutionDescriptor_t const c, cudnnTensorDescriptor_t const y, int const most,
+                                  int* count, cudnnConvolutionFwdAlgoPerf_t* found) {
+  return find_pass(x, w, y, c, most, count, found);
 }
 inline cudnnStatus_t find_data(cudnnHandle_t, cudnnFilterDescriptor_t const w, cudnnTensorDescriptor_t const y,
                                cudnnConvolutionDescriptor_t const c, cudnnTensorDescriptor_t const x, int const most,
                                int* count, cudnnConvolutionBwdDataAlgoPerf_t* found) {
-  auto const& d = at<convolution_description>(c);
-  return offer(fits(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y), d), d.math, most,
-               count, found);
+  return find_pass(x, w, y, c, most, count, found);
 }
 inline cudnnStatus_t find_weight(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnTensorDescriptor_t const y,
                                  cudnnConvolutionDescriptor_t const c, cudnnFilterDescriptor_t const w, int const most,
                                  int* count, cudnnConvolutionBwdFilterAlgoPerf_t* found) {
-  auto const& d = at<convolution_description>(c);
-  return offer(fits(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y), d), d.math, most,
-               count, found);
+  return find_pass(x, w, y, c, most, count, found);
 }
 /// f(image, filter, result, their elements' numbers) for every product of a convolution.
 template <class F>

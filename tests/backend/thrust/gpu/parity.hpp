@@ -4,30 +4,21 @@
 #include <string>
 #include <vector>
 
-#include <ashlar/device.hpp>
-
+#include "support/parity.hpp"
 #include "train/clusters.hpp"
 
-// One row of numbers for each step of a training, beside the model that it leaves.
+// What a training whose losses were read late leaves behind.
 struct trained_model {
   std::vector<float> losses;
-  std::vector<double> numbers;  // parameters, then states
+  std::vector<double> numbers;
   std::int64_t steps = 0;
 };
 
+// All parameters and states of a model in one row.
 template <class Model>
 std::vector<double> numbers_of(Model const& net) {
   std::vector<double> all;
-  net.each_variable([&](ashlar::parameter_reference const& p, auto const&) {
-    std::vector<char> bytes(static_cast<std::size_t>(p.byte_count()));
-    p.read(bytes.data());
-    for (std::int64_t i = 0; i < p.size(); ++i) {
-      if (p.type() == ashlar::dtype::int64)
-        all.push_back(static_cast<double>(reinterpret_cast<std::int64_t const*>(bytes.data())[i]));
-      else
-        all.push_back(reinterpret_cast<float const*>(bytes.data())[i]);
-    }
-  });
+  for (std::vector<double> const& one : proof::variables_of(net)) all.insert(all.end(), one.begin(), one.end());
   return all;
 }
 
