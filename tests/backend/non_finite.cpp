@@ -67,7 +67,7 @@ TEST_CASE("find_non_finite: where a kernel computes several operations that may 
   non_finite const why = find_non_finite(t, x);
   CHECK(why.operation == "log or div");
   CHECK(why.line == line_of_log);
-  std::string const end = "; a model on cpu.with(debug) says which of them";
+  std::string const end = "; a model on cpu.with(debug), or device.with(debug), says which of them";
   CHECK(why.sentence.substr(why.sentence.size() - end.size()) == end);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: ashlar: inspect: only a program on cpu.with\(debug\) keeps what its layers make
+// expect: ashlar: inspect: only a program on cpu.with\(debug\) or device.with\(debug\) keeps what its layers make
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -74,7 +74,7 @@ class finding_text {
       sentence_.add_number("%.3g, ", f_.lowest);
       sentence_.add_number("%.3g]", f_.highest);
     }
-    if (p_.fused && count > 1) sentence_.add("; a model on cpu.with(debug) says which of them");
+    if (p_.fused && count > 1) sentence_.add("; a model on cpu.with(debug), or device.with(debug), says which of them");
   }
   static bool together(operation_entry const& a, operation_entry const& b) {
     return a.path == b.path && a.at.line == b.at.line;

@@ -149,13 +149,14 @@ class intermediate_names {
 template <bool KeepsAll>
 constexpr void keeps_intermediates() {
   static_assert(KeepsAll,
-                "ashlar: inspect: only a program on cpu.with(debug) keeps what its layers make: "
+                "ashlar: inspect: only a program on cpu.with(debug) or device.with(debug) keeps what its layers make: "
                 "model(network, input<...>, cpu.with(debug), seed{...})");
 }
 
 }  // namespace detail
 
-/// What a layer or an operation made in the last run of a trainer, predictor or compiled function on cpu.with(debug):
+/// What a layer or an operation made in the last run of a trainer, predictor or compiled function on cpu.with(debug) or
+/// device.with(debug):
 /// "2" is the output of element 2 of the network, "2.relu" an operation in it, "2.mul.2" the second of its kind there,
 /// "exp" one outside of layers, "backward.2.mul" one for the gradients, the states or
 /// the update. Of a batch all rows, whether valid or not.
@@ -166,6 +167,8 @@ template <class Runner>
 intermediate inspect(Runner const& runner, std::string_view name) {
   using program = typename Runner::program;
   detail::keeps_intermediates<!program::options.fuse && !program::options.reuse>();
+  if (!runner.arena())
+    fail(error("inspect: the program's memory lies on a GPU; device.with(debug) has an image of it on the host"));
   static detail::traced_program<program> const planned;
   static detail::intermediate_names const names(planned);
   auto const& found = names.find(name);

@@ -225,6 +225,11 @@ TEST_CASE("gpu: find_non_finite, debug and inspect look at the host's image of w
     return seen;
   };
   CHECK(debugged(device.with(debug)) == debugged(cpu.with(debug)));
+
+  auto net = model(network, input<2>, device.with(no_fusion, no_reuse), seed{3});
+  auto t = make_trainer(net, cross_entropy, adam{}, batch<16>);
+  CHECK(complaint_of([&] { inspect(t, "4"); }) ==
+        "inspect: the program's memory lies on a GPU; device.with(debug) has an image of it on the host");
 }
 
 TEST_CASE("gpu: files written on one policy load on the other, and parameters move by assignment") {
