@@ -44,9 +44,9 @@ struct custom_of {
   }
 #if defined(ASHLAR_HAS_GPU)
   static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>,
-                                              custom_gpu_launch<Primitive, Y, X...>};
+                                              custom_gpu_launch<Primitive, Y, X...>, true};
 #else
-  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, nullptr};
+  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, nullptr, false};
 #endif
 
  private:

@@ -13,6 +13,7 @@ struct custom_primitive {
   void (*cpu_kernel)(kernel_arguments const&) = nullptr;
   /// Launches what computes it on a GPU, given the device backend's launch_arguments; returns the runtime's status.
   int (*gpu_launch)(void const* arguments) = nullptr;
+  bool has_gpu_launch = false;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -87,14 +87,25 @@ class losses_on_their_way {
   using step_loss = typename Trainer::step_loss;
 
  public:
-  /// Adds a step; calls look_at(rows, loss) for the oldest where there are more than may be.
-  template <class Look>
-  void add(Rows const& rows, step_loss const& loss, Look const& look_at) {
+  /// Takes a step by step(); calls look_at(rows, loss) for the oldest where there are more than may be. Where the step
+  /// fails, those before it are looked at first.
+  template <class Step, class Look>
+  void add(Rows const& rows, Step const& step, Look const& look_at) {
     if constexpr (most == 0) {
-      look_at(rows, static_cast<float>(loss));
+      look_at(rows, static_cast<float>(step()));
     } else {
       if (count_ == most) look_at_first(look_at);
-      steps_[(first_ + count_++) % places].emplace(rows, loss);
+#if defined(__cpp_exceptions)
+      try {
+        steps_[(first_ + count_) % places].emplace(rows, step());
+      } catch (...) {
+        finish(look_at);
+        throw;
+      }
+#else
+      steps_[(first_ + count_) % places].emplace(rows, step());
+#endif
+      ++count_;
     }
   }
   template <class Look>
@@ -267,7 +278,8 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
           t.optimizer.learning_rate =
               optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
         }
-        late.add(rows, t.step(rows), look_at);
+        late.add(
+            rows, [&] { return t.step(rows); }, look_at);
         given += rows.size();
       }
       late.finish(look_at);

@@ -61,7 +61,8 @@ struct device_policy : detail::policy_base {
   template <class... More>
   constexpr auto with(More const&...) const {
     static_assert((detail::is_type_option<More> && ...),
-                  "ashlar: device.with takes debug, no_fusion, no_reuse, own_kernels, tf32 and bf16");
+                  "ashlar: device.with takes debug, no_fusion, no_reuse, own_kernels, tf32 and bf16; how many threads "
+                  "OpenMP has is said by OMP_NUM_THREADS");
     return typename detail::with_options<device_policy, More...>::type{};
   }
   /// Whether an option that shapes plans is among the policy's.

@@ -45,9 +45,11 @@
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
 #define ASHLAR_DEVICE_ABI on_tbb
 #define ASHLAR_GPU 0
-#else
+#elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP
 #define ASHLAR_DEVICE_ABI on_cpp
 #define ASHLAR_GPU 0
+#else
+#error "ashlar: THRUST_DEVICE_SYSTEM is none of THRUST_DEVICE_SYSTEM_CUDA, _OMP, _TBB and _CPP"
 #endif
 #endif
 

@@ -169,7 +169,7 @@ TEST_CASE("gpu: a loss can be asked for as long as it is kept, and fails in a se
   CHECK(static_cast<float>(first) == value);
   t.step(batch_rows<2>{&data, numbers});
   CHECK(complaint_of([&] { static_cast<void>(static_cast<float>(first)); }) ==
-        "device: the result of a step is asked for 64 steps later; it is kept for 64");
+        "device: the loss of a step is asked for 64 steps later; it is kept for 64");
 }
 
 TEST_CASE("gpu: fit stops at a loss that is not finite with the sentence and the model of the cpu") {

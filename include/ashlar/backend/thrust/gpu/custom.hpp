@@ -30,7 +30,7 @@ struct custom_functor {
 /// Launches a primitive of the user's.
 template <custom_primitive const* Primitive>
 launch_status launch_custom(launch_arguments const& a) {
-  static_assert(Primitive->gpu_launch != nullptr,
+  static_assert(Primitive->has_gpu_launch,
                 "ashlar: custom<P>(x...) on a GPU: include <ashlar/device.hpp> before <ashlar/ashlar.hpp>");
   return static_cast<launch_status>(Primitive->gpu_launch(&a));
 }

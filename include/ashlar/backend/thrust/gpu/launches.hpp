@@ -33,6 +33,7 @@ class captured_launches {
  private:
   template <class Launch>
   static gpu_graph captured(Launch const& launch) {
+    std::lock_guard const alone(gpu_capturing());
     owned_stream const own;
     struct capture {
       gpu_stream stream;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <type_traits>
 #include <utility>
 
@@ -10,8 +11,14 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
+/// Held while a step is captured, and while all of the GPU is waited for: that is not to be done meanwhile.
+inline std::mutex& gpu_capturing() {
+  static std::mutex one;
+  return one;
+}
 /// Copies after everything that was launched before, on any stream, and waits.
 inline void gpu_copy_and_wait(copy_kind kind, void* to, void const* from, std::int64_t bytes) {
+  std::lock_guard const alone(gpu_capturing());
   gpu_wait();
   gpu_copy(kind, to, from, bytes, nullptr);
   gpu_wait();
@@ -45,7 +52,9 @@ class device_buffer {
     return *this;
   }
   ~device_buffer() {
-    if (data_) gpu_free(data_);
+    if (!data_) return;
+    on_their_way::settle_for_the_end_of(data_);
+    gpu_free(data_);
   }
   char* data() const { return data_; }
   std::int64_t size() const { return bytes_; }
@@ -99,7 +108,7 @@ class device_resources {
   device_resources() = default;
   template <class Policy>
   explicit device_resources(Policy const&) : stream_((need_fitting_gpu(), std::make_shared<owned_stream>())) {}
-  gpu_stream stream() const { return stream_->get(); }
+  gpu_stream stream() const { return stream_ ? stream_->get() : gpu_stream{}; }
 
  private:
   std::shared_ptr<owned_stream> stream_;

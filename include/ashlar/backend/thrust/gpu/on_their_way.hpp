@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <mutex>
 
 #include <ashlar/backend/thrust/gpu/runtime.hpp>
@@ -20,10 +21,26 @@ class on_their_way {
   on_their_way(on_their_way const&) = delete;
   on_their_way& operator=(on_their_way const&) = delete;
 
-  /// Waits for the steps that write the model's memory that `address` lies in.
-  static void settle_those_of(char const* address) {
-    for (on_their_way* steps = first_of(address, nullptr); steps; steps = first_of(address, steps)) steps->settle_all();
+  /// Waits for the steps that write the model's memory that `address` lies in, but for those of `except`.
+  static void settle_those_of(char const* address, on_their_way const* except = nullptr) {
+    std::lock_guard const alone(settling());  // several threads may read one model
+    for (on_their_way* steps = first_of(address, nullptr); steps; steps = first_of(address, steps))
+      if (steps != except) steps->settle_before(std::numeric_limits<std::int64_t>::max());
   }
+  /// The same where nobody can be told of a mistake.
+  static void settle_for_the_end_of(char const* address) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      settle_those_of(address);
+    } catch (...) {
+    }
+#else
+    settle_those_of(address);
+#endif
+  }
+
+  /// Learns what became of the steps before number `end`.
+  virtual void settle_before(std::int64_t end) = 0;
 
  protected:
   ~on_their_way() {
@@ -38,7 +55,11 @@ class on_their_way {
     written_[0] = {parameters, parameter_bytes};
     written_[1] = {states, state_bytes};
   }
-  virtual void settle_all() = 0;
+  /// Held while steps are settled for another's sake, or end.
+  static std::recursive_mutex& settling() {
+    static std::recursive_mutex one;
+    return one;
+  }
 
  private:
   struct range {

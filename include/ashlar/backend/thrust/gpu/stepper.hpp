@@ -9,6 +9,24 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
+/// The losses of a trainer's last steps: those who have them may ask when it is gone.
+struct kept_losses {
+  float of[results_kept]{};
+  std::int64_t given = 0;
+  on_their_way* steps = nullptr;  // while they are
+
+  /// The loss of a step, which is waited for.
+  float at(std::int64_t step) const {
+    if (steps) steps->settle_before(step + 1);
+    if (step < given - results_kept)
+      fail(error_parts{.place = "device",
+                       .problem = "the loss of a step is asked for {found} steps later; it is kept for {expected}",
+                       .found = std::to_string(given - 1 - step),
+                       .expected = std::to_string(results_kept)});
+    return of[step % results_kept];
+  }
+};
+
 /// A program of training steps on a GPU. Steps are launched one behind the other while the host prepares the next ones;
 /// only who asks for a result waits. A step whose loss is not finite is not taken, and neither is what was launched
 /// behind it: the host settles that when it learns of it, by launching those again under the numbers that are theirs.
@@ -24,12 +42,25 @@ class gpu_steps final : public on_their_way {
  public:
   gpu_steps() : memory_(slot_bytes + state_bytes + launches::workspace_bytes()) {
     libraries_.work_in(memory_.own());
+    losses_->steps = this;
     for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);
   }
   gpu_steps(gpu_steps const&) = delete;
   gpu_steps& operator=(gpu_steps const&) = delete;
-  ~gpu_steps() {
-    if (settled_ < given_) gpu_finish(stream_);
+  ~gpu_steps() { end(); }
+  /// Steps behind one that is not finite are still to be taken.
+  void end() noexcept {
+    std::lock_guard const alone(settling());
+#if defined(__cpp_exceptions)
+    try {
+      settle(given_);
+    } catch (...) {
+    }
+#else
+    settle(given_);
+#endif
+    if (settled_ < given_) gpu_finish(resources_.stream());
+    losses_->steps = nullptr;
   }
 
   /// Where the host writes input k of the next step; waits where that is still on its way.
@@ -39,10 +70,12 @@ class gpu_steps final : public on_their_way {
   }
   /// Launches a step. Returns its number.
   template <class Source>
-  std::int64_t give(run_memory const& m, gpu_stream stream, Source const& source) {
+  std::int64_t give(run_memory const& m, device_resources const& resources, Source const& source) {
+    settle_those_of(m.parameters, this);  // theirs come first
+    std::lock_guard const alone(own_);
     settle(given_ - requests_in_flight + 1);
-    if (stream_ != stream) settle(given_);
-    stream_ = stream;
+    if (resources_.stream() != resources.stream()) settle(given_);
+    resources_ = resources;
     write_to(m.parameters, tables.counts.parameter_bytes, m.states, tables.counts.state_bytes);
     pending& p = pending_of(given_);
     p.memory = m;
@@ -53,25 +86,22 @@ class gpu_steps final : public on_their_way {
       p.variant[k] = source.variant(p.step - k);
     }
     launch(given_, p.step, before == 0);
+    losses_->given = given_ + 1;
     return given_++;
   }
+  void settle_before(std::int64_t end) override { settle(end < given_ ? end : given_); }
   /// How many steps were taken.
   std::int64_t taken() {
     settle(given_);
     return taken_;
   }
-  /// Output k of a step; of one that was not taken because one before it was not, NaN.
-  float number(std::int64_t step, int k) {
-    settle(step + 1);
-    if (step < 0) return std::numeric_limits<float>::quiet_NaN();
-    if (step < given_ - results_kept)
-      fail(error_parts{.place = "device",
-                       .problem = "the result of a step is asked for {found} steps later; it is kept for {expected}",
-                       .found = std::to_string(given_ - 1 - step),
-                       .expected = std::to_string(results_kept)});
-    return static_cast<float>(numbers_[step % results_kept][k]);
+  /// Output k of the last step; of one that was not taken because one before it was not, NaN.
+  float number(int k) {
+    settle(given_);
+    if (given_ == 0) return std::numeric_limits<float>::quiet_NaN();
+    return static_cast<float>(numbers_[k]);
   }
-  std::int64_t last() const { return given_ - 1; }
+  std::shared_ptr<kept_losses> const& losses() const { return losses_; }
   /// Steps behind one that is not finite are not launched again.
   void drop_behind_not_finite() { drops_ = true; }
 
@@ -108,10 +138,10 @@ class gpu_steps final : public on_their_way {
     p.launch = launched_;
     gpu_copy(copy_kind::to_device, memory_.request_slot(p.launch), request.at, layout::at.request_bytes, copies_.get());
     gpu_record(copied_.get(), copies_.get());
-    gpu_order_behind(stream_, copied_.get());
+    gpu_order_behind(resources_.stream(), copied_.get());
     captured_[launches::is_whole(m)][m.variant < launches::variants ? m.variant : 0].run(
-        m, stream_, [&](gpu_stream on) { launch_all(m, on); });
-    gpu_record(p.done.get(), stream_);
+        m, resources_.stream(), [&](gpu_stream on) { launch_all(m, on); });
+    gpu_record(p.done.get(), resources_.stream());
     making.is_made = true;
     ++launched_;
   }
@@ -126,7 +156,7 @@ class gpu_steps final : public on_their_way {
     ~launch_in_the_making() {
       if (is_made) return;
       gpu_finish(steps.copies_.get());
-      gpu_finish(steps.stream_);
+      gpu_finish(steps.resources_.stream());
     }
   };
   void launch_all(run_memory const& m, gpu_stream on) {
@@ -154,9 +184,8 @@ class gpu_steps final : public on_their_way {
   char const* output(int k) const { return memory_.arena() + tables.outputs[k].at.offset; }
   static bool is_wide(int k) { return tables.outputs[k].type == dtype::float64; }
 
-  void settle_all() override { settle(given_); }
-  /// Learns what became of all given steps before number `end`.
   void settle(std::int64_t end) {
+    std::lock_guard const alone(own_);
     while (settled_ < end) {
       step_outcome const outcome = result_of(settled_);
       ++settled_;
@@ -168,7 +197,8 @@ class gpu_steps final : public on_their_way {
     for (; settled_ < given_; ++settled_) {
       gpu_wait_for(pending_of(settled_).done.get());
       if (drops_) {
-        for (double& x : numbers_[settled_ % results_kept]) x = std::numeric_limits<double>::quiet_NaN();
+        for (double& x : numbers_) x = std::numeric_limits<double>::quiet_NaN();
+        losses_->of[settled_ % results_kept] = std::numeric_limits<float>::quiet_NaN();
         continue;
       }
       launch(settled_, taken_ + 1, true);
@@ -182,7 +212,8 @@ class gpu_steps final : public on_their_way {
     double const* const result =
         reinterpret_cast<double const*>(results_.data() + p.launch % results_kept * layout::result_bytes);
     step_outcome const outcome = static_cast<step_outcome>(*reinterpret_cast<std::int64_t const*>(result));
-    for (int k = 0; k < outputs; ++k) numbers_[step % results_kept][k] = result[1 + k];
+    for (int k = 0; k < outputs; ++k) numbers_[k] = result[1 + k];
+    losses_->of[step % results_kept] = static_cast<float>(numbers_[0]);
     taken_ += outcome == step_outcome::taken;
     return outcome;
   }
@@ -195,8 +226,10 @@ class gpu_steps final : public on_their_way {
   owned_event copied_;
   pending pending_[requests_in_flight];
   captured_launches captured_[2][launches::variants];  // of partial batches, of whole ones
-  double numbers_[results_kept][outputs + 1]{};
-  gpu_stream stream_{};
+  double numbers_[outputs + 1]{};                      // of the last step that is settled
+  std::shared_ptr<kept_losses> losses_ = std::make_shared<kept_losses>();
+  device_resources resources_;  // whose stream outlives the model's
+  std::recursive_mutex own_;
   std::int64_t given_ = 0, settled_ = 0, launched_ = 0, taken_ = 0;
   bool drops_ = false;
 };
@@ -212,11 +245,11 @@ class gpu_stepper {
   class loss {
    public:
     loss() = default;
-    loss(steps_type* of, std::int64_t step) : of_(of), step_(step) {}
-    operator float() const { return of_ ? of_->number(step_, 0) : std::numeric_limits<float>::quiet_NaN(); }
+    loss(std::shared_ptr<kept_losses> const& of, std::int64_t step) : of_(of), step_(step) {}
+    operator float() const { return of_ ? of_->at(step_) : std::numeric_limits<float>::quiet_NaN(); }
 
    private:
-    steps_type* of_ = nullptr;
+    std::shared_ptr<kept_losses> of_;
     std::int64_t step_ = -1;
   };
   /// How many steps may be launched before the host knows their losses.
@@ -231,14 +264,15 @@ class gpu_stepper {
   /// How many steps were taken.
   std::int64_t steps() const { return steps_->taken(); }
   /// Output k of the last step, a number.
-  float number(int k) const { return steps_->number(steps_->last(), k); }
+  float number(int k) const { return steps_->number(k); }
   /// Steps behind one that is not finite are not taken either.
   void drop_behind_not_finite() { steps_->drop_behind_not_finite(); }
 
   /// Launches a step. Where its loss is not finite it is not taken, and the states are as before.
   template <class Source>
   loss step(run_memory const& m, device_resources const& resources, Source const& source) {
-    return {steps_.get(), steps_->give(m, resources.stream(), source)};
+    std::int64_t const number = steps_->give(m, resources, source);
+    return {steps_->losses(), number};
   }
   /// `look(m)` looks at a step, on the host and without its update.
   template <class Source, class Look>
