@@ -47,6 +47,22 @@ struct fused_program {
     if (a > constant_base) return input_lane(-1 - a);
     return a > whole_constant_base ? lane_type::floating : lane_type::int64;
   }
+  /// How many constants the instructions read, and whether one of them is a whole number.
+  ASHLAR_HD static constexpr int constants() {
+    int n = 0;
+    for (int i = 0; i < count; ++i)
+      for (int k = 0; k < arity(i); ++k) {
+        int const a = argument(i, k), place = a > whole_constant_base ? constant_base - a : whole_constant_base - a;
+        if (a <= constant_base && place + 1 > n) n = place + 1;
+      }
+    return n;
+  }
+  ASHLAR_HD static constexpr bool is_whole_constant(int c) {
+    for (int i = 0; i < count; ++i)
+      for (int k = 0; k < arity(i); ++k)
+        if (argument(i, k) == whole_constant_base - c) return true;
+    return false;
+  }
   ASHLAR_HD static constexpr int output_field(int o, int f) {
     return Code::value(first_output + o * layout::output_size + f);
   }

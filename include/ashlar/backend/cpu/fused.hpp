@@ -11,7 +11,7 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Registers and addresses of one call.
+/// Registers and addresses of one call. No function that is not inlined sees them: so compilers keep them in registers.
 template <class Code, class T, instruction_set Set>
 struct fused_state {
   using program = fused_program<Code>;
@@ -19,9 +19,16 @@ struct fused_state {
   using vector = typename S::vector;
   static constexpr int width = S::width;
   kernel_arguments const& args;
-  vector input[program::inputs + 1];
-  vector value[program::count + 1];
-  std::int64_t offset[program::operands + 1];  // elements
+  std::int64_t* const offset;  // elements, of every operand
+  vector input[program::inputs + 1]{};
+  vector value[program::count + 1]{};
+  vector constant[program::constants() + 1]{};
+  char const* from[program::inputs + 1]{};  // of a run along the innermost axis: where it begins
+  char* to[program::outputs + 1]{};
+
+  ASHLAR_INLINE fused_state(kernel_arguments const& a, std::int64_t* offsets) : args(a), offset(offsets) {
+    read_constants(std::make_integer_sequence<int, program::constants()>{});
+  }
 
   template <int A>
   ASHLAR_INLINE void fetch(vector& r) const {
@@ -29,41 +36,51 @@ struct fused_state {
       r = value[A];
     else if constexpr (A > constant_base)
       r = input[-1 - A];
-    else if constexpr (A > whole_constant_base)
-      S::splat(r, static_cast<T>(args.constants[constant_base - A]));
     else
-      S::splat(r, static_cast<typename S::bits>(args.constants[whole_constant_base - A]));
+      r = constant[(A > whole_constant_base ? constant_base : whole_constant_base) - A];
+  }
+
+  /// Whether input K is the same along the innermost axis.
+  template <int K>
+  static constexpr bool stays = program::input_access(K) == access::splat;
+  template <int K>
+  static constexpr bool is_in_memory =
+      program::input_element(K) != element::iota&& program::input_element(K) != element::random;
+
+  /// Input K at the beginning of a run along the innermost axis.
+  template <int K>
+  ASHLAR_INLINE void begin_input() {
+    constexpr element e = program::input_element(K);
+    using E = typename stored_type<T, e>::type;
+    if constexpr (stays<K>)
+      read_whole_run<K>();
+    else if constexpr (is_in_memory<K>)
+      from[K] = args.operands[K] + offset[K] * static_cast<std::int64_t>(sizeof(E));
+  }
+  template <int O>
+  ASHLAR_INLINE void begin_output() {
+    using E = typename stored_type<T, program::output_element(O)>::type;
+    constexpr int k = program::inputs + O;
+    to[O] = args.operands[k] + offset[k] * static_cast<std::int64_t>(sizeof(E));
   }
 
   /// Loads input K for `count` elements at, at + 1, ... along the innermost axis.
   template <int K>
   ASHLAR_INLINE void read(std::int64_t at, int count, std::int64_t distance) {
     constexpr element e = program::input_element(K);
-    constexpr access how = program::input_access(K);
     using N = lane_number<S, program::input_lane(K)>;
     vector& v = input[K];
-    std::int64_t const begin = offset[K];
     N part[width];
-    if constexpr (e == element::scalar) {
-      S::splat(v, static_cast<N>(*reinterpret_cast<double const*>(args.operands[K])));
-    } else if constexpr (e == element::iota) {
-      if constexpr (how == access::splat)
-        S::splat(v, static_cast<N>(begin));
-      else
-        count_up<N>(v, begin + at * distance, distance);
+    if constexpr (e == element::iota) {
+      count_up<N>(v, offset[K] + at * distance, distance);
       if constexpr (is_whole(program::input_lane(K))) wrap_around<S, program::input_lane(K)>(v);
     } else if constexpr (e == element::random) {
-      random_part(part, stream<K>(), begin + at * distance, distance, how == access::splat ? 1 : count);
-      if constexpr (how == access::splat)
-        S::splat(v, part[0]);
-      else
-        S::load(v, part);
+      random_part(part, stream<K>(), offset[K] + at * distance, distance, count);
+      S::load(v, part);
     } else {
       using E = typename stored_type<T, e>::type;
-      E const* p = reinterpret_cast<E const*>(args.operands[K]) + begin;
-      if constexpr (how == access::splat) {
-        S::splat(v, static_cast<N>(*p));
-      } else if constexpr (how == access::contiguous && std::is_same_v<E, N>) {
+      E const* const p = reinterpret_cast<E const*>(from[K]);
+      if constexpr (program::input_access(K) == access::contiguous && std::is_same_v<E, N>) {
         if (count == width) {
           S::load(v, p + at);
         } else {
@@ -101,6 +118,36 @@ struct fused_state {
     std::int64_t const* tail = args.numbers + 3 + axes + axes * program::operands;
     std::uint64_t key = static_cast<std::uint64_t>(tail[(program::column ? program::outputs + 2 : 0) + ordinal]);
     return {seed(args.seed), key + args.iteration * 0x9E3779B97F4A7C15u, args.step};
+  }
+
+  /// Loads input K, which stays the same.
+  template <int K>
+  ASHLAR_INLINE void read_whole_run() {
+    constexpr element e = program::input_element(K);
+    using N = lane_number<S, program::input_lane(K)>;
+    vector& v = input[K];
+    if constexpr (e == element::scalar) {
+      S::splat(v, static_cast<N>(*reinterpret_cast<double const*>(args.operands[K])));
+    } else if constexpr (e == element::iota) {
+      S::splat(v, static_cast<N>(offset[K]));
+      if constexpr (is_whole(program::input_lane(K))) wrap_around<S, program::input_lane(K)>(v);
+    } else if constexpr (e == element::random) {
+      N part[width];
+      random_part(part, stream<K>(), offset[K], 0, 1);
+      S::splat(v, part[0]);
+    } else {
+      using E = typename stored_type<T, e>::type;
+      S::splat(v, static_cast<N>(*(reinterpret_cast<E const*>(args.operands[K]) + offset[K])));
+    }
+  }
+  template <int... C>
+  ASHLAR_INLINE void read_constants(std::integer_sequence<int, C...>) {
+    (read_constant<C>(), ...);
+  }
+  template <int C>
+  ASHLAR_INLINE void read_constant() {
+    using N = std::conditional_t<program::is_whole_constant(C), typename S::bits, T>;
+    S::splat(constant[C], static_cast<N>(args.constants[C]));
   }
 
   template <int I>
@@ -177,7 +224,7 @@ struct fused_state {
   ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {
     using E = typename stored_type<T, program::output_element(O)>::type;
     vector const& v = value[program::output_instruction(O)];
-    E* p = reinterpret_cast<E*>(args.operands[program::inputs + O]) + offset[program::inputs + O];
+    E* const p = reinterpret_cast<E*>(to[O]);
     using N = lane_number<S, program::lane(program::output_instruction(O))>;
     N part[width];
     if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, N>) {

@@ -40,15 +40,28 @@ struct fused_kernel {
   };
 
   template <class Need, int K>
+  ASHLAR_INLINE static void begin_one(state& s) {
+    if constexpr (Need::value.input[K]) s.template begin_input<K>();
+  }
+  template <class Need, int K>
   ASHLAR_INLINE static void read_one(state& s, [[maybe_unused]] nest const& n, [[maybe_unused]] std::int64_t at,
                                      [[maybe_unused]] int count) {
-    if constexpr (Need::value.input[K]) s.template read<K>(at, count, n.stride(K, n.axes - 1));
+    if constexpr (Need::value.input[K] && !state::template stays<K>)
+      s.template read<K>(at, count, n.stride(K, n.axes - 1));
+  }
+  template <class Need, int... K>
+  ASHLAR_INLINE static void begin_all([[maybe_unused]] state& s, std::integer_sequence<int, K...>) {
+    (begin_one<Need, K>(s), ...);
   }
   template <class Need, int... K>
   ASHLAR_INLINE static void read_all([[maybe_unused]] state& s, [[maybe_unused]] nest const& n,
                                      [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
                                      std::integer_sequence<int, K...>) {
     (read_one<Need, K>(s, n, at, count), ...);
+  }
+  template <int... O>
+  ASHLAR_INLINE static void begin_outputs(state& s, std::integer_sequence<int, O...>) {
+    (s.template begin_output<O>(), ...);
   }
   template <class Need, int I>
   ASHLAR_INLINE static void execute_one(state& s) {
@@ -175,6 +188,8 @@ struct fused_kernel {
                                       std::integer_sequence<int, I...> instructions) {
     std::int64_t const extent = n.extent[n.axes - 1];
     std::make_integer_sequence<int, program::outputs> outputs;
+    begin_all<pass_need<program::column ? 0 : Pass>>(s, std::make_integer_sequence<int, program::inputs>{});
+    if constexpr (program::column || Pass == program::passes) begin_outputs(s, outputs);
     for (std::int64_t at = 0; at < extent;) {
       for (std::int64_t const end = b.end(at, extent); at < end; at += S::width)
         if constexpr (program::column)
@@ -208,12 +223,17 @@ struct fused_kernel {
   }
   template <int Stage, int... I>
   ASHLAR_INLINE static void row_values(state& s, nest const& n, std::integer_sequence<int, I...> instructions) {
-    read_all<row_need<Stage>>(s, n, 0, 1, std::make_integer_sequence<int, program::inputs>{});
+    std::make_integer_sequence<int, program::inputs> inputs;
+    begin_all<row_need<Stage>>(s, inputs);
+    read_all<row_need<Stage>>(s, n, 0, 1, inputs);
     execute_row_all<row_need<Stage>>(s, instructions);
   }
   template <int O>
   ASHLAR_INLINE static void write_row_value(state& s) {
-    if constexpr (program::output_in_row(O)) s.template write<O>(0, 1, 0);
+    if constexpr (program::output_in_row(O)) {
+      s.template begin_output<O>();
+      s.template write<O>(0, 1, 0);
+    }
   }
 
   template <int... P, int... O>
@@ -221,8 +241,9 @@ struct fused_kernel {
                                 std::integer_sequence<int, O...>) {
     nest const n(args, program::operands, program::outputs, false);
     if (n.is_empty) return;
-    state s{args, {}, {}, {}};
-    n.start(s.offset);
+    std::int64_t offset[program::operands + 1];
+    n.start(offset);
+    state s(args, offset);
     std::make_integer_sequence<int, program::count> instructions;
     int const outer = n.row_axes ? n.axes - n.row_axes : n.axes - 1;
     std::int64_t index[7]{};
@@ -257,7 +278,7 @@ struct fused_kernel {
       accumulate<r>(sums[r], v, count);
     } else {
       std::int64_t const distance = n.stride(program::inputs + O, n.axes - 1);
-      stored<O>* p = output<O>(s) + at * distance;
+      stored<O>* p = reinterpret_cast<stored<O>*>(s.to[O]) + at * distance;
       if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<stored<O>, number<r>>) {
         if (count == S::width) {
           vector old;
@@ -345,8 +366,9 @@ struct fused_kernel {
   ASHLAR_INLINE static void column(kernel_arguments const& args, std::integer_sequence<int, O...> outputs) {
     nest const n(args, program::operands, program::outputs, true);
     if (n.is_empty) return;
-    state s{args, {}, {}, {}};
-    n.start(s.offset);
+    std::int64_t offset[program::operands + 1];
+    n.start(offset);
+    state s(args, offset);
     (clear_output<O>(n), ...);
     if constexpr ((is_long_sum<O> || ...))
       long_column(args, s, n, outputs);

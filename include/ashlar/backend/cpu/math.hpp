@@ -26,7 +26,6 @@ ASHLAR_INLINE void by_lane(typename S::vector& r, typename S::vector const& x) {
 inline double scalar_exp(double x) { return std::exp(x); }
 inline double scalar_log(double x) { return std::log(x); }
 inline double scalar_tanh(double x) { return std::tanh(x); }
-inline double scalar_sqrt(double x) { return std::sqrt(x); }
 inline double scalar_sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 
 /// x = n ln(2) + r with |r| <= ln(2) / 2, for floats held in [low, high]: r, and 2^n in two factors, so that subnormal
@@ -148,16 +147,49 @@ ASHLAR_INLINE void sigmoid_lanes(typename S::vector& out, typename S::vector con
   }
 }
 
+#if defined(__x86_64__) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
+/// root = the lanes' roots, by the processor's instruction for a vector. clang holds no vector wider than its own flags
+/// allow in the registers of an asm statement: so it goes through memory.
+#if defined(__AVX__)
+#define ASHLAR_VEX "v"
+#else
+#define ASHLAR_VEX ""
+#endif
+#if defined(__clang__)
+#define ASHLAR_ROOT(V, Suffix, Register) \
+  asm(V "sqrt" Suffix " %1, %%" Register "\n\t" V "movu" Suffix " %%" Register ", %0" : "=m"(root) : "m"(of) : "xmm0")
+#else
+#define ASHLAR_ROOT(V, Suffix, Register) asm(V "sqrt" Suffix " %1, %0" : "=v"(root) : "v"(of))
+#endif
+#endif
+
+/// Correctly rounded. The C library's would go lane by lane: it sets errno.
 template <class S>
 ASHLAR_INLINE void sqrt_lanes(typename S::vector& r, typename S::vector const& x) {
-  if constexpr (!is_single<S>) {
-    by_lane<scalar_sqrt, S>(r, x);
-  } else {
-    float lanes[S::width];
-    S::store(x, lanes);
-    for (float& v : lanes) v = __builtin_sqrtf(v);
-    S::load(r, lanes);
-  }
+#if defined(ASHLAR_ROOT)
+  typename S::vector root, of = x;
+  if constexpr (sizeof of == 64 && is_single<S>)
+    ASHLAR_ROOT("v", "ps", "zmm0");
+  else if constexpr (sizeof of == 64)
+    ASHLAR_ROOT("v", "pd", "zmm0");
+  else if constexpr (sizeof of == 32 && is_single<S>)
+    ASHLAR_ROOT("v", "ps", "ymm0");
+  else if constexpr (sizeof of == 32)
+    ASHLAR_ROOT("v", "pd", "ymm0");
+  else if constexpr (is_single<S>)
+    ASHLAR_ROOT(ASHLAR_VEX, "ps", "xmm0");
+  else
+    ASHLAR_ROOT(ASHLAR_VEX, "pd", "xmm0");
+  r = root;
+#else
+  typename S::element lanes[S::width];
+  S::store(x, lanes);
+  for (auto& v : lanes) v = std::sqrt(v);
+  S::load(r, lanes);
+#endif
 }
+
+#undef ASHLAR_ROOT
+#undef ASHLAR_VEX
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
