@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/low_product.hpp>
 #include <ashlar/core/random.hpp>
 
 using namespace ashlar;
@@ -46,4 +46,42 @@ TEST_CASE("products of odd sizes agree with the naive sum in double, on every in
         CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
         CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
       }
+}
+
+namespace {
+
+template <class T>
+double worst_dot(instruction_set set, int m, int n, int k) {
+  random_stream const stream(seed{4}, 1);
+  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(n * k)),
+      c(static_cast<std::size_t>(m * n + 1), T(0.5));
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  multiply_low<T>(set, m, n, k, a.data(), b.data(), c.data(), n);
+  double worst = c.back() == T(0.5) ? 0 : 1e9;
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      double sum = 0;
+      for (int q = 0; q < k; ++q)
+        sum += static_cast<double>(a[static_cast<std::size_t>(i * k + q)]) *
+               static_cast<double>(b[static_cast<std::size_t>(j * k + q)]);
+      worst = std::fmax(worst, std::fabs(sum - static_cast<double>(c[static_cast<std::size_t>(i * n + j)])));
+    }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("products of few rows, sum by sum, agree with the naive sum in double, on every instruction set") {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int m = 1; m <= low_product_rows; ++m)
+      for (int n : {1, 3, 4, 9, 33})
+        for (int k : {1, 15, 16, 17, 100, 257}) {
+          CAPTURE(set);
+          CAPTURE(m);
+          CAPTURE(n);
+          CAPTURE(k);
+          CHECK(worst_dot<float>(static_cast<instruction_set>(set), m, n, k) < 2e-6 * (k + 1));
+          CHECK(worst_dot<double>(static_cast<instruction_set>(set), m, n, k) < 1e-14 * (k + 1));
+        }
 }

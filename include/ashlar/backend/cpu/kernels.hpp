@@ -3,6 +3,7 @@
 #include <ashlar/backend/cpu/conv.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
 #include <ashlar/backend/cpu/fused_loops.hpp>
+#include <ashlar/backend/cpu/matmul.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
 #include <ashlar/backend/cpu/window.hpp>
 

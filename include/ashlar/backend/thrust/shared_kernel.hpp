@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
+#include <ashlar/backend/cpu/matmul.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
