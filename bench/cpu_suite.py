@@ -1,204 +1,247 @@
 # SPDX-License-Identifier: MIT
-"""The suite `cpu` of bench/run: training steps beside PyTorch's."""
+"""The suite `cpu` of bench/run: the rows of cpu_rows.py beside those peers that are installed."""
 
+import json
 import os
 import pathlib
-import platform
-import shutil
-import statistics
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-COMPILER = os.environ.get("CXX", "g++")
-RUNS = int(os.environ.get("RUNS", "3"))
-FLAGS = ["-std=c++20", "-O3", "-pthread", "-I", str(ROOT / "include")]
+from cpu_rows import ROWS
+from sides import (BUILT, COMPILER, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor, started,
+                   take_turns)
+
 SECONDS = 0.5  # of each turn
-STEPS = 10  # whose losses are compared
-
-# id: program and network, batch, goal in microseconds on 1 and on 2 threads, and what one thread of the machine could
-# reach at best (an AVX-512 core of 2.8 GHz)
-ROWS = {
-    "mlp-sgd-b1": ("mlp_sgd", 1, {1: 13.5}, 12),
-    "mlp-sgd-b32": ("mlp_sgd", 32, {1: 85, 2: 50}, 73),
-    "mlp-sgd-b256": ("mlp_sgd", 256, {1: 670, 2: 380}, 587),
-    "lenet-sgd-b64": ("lenet_sgd", 64, {1: 1800}, 830),
-}
-PEERS = {"PyTorch": "eager", "PyTorch compiled": "compiled"}
-
+CPU = ROOT / "bench" / "cpu"
+FLAGS = ["-std=c++20", "-O3", "-pthread", "-fconstexpr-ops-limit=1000000000", "-I", str(ROOT / "include")]
+if "clang" in COMPILER:
+    FLAGS[3] = "-fconstexpr-steps=100000000"
+NATIVE = ["-std=c++20", "-O3", "-march=native", "-pthread"]  # of peers in C++, and of the machine's limits
 
 # Debian's PyTorch multiplies matrices by whatever BLAS is installed, and without one of these by loops of no speed.
-PROBE = """
-import torch
+FAST_TORCH = """
 fast = torch.backends.mkl.is_available() or any(name in open("/proc/self/maps").read() for name in ("openblas", "blis"))
 raise SystemExit(0 if fast else 3)
 """
-PACKAGES = ["python3-torch", "libopenblas0-pthread"]
+# peers in Python: the script, its variant, the module that it needs
+PYTHON_PEERS = {
+    "PyTorch": ("torch", "eager", "torch"),
+    "PyTorch channels_last": ("torch", "channels_last", "torch"),
+    "PyTorch compiled": ("torch", "compiled", "torch"),
+    "JAX": ("jax", "jit", "jax"),
+    "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
+    "OpenVINO": ("onnx", "openvino", "openvino"),
+}
+# peers in C++: a header that shows that they are installed, and how programs are linked with them
+NATIVE_PEERS = {
+    "Eigen": ("Eigen/Dense", ["-I", "/usr/include/eigen3"]),
+    "OpenBLAS": ("cblas.h", ["-lopenblas"]),
+    "LIBXSMM": ("libxsmm.h", ["-lxsmm", "-lopenblas"]),
+    "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-ldnnl"]),
+}
+PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
 
 
-def find_torch():
-    """A python3 whose PyTorch is worth comparing with, or None."""
-    def first():
-        for python in (sys.executable, "python3", "/usr/bin/python3"):
-            if shutil.which(python) and subprocess.run([python, "-c", PROBE], capture_output=True).returncode == 0:
-                return python
-        return None
-
-    python = first()
-    if python or os.environ.get("ASHLAR_NO_INSTALL") == "1" or not shutil.which("apt-get") or os.geteuid() != 0:
-        return python
-    print(f"bench/run: installing from Debian's packages: {' '.join(PACKAGES)}", file=sys.stderr)
-    quiet = {"capture_output": True, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
-    if subprocess.run(install, **quiet).returncode:
-        subprocess.run(["apt-get", "update"], **quiet)
-        subprocess.run(install, **quiet)
-    return first()
+def instructions():
+    try:
+        flags = set(pathlib.Path("/proc/cpuinfo").read_text().split("flags", 1)[1].split("\n", 1)[0].split())
+    except (OSError, IndexError):
+        return ""
+    return "avx512" if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags else "avx2" if "avx2" in flags else ""
 
 
 def tuned(threads):
     """The environment in which a peer is as fast as it can be here: Debian's builds do not know new processors."""
-    settings = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    try:
-        flags = pathlib.Path("/proc/cpuinfo").read_text().split("flags", 1)[1].split("\n", 1)[0].split()
-    except (OSError, IndexError):
-        flags = []
-    if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= set(flags):
-        settings |= {"OPENBLAS_CORETYPE": "SKYLAKEX", "ATEN_CPU_CAPABILITY": "avx512"}
-    elif "avx2" in flags:
-        settings |= {"OPENBLAS_CORETYPE": "HASWELL", "ATEN_CPU_CAPABILITY": "avx2"}
+    settings = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
+                "JAX_PLATFORMS": "cpu"}
+    best = instructions()
+    if best:
+        settings |= {"OPENBLAS_CORETYPE": {"avx512": "SKYLAKEX", "avx2": "HASWELL"}[best], "ATEN_CPU_CAPABILITY": best}
     return settings
 
 
-class Side:
-    """A program that obeys lines, on the first processors that this one may use."""
-
-    def __init__(self, command, threads, settings={}):
-        processors = sorted(os.sched_getaffinity(0))[:threads] if hasattr(os, "sched_getaffinity") else None
-        self.samples = []
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={**os.environ, **settings},
-            preexec_fn=(lambda: os.sched_setaffinity(0, processors)) if processors else None)
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"it ended with {self.process.wait()}")
-        return line.strip()
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return [float(word) for word in self.read().split()]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
+def defined(definitions):
+    return [f"-DBENCH_{name.upper()}={value}" for name, value in definitions.items()]
 
 
-def build(network, batch):
-    """The program of a network, or the compiler's first words."""
-    folder = ROOT / "build" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    program = folder / f"{network}_b{batch}"
-    sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench" / "cpu").glob("*.?pp")]
-    if program.exists() and program.stat().st_mtime > max(source.stat().st_mtime for source in sources):
-        return program, ""
-    command = [COMPILER, *FLAGS, f"-DBENCH_BATCH={batch}", "-o", str(program), str(ROOT / "bench" / "cpu" / f"{network}.cpp")]
-    result = subprocess.run(command, capture_output=True, text=True)
-    return program, "\n".join(result.stderr.splitlines()[:8]) if result.returncode else ""
+def build_ours(row):
+    """Our program of a row, or the compiler's first words."""
+    what = ROWS[row]
+    output, source = BUILT / "_".join(["cpu", row]), CPU / f"{what.program}.cpp"
+    sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench").rglob("*.hpp"), source]
+    return output, compiled([COMPILER, *FLAGS, *defined(what.definitions), str(source)], output, sources)
 
 
-def start_peers(python, network, batch, threads, versions):
-    sides = {}
-    for name, variant in PEERS.items() if python else ():
-        script = str(ROOT / "bench" / "cpu" / "torch_peer.py")
-        side = Side([python, script, network, str(batch), str(threads), variant], threads, tuned(threads))
-        try:
-            versions[name] = side.read()
-            sides[name] = side, side.ask(f"losses {STEPS}")
-        except (RuntimeError, BrokenPipeError):  # for instance a version that compiles nothing
+def native_program(name, spec):
+    """The source of a peer in C++ and its definitions for a row; None where there is none."""
+    if spec["task"] == "gemm":
+        return "gemm", {name.split()[0].upper(): 1, **{extent: spec[extent] for extent in "mkn"}}
+    if name == "Eigen" and "widths" in spec:
+        definitions = {"widths": ",".join(map(str, spec["widths"])), "batch": spec["batch"]}
+        if spec["task"] == "train":
+            definitions |= {"loss": spec["loss"], "rule": spec["rule"], "rate": f"{spec['rate']}f"}
+        return "eigen", definitions
+    if name == "oneDNN primitives" and spec["network"] == "vgg16_features":
+        return "onednn_vgg16", {"batch": spec["batch"]}
+    return None
+
+
+def native_command(row, name):
+    """How a peer in C++ is started for a row; None where it has no program, or does not build."""
+    header, link = NATIVE_PEERS[name]
+    program = native_program(name, ROWS[row].spec)
+    include = [word for word in link if not word.startswith("-l")]
+    probe = subprocess.run([COMPILER, *include, "-fsyntax-only", "-x", "c++", "-"], input=f"#include <{header}>\n", text=True,
+                           capture_output=True) if program else None
+    if not program or probe.returncode:
+        return None
+    source, output = CPU / "peers" / f"{program[0]}.cpp", BUILT / "_".join(["peer", name.split()[0], row])
+    sources = [source, CPU / "peers" / "peer.hpp", *(ROOT / "bench").glob("*.hpp")]
+    errors = compiled([COMPILER, *NATIVE, *defined(program[1]), str(source), *link], output, sources)
+    if errors:
+        print(f"bench/run: {name} has no program for {row}: {errors}", file=sys.stderr)
+    return None if errors else [str(output)]
+
+
+def python_command(row, name, pythons, threads):
+    """How a peer in Python is started for a row; None where it is not installed, or has no program."""
+    script, variant, module = PYTHON_PEERS[name]
+    spec = ROWS[row].spec
+    convolutional = any(word in spec.get("network", "") for word in ("lenet", "vgg16", "resnet"))
+    if not pythons[module] or name in ROWS[row].without or variant == "channels_last" and not convolutional or (
+            script == "onnx" and spec["task"] != "infer"):
+        return None
+    path = str(ROOT / "bench" / "peers" / f"{script}_peer.py")
+    return [pythons[module], path, json.dumps({**spec, "threads": threads}), variant, "fp32", "cpu"]
+
+
+class Limits:
+    """What the machine can do, measured."""
+
+    def __init__(self, threads):
+        self.caches = [cache_size(level) for level in (2, 3)]
+        output, source = BUILT / "limits", CPU / "limits.cpp"
+        errors = compiled([COMPILER, *NATIVE, str(source)], output, [source])
+        if errors:
+            sys.exit(f"bench/run: the machine's limits cannot be measured:\n{errors}")
+        side = subprocess.run([str(output), str(threads), *map(str, self.caches)], capture_output=True, text=True,
+                              preexec_fn=lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads]))
+        self.gigaflops, *self.bandwidths = map(float, side.stdout.split())
+
+    def floor(self, work):
+        """Microseconds that nothing on this machine could undercut."""
+        total = 0
+        for part in work:
+            level = next((k for k, size in enumerate(self.caches) if part.kept <= size), 2)
+            total += max(part.flop / self.gigaflops, part.moved / self.bandwidths[level]) / 1e3
+        return total
+
+
+def cache_size(level):
+    for index in pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (index / "level").read_text().strip() == str(level):
+            size = (index / "size").read_text().strip()
+            return int(size[:-1]) * {"K": 2**10, "M": 2**20}[size[-1]]
+    return {2: 2**20, 3: 2**23}[level]
+
+
+class Suite:
+    def __init__(self, threads):
+        self.threads = threads
+        self.limits = Limits(threads)
+        self.pythons = {module: find_python(module, FAST_TORCH if module == "torch" else "")
+                        for module in ("torch", "jax", "onnxruntime", "openvino")}
+        self.versions, self.entries, self.lines, self.failed = {}, [], [], False
+
+    def start_peers(self, row):
+        """name: its side and the first numbers that it says."""
+        sides = {}
+        for name in PEERS:
+            command = (python_command(row, name, self.pythons, self.threads) if name in PYTHON_PEERS
+                       else native_command(row, name))
+            if not command:
+                continue
+            arguments = [str(self.threads)] if name in NATIVE_PEERS else []
+            side, first = started([*command, *arguments], self.threads, tuned(self.threads))
+            try:
+                if side:
+                    sides[name] = side, side.ask(f"losses {ROWS[row].steps}")
+                    self.versions[name] = first
+            except (RuntimeError, BrokenPipeError) as problem:  # for instance a version that compiles nothing
+                side.close()
+                side, first = None, str(problem)
+            if not side:
+                print(f"bench/run: {name} is left out of {row}: {first}", file=sys.stderr)
+        return sides
+
+    def measure(self, row):
+        what = ROWS[row]
+        program, errors = build_ours(row)
+        ours, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
+        if not ours:
+            return self.fail(row, f"does not {'compile' if errors else 'run'}:\n{first}")
+        peers = self.start_peers(row)
+        numbers = ours.ask(f"losses {what.steps}")
+        wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items()
+                 if (text := disagreement(numbers, theirs, what.tolerance))]
+        if wrong:
+            self.fail(row, f"computes something else than {'; '.join(wrong)}")
+        else:
+            self.report(row, take_turns({"ours": ours} | {name: side for name, (side, _) in peers.items()}, RUNS, SECONDS))
+        for side in [ours, *(side for side, _ in peers.values())]:
             side.close()
-    return sides
+
+    def fail(self, row, text):
+        self.lines.append(f"{row:18}{text}")
+        self.failed = True
+
+    def report(self, row, medians):
+        what, ours = ROWS[row], medians["ours"]
+        floor, goal = self.limits.floor(what.work), what.goals.get(self.threads)
+        best = min((value for name, value in medians.items() if name != "ours"), default=None)
+        text = f"{row:18}{shown(ours)}" + ("" if goal is None else f"{goal:g}{' !' if ours > goal else ''}").rjust(12)
+        text += f"{shown(floor)}{100 * floor / ours:6.0f}%" + (f"{best / ours:8.2f}" if best else f"{'-':>8}")
+        if what.direct:
+            text += f"   without Winograd's savings the floor is {self.limits.floor(what.direct):.0f}"
+        self.lines.append(text)
+        for name, value in medians.items():
+            if name != "ours":
+                self.lines.append(f"    {name:22}{value / ours:6.2f} x {shown(value).strip()}")
+        self.entries.append({"workload": row, "threads": self.threads, "metric": "microseconds", "ours": round(ours, 4),
+                             "peers": {name: round(medians[name], 4) if name in medians else None for name in PEERS},
+                             "limit_fraction": round(floor / ours, 3)})
+
+    def print(self):
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        print(f"{time.strftime('%Y-%m-%d')}; {processor()}; {threads}; {COMPILER} {compiler_version()} -O3")
+        print("peers: " + ("; ".join(f"{name} {version}" for name, version in self.versions.items()) or "none"))
+        print("with " + " ".join(f"{name}={value}" for name, value in tuned(self.threads).items())
+              + "; those in C++ by -O3 -march=native")
+        second, third, memory = self.limits.bandwidths
+        print(f"this machine on {threads}: {self.limits.gigaflops:.0f} GFLOP/s (fp32 FMA); read {second:.0f} GB/s from L2 "
+              f"({self.caches()}), {third:.0f} from L3, {memory:.1f} from memory")
+        print(f"\n{'microseconds':18}{'ours':>12}{'goal':>12}{'floor':>12}{'limit':>7}{'ratio':>8}")
+        print("\n".join(self.lines))
+        print("\nratio: how many times as long the best peer takes, and each; limit: the floor over ours. '!': a goal missed.")
+
+    def caches(self):
+        return " and ".join(f"{size / 2**20:g} MiB" for size in self.limits.caches)
 
 
-def disagreement(ours, theirs):
-    """Where two sequences of losses part by more than sums in another order do, or nothing."""
-    for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-        if not abs(a - b) <= 1e-4 * max(1, abs(b)):
-            return f"the loss of step {step + 1} is {a}, not {b}"
-    return ""
+def shown(microseconds):
+    return f"{microseconds:12.3f}" if microseconds < 10 else f"{microseconds:12.1f}"
 
 
 def measure(selected, threads):
     unknown = [row for row in selected or [] if row not in ROWS]
     if unknown:
         sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    python = find_torch()
-    versions, entries, lines, failed = {}, [], [], False
-    for row, (network, batch, goals, floor) in ROWS.items():
-        if selected and row not in selected:
-            continue
-        program, errors = build(network, batch)
-        if errors:
-            lines.append(f"{row:15}does not compile:\n{errors}")
-            failed = True
-            continue
-        ours = Side([str(program), str(threads)], threads)
-        peers = start_peers(python, network, batch, threads, versions)
-        losses = ours.ask(f"losses {STEPS}")
-        wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items() if (text := disagreement(losses, theirs))]
-        if wrong:
-            lines.append(f"{row:15}computes something else than {'; '.join(wrong)}")
-            failed = True
-        else:
-            sides = {"ours": ours} | {name: side for name, (side, _) in peers.items()}
-            for side in sides.values():
-                side.ask("time 0.1")
-            for _ in range(RUNS):
-                for side in sides.values():
-                    side.samples += side.ask(f"time {SECONDS}")
-            medians = {name: statistics.median(side.samples) for name, side in sides.items()}
-            lines.append(line_of(row, medians, goals.get(threads), floor / threads))
-            entries.append({"workload": row, "threads": threads, "metric": "microseconds",
-                            "ours": round(medians["ours"], 3),
-                            "peers": {name: round(medians[name], 3) if name in medians else None for name in PEERS},
-                            "limit_fraction": round(floor / threads / medians["ours"], 3)})
-        for side in [ours, *(side for side, _ in peers.values())]:
-            side.close()
-    print(f"{time.strftime('%Y-%m-%d')}; {processor()}; {threads} thread{'s' if threads > 1 else ''}; "
-          f"{COMPILER} {compiler_version()} -O3; "
-          + ("; ".join(f"{name} {version}" for name, version in versions.items() if name in PEERS) or "no PyTorch"))
-    if versions:
-        print("peers with " + " ".join(f"{name}={value}" for name, value in tuned(threads).items()))
-    print(f"\n{'microseconds':15}{'ours':>10}{'goal':>8}{'limit':>7}  "
-          + "".join(f"{name:>18}{'ratio':>7}" for name in PEERS))
-    print("\n".join(lines))
-    print("\nratio: how many times as long the peer takes. '!' marks a goal that is missed.")
-    return entries, failed
-
-
-def line_of(row, medians, goal, floor):
-    ours = medians["ours"]
-    text = f"{row:15}{ours:10.1f}" + ("" if goal is None else f"{goal:g}{' !' if ours > goal else ''}").rjust(8)
-    text += f"{100 * floor / ours:6.0f}%  "
-    for name in PEERS:
-        text += f"{medians[name]:18.1f}{medians[name] / ours:7.2f}" if name in medians else f"{'-':>18}{'':7}"
-    return text.rstrip()
-
-
-def processor():
-    try:
-        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.machine()
-
-
-def compiler_version():
-    return subprocess.run([COMPILER, "-dumpfullversion", "-dumpversion"], capture_output=True, text=True).stdout.strip()
+    if os.environ.get("ASHLAR_NO_INSTALL") != "1":
+        subprocess.run([str(ROOT / "bench" / "setup")], stdout=sys.stderr)
+    suite = Suite(threads)
+    for row in ROWS:
+        if not selected or row in selected:
+            suite.measure(row)
+    suite.print()
+    return suite.entries, suite.failed

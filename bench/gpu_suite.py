@@ -7,12 +7,12 @@ import glob
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
-from cpu_suite import COMPILER, ROOT, RUNS, Side, compiler_version, processor
+from sides import (BUILT, COMPILER, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor,
+                   started, take_turns)
 
 STEPS = 4  # whose losses are compared
 TOLERANCES = {"fp32": 1e-3, "tf32": 1e-2, "bf16": 5e-2}  # of a loss, relative: products keep 24, 11 and 8 bits
@@ -28,12 +28,14 @@ class Row:
     tiny: dict  # those of a rehearsal
     floors: dict = dataclasses.field(default_factory=dict)  # precision: microseconds at best on an H200
     peers: bool = True
+    optimizer: dict = dataclasses.field(default_factory=lambda: {"rule": "adam", "rate": 1e-3})  # as in the program
 
 
 # Floors: performance figures measured on an H200, 790 TFLOP/s in bf16, half of that in TF32, 67 in fp32, 4.3 TB/s.
 ROWS = {
     "gpu-vgg16": Row("vgg16", {"batch": 64, "side": 224}, {"batch": 2, "side": 32},
-                     {"fp32": 64 / 720e-6, "tf32": 64 / 4300e-6, "bf16": 64 / 8500e-6}),
+                     {"fp32": 64 / 720e-6, "tf32": 64 / 4300e-6, "bf16": 64 / 8500e-6},
+                     optimizer={"rule": "sgd", "rate": 1e-3, "momentum": 0.9}),
     "gpu-mlp-b64": Row("mlp", {"batch": 64}, {"batch": 8}, {"fp32": 3.1, "tf32": 0.52, "bf16": 0.26}),
     "gpu-mlp-b16384": Row("mlp", {"batch": 16384}, {"batch": 32}, {"fp32": 785, "tf32": 133, "bf16": 67}),
     "gpu-mlp64": Row("mlp64", {"batch": 2**18}, {"batch": 256}, {"fp32": 361, "tf32": 61, "bf16": 31}),
@@ -63,44 +65,17 @@ def has_gpu():
 
 def build(where, program, definitions):
     """A program for `cuda`, `omp` (the device policy without a GPU) or `cpu`, or the compiler's first words."""
-    folder = ROOT / "build" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
     words = [f"-DBENCH_{name.upper()}={value}" for name, value in sorted(definitions.items())]
-    output = folder / "_".join(["gpu", where, program, *(str(value) for _, value in sorted(definitions.items()))])
+    output = BUILT / "_".join(["gpu", where, program, *(str(value) for _, value in sorted(definitions.items()))])
     source = ROOT / "bench" / "gpu" / f"{program}.cpp"
     sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench").rglob("*.hpp"), source]
-    if output.exists() and output.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        return output, ""
-    common = ["-std=c++20", "-O3", "-I", str(ROOT / "include"), *words, "-o", str(output)]
+    common = ["-std=c++20", "-O3", "-I", str(ROOT / "include"), *words, str(source)]
     command = {
-        "cuda": [nvcc(), *common, "-arch=native", "-x", "cu"],
+        "cuda": [nvcc(), "-x", "cu", "-arch=native", *common],
         "omp": [COMPILER, *common, "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP", "-fopenmp"],
         "cpu": [COMPILER, *common, "-pthread", "-DBENCH_CPU"],
     }[where]
-    result = subprocess.run([*command, str(source)], capture_output=True, text=True)
-    errors = [line for line in result.stderr.splitlines() if "error" in line] or result.stderr.splitlines()
-    return output, "\n".join(errors[:8]) if result.returncode else ""
-
-
-def find_python(module):
-    """A python3 that has the module, or None: a peer is measured where it is installed."""
-    for python in dict.fromkeys([sys.executable, "python3", "/usr/bin/python3"]):
-        if shutil.which(python) and subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0:
-            return python
-    return None
-
-
-def started(command, threads, settings={}):
-    """A side, and the first line that it says; None where it does not start."""
-    side = Side(command, threads, settings)
-    try:
-        first = side.read()
-    except (RuntimeError, BrokenPipeError):
-        first = "failed: it ended before it said anything"
-    if not first.startswith("failed: "):
-        return side, first
-    side.close()
-    return None, first
+    return output, compiled(command, output, sources)
 
 
 class Suite:
@@ -133,20 +108,7 @@ class Suite:
         self.failed = True
 
     def take_turns(self, sides):
-        """The median of each, in microseconds, in turns A B A B. A peer that ends meanwhile has none."""
-        ended = set()
-        for turn in range(1 + self.runs):
-            for name, side in sides.items():
-                try:
-                    samples = side.ask(f"time {self.seconds if turn else self.seconds / 5}") if name not in ended else []
-                except (RuntimeError, BrokenPipeError) as problem:
-                    if name not in PEERS:
-                        raise
-                    print(f"bench/run: {name}: {problem}", file=sys.stderr)
-                    ended.add(name)
-                else:
-                    side.samples += samples if turn else []
-        return {name: statistics.median(side.samples) for name, side in sides.items() if name not in ended}
+        return take_turns(sides, self.runs, self.seconds)
 
     def measure_copy(self):
         side, first = self.ours("copy", {"numbers": COPIED[self.rehearse]})
@@ -154,7 +116,7 @@ class Suite:
             return self.fail("copy", first)
         if side.ask("losses 1") != [1.0]:
             self.fail("copy", "did not copy")
-        microseconds = self.take_turns({"copy": side})["copy"]
+        microseconds = self.take_turns({"ours": side})["ours"]
         side.close()
         self.bandwidth = 8 * COPIED[self.rehearse] / microseconds  # bytes, read and written, in a microsecond
         self.add("gpu-copy", "GB/s", self.bandwidth / 1e3, {}, None)
@@ -174,8 +136,8 @@ class Suite:
             for name, (module, variant) in PEERS.items():
                 if not self.pythons[module]:
                     continue
-                spec = json.dumps({"network": what.program, **sizes})
-                script = str(ROOT / "bench" / "gpu" / f"{module}_peer.py")
+                spec = json.dumps({"task": "train", "network": what.program, **what.optimizer, **sizes})
+                script = str(ROOT / "bench" / "peers" / f"{module}_peer.py")
                 side, first = started([self.pythons[module], script, spec, variant, precision, self.device],
                                       self.processors, self.settings)
                 try:  # a version may compile nothing, or not know the device
@@ -186,7 +148,7 @@ class Suite:
                 if side:
                     self.versions[name], sides[name] = first, side
             wrong = [f"{name} ({theirs} beside {reference})" for name, theirs in losses.items()
-                     if name in sides and not close(theirs, reference, TOLERANCES[precision])]
+                     if name in sides and disagreement(theirs, reference, TOLERANCES[precision])]
             if wrong:
                 self.fail(f"{row} {precision}", f"computes something else than {'; '.join(wrong)}")
             else:
@@ -229,7 +191,7 @@ class Suite:
             sides[name] = side
         else:
             losses = {name: side.ask("losses 2") for name, side in sides.items()}
-            wrong = [name for name, values in losses.items() if not close(values, losses["1 core"], TOLERANCES["fp32"])]
+            wrong = [name for name, values in losses.items() if disagreement(values, losses["1 core"], TOLERANCES["fp32"])]
             if wrong:
                 self.fail(row, f"computes something else on {', '.join(wrong)}: {losses}")
             else:
@@ -241,10 +203,6 @@ class Suite:
                              threads)
         for side in sides.values():
             side.close()
-
-
-def close(some, others, tolerance):
-    return all(abs(a - b) <= tolerance * max(1, abs(b)) for a, b in zip(some, others, strict=True))
 
 
 def measure(selected, _, rehearse):

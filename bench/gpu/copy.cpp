@@ -13,8 +13,7 @@ int main() {
   return bench::main_of([] {
     std::string const where = ashlar::device.describe();
     thrust::device_vector<float> from(BENCH_NUMBERS, 1.0f), to(BENCH_NUMBERS);
-    std::puts(where.c_str());
-    std::fflush(stdout);
+    bench::say(where.c_str());
     bench::obey(
         [&] {
           thrust::copy(from.begin(), from.end(), to.begin());
@@ -25,6 +24,7 @@ int main() {
           for (int i = 0; i < times; ++i) thrust::copy(from.begin(), from.end(), to.begin());
           static_cast<void>(static_cast<float>(to[0]));  // waits
           return bench::now() - start;
-        });
+        },
+        bench::between_waits);
   });
 }

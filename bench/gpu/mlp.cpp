@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "../networks/mlp.hpp"
 #include "training.hpp"
 
-inline constexpr auto mlp =
-    ashlar::linear<512> | ashlar::relu | ashlar::linear<512> | ashlar::relu | ashlar::linear<10>;
-
 int main(int argc, char** argv) {
-  return bench::train(argc, argv, mlp, ashlar::input<784>, 10, ashlar::adam{.learning_rate = 1e-3f});
+  return bench::train(argc, argv, networks::mlp<512, 512, 10>, ashlar::input<784>, 10,
+                      ashlar::adam{.learning_rate = 1e-3f});
 }

@@ -51,22 +51,20 @@ int main(int argc, char** argv) {
     auto const where = bench::policy(argc, argv);
     ashlar::tensor<float, BENCH_ROWS> rows;
     ashlar::tensor<float, BENCH_COLUMNS> columns;
-    for (int i = 0; i < BENCH_ROWS; ++i) rows.data()[i] = bench::number(static_cast<std::uint32_t>(i), 1000);
-    for (int i = 0; i < BENCH_COLUMNS; ++i) columns.data()[i] = bench::number(static_cast<std::uint32_t>(i), 1001);
+    for (int i = 0; i < BENCH_ROWS; ++i)
+      rows.data()[i] = bench::number(static_cast<std::uint32_t>(i), bench::of_inputs);
+    for (int i = 0; i < BENCH_COLUMNS; ++i)
+      columns.data()[i] = bench::number(static_cast<std::uint32_t>(i), bench::of_targets);
     constexpr int few = 2, many = 66;
     auto short_one = ashlar::compile(where, repeated<few>, rows, columns);
     auto long_one = ashlar::compile(where, repeated<many>, rows, columns);
-    std::puts(where.describe().c_str());
-    std::fflush(stdout);
-    auto seconds = [&](auto& f, int times) {
-      double const start = bench::now();
-      for (int i = 0; i < times; ++i) f(rows, columns);
-      return bench::now() - start;
-    };
+    bench::say(where.describe().c_str());
+    auto seconds = [&](auto& f, int times) { return bench::seconds_of(times, [&] { f(rows, columns); }); };
     bench::obey([&] { return short_one(rows, columns); },
                 [&](int times) {
                   int const calls = (times + many - 1) / many;  // a call returns a number, so it waits
                   return times * (seconds(long_one, calls) - seconds(short_one, calls)) / (calls * (many - few));
-                });
+                },
+                bench::between_waits);
   });
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <cmath>
-#include <string>
 #include <vector>
 
 #include "dialog.hpp"
+
+#include "../parameters.hpp"
 
 #ifndef BENCH_BATCH
 #define BENCH_BATCH 64
@@ -33,30 +33,6 @@ struct on_samples {
   }
 };
 
-/// Where a parameter's numbers begin: of its name, FNV-1a.
-inline std::uint32_t stream_of(std::string const& name) {
-  std::uint32_t h = 2166136261u;
-  for (char c : name) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
-  return h;
-}
-/// Weights as He et al. begin (arXiv:1502.01852), those of normalisations near 1, biases near 0.
-template <class Model>
-void set_parameters(Model& net) {
-  net.each_variable([&](ashlar::parameter_reference const& p, ashlar::detail::variable_info const&) {
-    std::string const& name = p.name();
-    bool const is_sample = name == "data.samples", is_vector = p.shape().rank == 1;
-    if (name.find("running_") != std::string::npos || name.find("num_batches") != std::string::npos) return;
-    double const fan_in = static_cast<double>(p.size() / p.shape()[0]);
-    float const scale = is_sample ? 1.0f : is_vector ? 0.1f : static_cast<float>(std::sqrt(24 / fan_in));
-    float const offset = is_sample ? 0.5f : is_vector && name.ends_with("weight") ? 1.0f : 0.0f;
-    std::uint32_t const stream = is_sample ? 1000 : stream_of(name);
-    std::vector<float> values(static_cast<std::size_t>(p.size()));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = number(static_cast<std::uint32_t>(i), stream) * scale + offset;
-    p.write(values.data());
-  });
-}
-
 template <class Net, class Input, class Inputs, class Labels, class Optimizer>
 void train_on(int argc, char** argv, Net const& network, Input const& input, Inputs const& inputs, Labels const& labels,
               Optimizer const& optimizer) {
@@ -64,8 +40,7 @@ void train_on(int argc, char** argv, Net const& network, Input const& input, Inp
   auto net = ashlar::model(network, input, where, ashlar::seed{1});
   set_parameters(net);
   auto trainer = ashlar::make_trainer(net, ashlar::cross_entropy, optimizer, ashlar::batch<BENCH_BATCH>);
-  std::puts(where.describe().c_str());
-  std::fflush(stdout);
+  say(where.describe().c_str());
   int next = 0;
   auto step = [&] {
     int const k = next;
@@ -78,16 +53,8 @@ void train_on(int argc, char** argv, Net const& network, Input const& input, Inp
          for (int i = 1; i < times; ++i) static_cast<void>(step());
          static_cast<void>(static_cast<float>(step()));
          return now() - start;
-       });
-}
-
-/// Labels from 0 to below `classes`, for tensors of any shape.
-template <class Labels>
-void number_labels(Labels& labels, std::uint32_t stream, int classes) {
-  std::uint32_t i = 0;
-  for (auto& batch : labels)
-    for (std::int64_t k = 0; k < batch.size(); ++k)
-      batch.data()[k] = static_cast<std::int32_t>((number(i++, stream) + 0.5f) * static_cast<float>(classes));
+       },
+       between_waits);
 }
 
 /// Trains a network of samples.
@@ -99,7 +66,7 @@ int train(int argc, char** argv, Net const&, ashlar::input_type<float, Sample...
     std::vector<batch> which(batch_count), labels(batch_count);
     for (int k = 0; k < batch_count; ++k)
       for (int i = 0; i < BENCH_BATCH; ++i) which[k].data()[i] = k * BENCH_BATCH + i;
-    number_labels(labels, 1001, classes);
+    number_indices(labels, of_targets, classes);
     train_on(argc, argv, on_samples<Net, Sample...>{}, ashlar::input_of<std::int32_t>, which, labels, optimizer);
   });
 }
@@ -110,8 +77,8 @@ int train_on_text(int argc, char** argv, Net const& network, ashlar::input_type<
                   int tokens, Optimizer const& optimizer) {
   return main_of([&] {
     std::vector<ashlar::tensor<std::int32_t, BENCH_BATCH, Context>> text(batch_count), following(batch_count);
-    number_labels(text, 1000, tokens);
-    number_labels(following, 1001, tokens);
+    number_indices(text, of_inputs, tokens);
+    number_indices(following, of_targets, tokens);
     train_on(argc, argv, network, input, text, following, optimizer);
   });
 }

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""JAX's side of bench/run gpu: jax_peer.py SPEC jit (fp32|tf32|bf16) (cuda|cpu). A step is one jitted function whose
-parameters and optimizer state are donated; data lie on the device."""
+"""JAX's side of bench/run: jax_peer.py SPEC jit (fp32|tf32|bf16) (cuda|cpu). A step is one jitted function whose
+parameters and optimizer state are donated; data lie on the device. It knows peer.py's table of networks."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
 
-from peer import BATCHES, NETWORKS, PRECISION, SPEC, obey, parameters, rows, samples
+from peer import (BATCHES, NETWORKS, PRECISION, SPEC, in_turn, obey, operands, parameters, projections, rows, samples,
+                  targets, with_extents)
 
 jax.config.update("jax_default_matmul_precision", {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[PRECISION])
 
 
-def logits(layers, values, x):
-    for number, (kind, *_) in enumerate(layers):
-        weight, bias = (values.get(f"net.{number}.{field}") for field in ("weight", "bias"))
+def outputs_of(network, values, x):
+    for number, kind, _, padding, _ in with_extents(*network):
+        weight, bias = (values.get(f"{number}.{field}") for field in ("weight", "bias"))
         if kind == "conv":
-            x = jax.lax.conv_general_dilated(x, weight, (1, 1), "SAME", dimension_numbers=("NCHW", "OIHW", "NCHW"))
+            x = jax.lax.conv_general_dilated(x, weight, (1, 1), [(padding, padding)] * 2,
+                                             dimension_numbers=("NCHW", "OIHW", "NCHW"))
             x = x + bias[:, None, None]
         elif kind == "linear":
             x = x @ weight.T + bias
@@ -29,24 +31,33 @@ def logits(layers, values, x):
     return x
 
 
+def model():
+    """(network, its parameters, batches of inputs and targets)"""
+    network = NETWORKS[SPEC["network"]]
+    *_, (_, _, _, _, outputs) = with_extents(*network)
+    values = {name: jnp.asarray(numbers) for name, numbers in parameters(*network)}
+    batches = zip(*(jnp.split(jnp.asarray(all_of), BATCHES) for all_of in (samples(network[0]), targets(outputs))))
+    return network, values, list(batches)
+
+
 def train():
-    sample, classes, layers, (rule, rate) = NETWORKS[SPEC["network"]]
-    values = {name: jnp.asarray(numbers) for name, numbers in parameters(sample, layers)}
-    x, y = map(jnp.asarray, samples(sample, classes))
-    batches = list(zip(jnp.split(x, BATCHES), jnp.split(y, BATCHES)))
+    network, values, batches = model()
+    rule, rate, momentum = SPEC["rule"], SPEC["rate"], SPEC.get("momentum", 0)
     zeros = lambda: jax.tree.map(jnp.zeros_like, values)
 
     def loss_of(values, x, y):
         if PRECISION == "bf16":
             values, x = jax.tree.map(lambda v: v.astype(jnp.bfloat16), (values, x))
-        scores = logits(layers, values, x).astype(jnp.float32)
+        scores = outputs_of(network, values, x).astype(jnp.float32)
+        if SPEC.get("loss") == "mse":
+            return jnp.mean(jnp.square(scores - y))
         return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1))
 
     @functools.partial(jax.jit, donate_argnums=(0, 1))
     def step_on(values, state, x, y):
         loss, gradient = jax.value_and_grad(loss_of)(values, x, y)
         if rule == "sgd":
-            state = jax.tree.map(lambda v, g: 0.9 * v + g, state, gradient)
+            state = jax.tree.map(lambda v, g: momentum * v + g, state, gradient) if momentum else gradient
             return jax.tree.map(lambda p, v: p - rate * v, values, state), state, loss
         count, mean, square = state
         count = count + 1
@@ -57,12 +68,11 @@ def train():
         return moved, (count, mean, square), loss
 
     state = zeros() if rule == "sgd" else (jnp.float32(0), zeros(), zeros())
-    position = 0
+    next_batch = in_turn(batches)
 
     def step():
-        nonlocal position, values, state
-        x, y = batches[position]
-        position = (position + 1) % BATCHES
+        nonlocal values, state
+        x, y = next_batch()
         values, state, loss = step_on(values, state, x, y)
         return loss
 
@@ -72,6 +82,29 @@ def train():
         jax.block_until_ready(values)
 
     obey(jax.__version__, lambda: float(step()), run)
+
+
+def infer():
+    network, values, batches = model()
+    forward = jax.jit(lambda values, x: outputs_of(network, values, x))
+    next_batch = in_turn(batches)
+
+    def run(times):
+        for _ in range(times):
+            forward(values, next_batch()[0]).block_until_ready()
+
+    obey(jax.__version__, projections(lambda: forward(values, next_batch()[0])), run)
+
+
+def gemm():
+    a, b = map(jnp.asarray, operands())
+    product = jax.jit(jnp.matmul)
+
+    def run(times):
+        for _ in range(times):
+            product(a, b).block_until_ready()
+
+    obey(jax.__version__, projections(lambda: product(a, b)), run)
 
 
 def repeat_rows():
@@ -97,4 +130,4 @@ def repeat_rows():
     obey(jax.__version__, lambda: value, run)
 
 
-repeat_rows() if "kind" in SPEC else train()
+{"rows": repeat_rows, "train": train, "infer": infer, "gemm": gemm}["rows" if "kind" in SPEC else SPEC["task"]]()

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "training.hpp"
-
-inline constexpr auto mlp = ashlar::linear<128> | ashlar::relu | ashlar::linear<10>;
-
-int main(int argc, char** argv) {
-  return bench::train(argc, argv, mlp, ashlar::input<784>, 10, ashlar::sgd{.learning_rate = 0.01f});
-}
