@@ -24,11 +24,11 @@ FAST_TORCH = """
 fast = torch.backends.mkl.is_available() or any(name in open("/proc/self/maps").read() for name in ("openblas", "blis"))
 raise SystemExit(0 if fast else 3)
 """
-# peers in Python: the script, its variant, the module that it needs
+# peers in Python: the script, its variant, what it needs
 PYTHON_PEERS = {
     "PyTorch": ("torch", "eager", "torch"),
     "PyTorch channels_last": ("torch", "channels_last", "torch"),
-    "PyTorch compiled": ("torch", "compiled", "torch"),
+    "PyTorch compiled": ("torch", "compiled", "torch.compile"),
     "JAX": ("jax", "jit", "jax"),
     "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
     "OpenVINO": ("onnx", "openvino", "openvino"),
@@ -38,7 +38,7 @@ NATIVE_PEERS = {
     "Eigen": ("Eigen/Dense", ["-I", "/usr/include/eigen3"]),
     "OpenBLAS": ("cblas.h", ["-lopenblas"]),
     "LIBXSMM": ("libxsmm.h", ["-lxsmm", "-lopenblas"]),
-    "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-ldnnl"]),
+    "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-fopenmp", "-ldnnl"]),
 }
 PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
 
@@ -84,6 +84,8 @@ def native_program(name, spec):
         return "eigen", definitions
     if name == "oneDNN primitives" and spec["network"] == "vgg16_features":
         return "onednn_vgg16", {"batch": spec["batch"]}
+    if name == "oneDNN primitives" and spec["network"] == "vgg16" and spec["task"] == "train":
+        return "onednn_vgg16_sgd", {"batch": spec["batch"], "rate": f"{spec['rate']}f"}
     return None
 
 
@@ -91,13 +93,14 @@ def native_command(row, name):
     """How a peer in C++ is started for a row; None where it has no program, or does not build."""
     header, link = NATIVE_PEERS[name]
     program = native_program(name, ROWS[row].spec)
-    include = [word for word in link if not word.startswith("-l")]
-    probe = subprocess.run([COMPILER, *include, "-fsyntax-only", "-x", "c++", "-"], input=f"#include <{header}>\n", text=True,
-                           capture_output=True) if program else None
-    if not program or probe.returncode:
+    include = [word for word in link if not word.startswith(("-l", "-f"))]
+    if not program:
+        return None
+    if subprocess.run([COMPILER, *include, "-fsyntax-only", "-x", "c++", "-"], input=f"#include <{header}>\n", text=True,
+                      capture_output=True).returncode:
         return None
     source, output = CPU / "peers" / f"{program[0]}.cpp", BUILT / "_".join(["peer", name.split()[0], row])
-    sources = [source, CPU / "peers" / "peer.hpp", *(ROOT / "bench").glob("*.hpp")]
+    sources = [source, *(CPU / "peers").glob("*.hpp"), *(ROOT / "bench").glob("*.hpp")]
     errors = compiled([COMPILER, *NATIVE, *defined(program[1]), str(source), *link], output, sources)
     if errors:
         print(f"bench/run: {name} has no program for {row}: {errors}", file=sys.stderr)
@@ -150,8 +153,9 @@ class Suite:
     def __init__(self, threads):
         self.threads = threads
         self.limits = Limits(threads)
-        self.pythons = {module: find_python(module, FAST_TORCH if module == "torch" else "")
-                        for module in ("torch", "jax", "onnxruntime", "openvino")}
+        self.pythons = {module: find_python(module) for module in ("jax", "onnxruntime", "openvino")}
+        self.pythons |= {"torch": find_python("torch", FAST_TORCH),
+                         "torch.compile": find_python("torch", "torch.compile" + FAST_TORCH)}
         self.versions, self.entries, self.lines, self.failed = {}, [], [], False
 
     def start_peers(self, row):
@@ -188,7 +192,8 @@ class Suite:
         if wrong:
             self.fail(row, f"computes something else than {'; '.join(wrong)}")
         else:
-            self.report(row, take_turns({"ours": ours} | {name: side for name, (side, _) in peers.items()}, RUNS, SECONDS))
+            sides = {"ours": ours} | {name: side for name, (side, _) in peers.items()}
+            self.report(row, take_turns(sides, RUNS, SECONDS))
         for side in [ours, *(side for side, _ in peers.values())]:
             side.close()
 
@@ -223,7 +228,8 @@ class Suite:
               f"({self.caches()}), {third:.0f} from L3, {memory:.1f} from memory")
         print(f"\n{'microseconds':18}{'ours':>12}{'goal':>12}{'floor':>12}{'limit':>7}{'ratio':>8}")
         print("\n".join(self.lines))
-        print("\nratio: how many times as long the best peer takes, and each; limit: the floor over ours. '!': a goal missed.")
+        print("\nratio: how many times as long the best peer takes, and each; limit: the floor over ours. '!' marks a goal "
+              "that is missed.")
 
     def caches(self):
         return " and ".join(f"{size / 2**20:g} MiB" for size in self.limits.caches)
