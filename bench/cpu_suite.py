@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The suite `cpu` of bench/run: the rows of cpu_rows.py beside those peers that are installed."""
 
+import glob
 import json
 import os
 import pathlib
@@ -33,11 +34,13 @@ PYTHON_PEERS = {
     "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
     "OpenVINO": ("onnx", "openvino", "openvino"),
 }
-# peers in C++: a header that shows that they are installed, and how programs are linked with them
+# peers in C++: a header that shows that they are installed, and how programs are compiled and linked with them
+RL_TOOLS = str(BUILT / "peers" / "lib" / "python3*" / "site-packages" / "rltools" / "external" / "rl_tools" / "include")
 NATIVE_PEERS = {
     "Eigen": ("Eigen/Dense", ["-I", "/usr/include/eigen3"]),
     "OpenBLAS": ("cblas.h", ["-lopenblas"]),
     "LIBXSMM": ("libxsmm.h", ["-lxsmm", "-lopenblas"]),
+    "RL-tools": ("rl_tools/rl_tools.h", ["-Ofast", "-I", RL_TOOLS, "-lopenblas"]),  # which asks for -Ofast
     "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-fopenmp", "-ldnnl"]),
 }
 PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
@@ -73,8 +76,19 @@ def build_ours(row):
     return output, compiled([COMPILER, *FLAGS, *defined(what.definitions), str(source)], output, sources)
 
 
+def rl_tools_program(spec):
+    """It has dense networks of equal hidden layers, and Adam."""
+    widths = spec.get("widths", ())
+    if not widths or len(set(widths[1:-1])) > 1 or spec["task"] == "train" and spec["rule"] != "adam":
+        return None
+    training = {"loss": spec["loss"], "rate": f"{spec['rate']}f"} if spec["task"] == "train" else {}
+    return "rl_tools", {"widths": ",".join(map(str, widths)), "batch": spec["batch"]} | training
+
+
 def native_program(name, spec):
     """The source of a peer in C++ and its definitions for a row; None where there is none."""
+    if name == "RL-tools":
+        return rl_tools_program(spec)
     if spec["task"] == "gemm":
         return "gemm", {name.split()[0].upper(): 1, **{extent: spec[extent] for extent in "mkn"}}
     if name == "Eigen" and "widths" in spec:
@@ -91,7 +105,8 @@ def native_program(name, spec):
 
 def native_command(row, name):
     """How a peer in C++ is started for a row; None where it has no program, or does not build."""
-    header, link = NATIVE_PEERS[name]
+    header, words = NATIVE_PEERS[name]
+    link = [(glob.glob(word) or [word])[0] if "*" in word else word for word in words]
     program = native_program(name, ROWS[row].spec)
     include = [word for word in link if not word.startswith(("-l", "-f"))]
     if not program:
