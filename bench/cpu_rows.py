@@ -6,7 +6,7 @@ import dataclasses
 
 @dataclasses.dataclass
 class Work:
-    """A part of a row's work that cannot overlap the others."""
+    """A part of a row's work, that comes after those before it."""
     flop: float = 0
     moved: float = 0  # bytes, read and written, of
     kept: float = 0  # bytes that lie in some cache, or in memory, from one time to the next

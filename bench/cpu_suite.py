@@ -37,7 +37,7 @@ PYTHON_PEERS = {
 # peers in C++: a header that shows that they are installed, and how programs are compiled and linked with them
 RL_TOOLS = str(BUILT / "peers" / "lib" / "python3*" / "site-packages" / "rltools" / "external" / "rl_tools" / "include")
 NATIVE_PEERS = {
-    "Eigen": ("Eigen/Dense", ["-I", "/usr/include/eigen3"]),
+    "Eigen": ("Eigen/Dense", ["-fopenmp", "-I", "/usr/include/eigen3"]),
     "OpenBLAS": ("cblas.h", ["-lopenblas"]),
     "LIBXSMM": ("libxsmm.h", ["-lxsmm", "-lopenblas"]),
     "RL-tools": ("rl_tools/rl_tools.h", ["-Ofast", "-I", RL_TOOLS, "-lopenblas"]),  # which asks for -Ofast
@@ -148,7 +148,7 @@ class Limits:
         self.gigaflops, *self.bandwidths = map(float, side.stdout.split())
 
     def floor(self, work):
-        """Microseconds that nothing on this machine could undercut."""
+        """Microseconds that the work takes at the machine's limits."""
         total = 0
         for part in work:
             level = next((k for k, size in enumerate(self.caches) if part.kept <= size), 2)
