@@ -220,7 +220,7 @@ class Suite:
         what, ours = ROWS[row], medians["ours"]
         floor, goal = self.limits.floor(what.work), what.goals.get(self.threads)
         best = min((value for name, value in medians.items() if name != "ours"), default=None)
-        text = f"{row:18}{shown(ours)}" + ("" if goal is None else f"{goal:g}{' !' if ours > goal else ''}").rjust(12)
+        text = f"{row:18}{shown(ours)}" + ("" if goal is None else f"{goal:.9g}{' !' if ours > goal else ''}").rjust(12)
         text += f"{shown(floor)}{100 * floor / ours:6.0f}%" + (f"{best / ours:8.2f}" if best else f"{'-':>8}")
         if what.direct:
             text += f"   without Winograd's savings the floor is {self.limits.floor(what.direct):.0f}"
