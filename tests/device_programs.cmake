@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The device policy on the CPU: by Thrust's systems OpenMP, TBB and C++, with the Thrust that is installed and with that
-# of a CUDA toolkit (CCCL). Compiling is what bounds it: each pair has a program of the core, that every kind of kernel
-# is right and that networks train; one pair for each compiler has more of tests/backend/thrust, and what is proven of
-# the cpu policy elsewhere, with `device` in its place (support/on_device.hpp): by g++ expressions and layers, by clang
-# trainings. With ASHLAR_FULL_DEVICE_TESTS all pairs have all.
+# of a CUDA toolkit (CCCL). Compiling is what bounds it: g++ and clang share the pairs, so that each has all systems and
+# both of Thrust. A pair has a program of the core, that every kind of kernel is right and that networks train; one for
+# each compiler has more of tests/backend/thrust, and what is proven of the cpu policy elsewhere, with `device` in its
+# place (support/on_device.hpp): by g++ expressions and layers, by clang trainings. With ASHLAR_FULL_DEVICE_TESTS both
+# compilers have all pairs, and all pairs have all.
 option(ASHLAR_FULL_DEVICE_TESTS "Every test of the device policy by every system and with every Thrust" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
@@ -15,12 +16,12 @@ find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAU
 
 set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/repeatability.cpp)
 set(device_more backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
-  backend/thrust/parity.cpp backend/thrust/team.cpp backend/thrust/training.cpp)
-set(device_by_gcc backend/checked_executor.cpp backend/long_sums.cpp backend/non_finite.cpp)
-foreach(name convolution custom elementary extremum indexing matmul moving pointwise random_values reduction shaping)
+  backend/thrust/parity.cpp backend/thrust/training.cpp)
+set(device_by_gcc backend/long_sums.cpp)
+foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
   list(APPEND device_by_gcc expr/${name}.cpp)
 endforeach()
-foreach(name conv2d conv_transpose2d dropout linear normalisation pooling repeat)
+foreach(name conv_transpose2d dropout normalisation pooling repeat)
   list(APPEND device_by_gcc nn/${name}.cpp)
 endforeach()
 set(device_by_clang "")
@@ -30,7 +31,8 @@ endforeach()
 foreach(name compile files fit gpt inspect predict rows trainer)
   list(APPEND device_by_clang train/${name}.cpp)
 endforeach()
-set(device_rest backend/whole_lanes.cpp nn/repeat_invariants.cpp train/inputs_and_outputs.cpp train/loops.cpp)
+set(device_rest backend/checked_executor.cpp backend/non_finite.cpp backend/whole_lanes.cpp expr/elementary.cpp
+  expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp train/inputs_and_outputs.cpp train/loops.cpp)
 
 # ashlar_device_program(NAME SYSTEM THRUST SOURCE...): a test, or where something is missing one that says what.
 function(ashlar_device_program name system thrust)
@@ -80,19 +82,18 @@ function(ashlar_device_takes_the_cpus_tests name)
 endfunction()
 
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
-  set(broad device_tbb_cccl)
-  if(NOT ASHLAR_TEST_CCCL)
-    set(broad device_tbb)
-  endif()
+  set(pairs device_cpp_cccl device_omp_cccl device_tbb)
+  set(broad device_tbb)
   set(more backend/thrust/parity.cpp backend/thrust/training.cpp)
   set(taken ${device_by_clang})
 else()
+  set(pairs device_cpp device_omp device_tbb_cccl)
   set(broad device_omp)
   set(more ${device_more})
   set(taken ${device_by_gcc})
 endif()
 if(ASHLAR_FULL_DEVICE_TESTS)
-  set(more ${device_more})
+  set(more ${device_more} backend/thrust/team.cpp)
   set(taken ${device_by_gcc} ${device_by_clang} ${device_rest})
 endif()
 foreach(system cpp omp tbb)
@@ -105,13 +106,13 @@ foreach(system cpp omp tbb)
       ashlar_device_program(${name} ${system} ${thrust} ${device_core} ${more})
       ashlar_device_program(${name}_breadth ${system} ${thrust} ${taken})
       ashlar_device_takes_the_cpus_tests(${name}_breadth)
-    else()
+    elseif(name IN_LIST pairs)
       ashlar_device_program(${name} ${system} ${thrust} ${device_core})
     endif()
   endforeach()
 endforeach()
 
-# Teams of threads with packets of a GPU's size, which the C++ system's programs have; above, with a CPU's.
+# Teams of threads with packets of a GPU's size, which the C++ system's programs have; in full, above, with a CPU's.
 if(ASHLAR_FULL_DEVICE_TESTS OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
   ashlar_device_program(device_team cpp installed backend/thrust/team.cpp)
 endif()

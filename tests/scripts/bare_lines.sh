@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The program a user writes (tests/user_program.cpp, which is fixed) compiles by one bare line, from a folder outside of
 # the repository, with every compiler that is here, and runs: on the cpu policy, and by g++ on the device policy's
-# OpenMP, by clang++ on its TBB. COMPILERS names others, SYSTEMS what each of them builds for: cpu, omp, tbb, cpp; nvcc
+# OpenMP. COMPILERS names others, SYSTEMS what each of them builds for: cpu, omp, tbb, cpp; nvcc
 # always builds for CUDA, and where there is no GPU its program has to say that.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -21,7 +21,6 @@ systems_of() {  # COMPILER
   case "$1" in
     nvcc) echo cuda ;;
     g++) echo "${SYSTEMS:-cpu omp}" ;;
-    clang++) echo "${SYSTEMS:-cpu tbb}" ;;
     *) echo "${SYSTEMS:-cpu}" ;;
   esac
 }
