@@ -241,4 +241,16 @@ struct fused_state {
   }
 };
 
+/// What scatter_part is for a reduction: combines the numbers with those that stand there.
+template <class T, class From, op Code>
+[[gnu::noinline]] void accumulate_part(T* to, std::int64_t distance, From const* from, int count) {
+  for (int i = 0; i < count; ++i) {
+    T& t = to[i * distance];
+    if constexpr (Code == op::max)
+      t = larger_or_nan(t, static_cast<T>(from[i]));
+    else
+      t = sum_of(t, static_cast<T>(from[i]));
+  }
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -6,21 +6,6 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-template <class T, class From, op Code>
-[[gnu::noinline]] void accumulate_part(T* to, std::int64_t distance, From const* from, int count) {
-  for (int i = 0; i < count; ++i) {
-    T& t = to[i * distance];
-    if constexpr (Code == op::max)
-      t = larger_or_nan(t, static_cast<T>(from[i]));
-    else
-      t = sum_of(t, static_cast<T>(from[i]));
-  }
-}
-template <class T>
-[[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = value;
-}
-
 /// A fused kernel on an instruction set.
 template <class Code, class T, instruction_set Set>
 struct fused_kernel {

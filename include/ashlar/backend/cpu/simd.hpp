@@ -82,6 +82,10 @@ ASHLAR_INLINE T larger_or_nan(T a, T b) {
 // What is rare or slow anyway stands in functions of its own, shared by all kernels.
 
 template <class T>
+[[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = value;
+}
+template <class T>
 [[gnu::noinline]] void copy_part(T* to, T const* from, int count) {
   for (int i = 0; i < count; ++i) to[i] = from[i];
 }
