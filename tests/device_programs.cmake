@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The device policy on the CPU: by Thrust's systems OpenMP, TBB and C++, with the Thrust that is installed and with that
-# of a CUDA toolkit (CCCL). Compiling is what bounds it: g++ and clang share the pairs, so that each has all systems and
-# both of Thrust. A pair has a program of the core, that every kind of kernel is right and that networks train; one for
-# each compiler has more of tests/backend/thrust, and what is proven of the cpu policy elsewhere, with `device` in its
-# place (support/on_device.hpp): by g++ expressions and layers, by clang trainings. With ASHLAR_FULL_DEVICE_TESTS both
-# compilers have all pairs, and all pairs have all.
-option(ASHLAR_FULL_DEVICE_TESTS "Every test of the device policy by every system and with every Thrust" OFF)
+# of a CUDA toolkit (CCCL). Every compiler runs every test on all of these pairs. Compiling is what bounds that, and only
+# one function of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without
+# it, and linked with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of
+# tests/backend/thrust; device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place
+# (support/on_device.hpp); with ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
+option(ASHLAR_FULL_DEVICE_TESTS "More of the cpu policy's tests with the device policy in its place" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
 find_path(ASHLAR_TBB_INCLUDE tbb/task_arena.h)
@@ -15,24 +15,36 @@ find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAU
   PATHS $ENV{CUDA_PATH} $ENV{CUDA_HOME} /usr/local/cuda /opt/cuda)
 
 set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/repeatability.cpp)
-set(device_more backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
+set(device_own ${device_core} backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
   backend/thrust/parity.cpp backend/thrust/training.cpp)
-set(device_by_gcc backend/long_sums.cpp)
+set(device_taken backend/long_sums.cpp)
 foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
-  list(APPEND device_by_gcc expr/${name}.cpp)
+  list(APPEND device_taken expr/${name}.cpp)
 endforeach()
-foreach(name conv_transpose2d dropout normalisation pooling repeat)
-  list(APPEND device_by_gcc nn/${name}.cpp)
-endforeach()
-set(device_by_clang "")
-foreach(name activation cross_entropy exchange frozen softmax)
-  list(APPEND device_by_clang nn/${name}.cpp)
+foreach(name activation conv_transpose2d cross_entropy dropout exchange frozen normalisation pooling repeat softmax)
+  list(APPEND device_taken nn/${name}.cpp)
 endforeach()
 foreach(name compile files fit gpt inspect predict rows trainer)
-  list(APPEND device_by_clang train/${name}.cpp)
+  list(APPEND device_taken train/${name}.cpp)
 endforeach()
-set(device_rest backend/checked_executor.cpp backend/non_finite.cpp backend/whole_lanes.cpp expr/elementary.cpp
-  expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp train/inputs_and_outputs.cpp train/loops.cpp)
+if(ASHLAR_FULL_DEVICE_TESTS)
+  list(APPEND device_taken backend/checked_executor.cpp backend/non_finite.cpp backend/whole_lanes.cpp
+    expr/elementary.cpp expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp
+    train/inputs_and_outputs.cpp train/loops.cpp)
+endif()
+
+# ashlar_device_objects(NAME SOURCE...): tests for any system.
+function(ashlar_device_objects name)
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  target_link_libraries(${name} PRIVATE ashlar::ashlar)
+  target_include_directories(${name} SYSTEM PRIVATE ${DOCTEST_INCLUDE_DIR})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE ASHLAR_TEST_DEVICE ASHLAR_HOST_SYSTEM="support/linked_system.hpp")
+  target_compile_options(${name} PRIVATE -Wall -Wextra)
+endfunction()
+ashlar_device_objects(ashlar_device_own ${device_own})
+ashlar_device_objects(ashlar_device_taken ${device_taken})
+target_compile_options(ashlar_device_taken PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
 
 # ashlar_device_program(NAME SYSTEM THRUST SOURCE...): a test, or where something is missing one that says what.
 function(ashlar_device_program name system thrust)
@@ -55,7 +67,7 @@ function(ashlar_device_program name system thrust)
   ashlar_test_program(${name} ${ARGN})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive) # other tests run meanwhile
   string(TOUPPER ${system} upper)
-  target_compile_definitions(test_${name} PRIVATE ASHLAR_TEST_DEVICE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${upper})
+  target_compile_definitions(test_${name} PRIVATE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${upper})
   if(thrust STREQUAL cccl)
     target_include_directories(test_${name} SYSTEM PRIVATE ${ASHLAR_TEST_CCCL})
   endif()
@@ -63,60 +75,47 @@ function(ashlar_device_program name system thrust)
     target_link_libraries(test_${name} PRIVATE OpenMP::OpenMP_CXX)
   elseif(system STREQUAL tbb)
     target_link_libraries(test_${name} PRIVATE ${ASHLAR_TBB_LIBRARY})
-  else()
-    target_compile_definitions(test_${name} PRIVATE ASHLAR_PACKET_BYTES=16)  # as on a GPU
   endif()
   if(NOT "programs/allocations.cpp" IN_LIST ARGN)
     target_sources(test_${name} PRIVATE $<TARGET_OBJECTS:ashlar_test_main>)
     target_link_libraries(test_${name} PRIVATE ashlar_test_support)
   endif()
 endfunction()
-function(ashlar_device_takes_the_cpus_tests name)
-  if(NOT TARGET test_${name})
-    return()
-  endif()
-  get_target_property(kind test_${name} TYPE)
-  if(kind STREQUAL EXECUTABLE)
-    target_compile_options(test_${name} PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
+# ashlar_device_direct_program(NAME SOURCE...): a test that is compiled with Thrust's C++ system, as a user's program is.
+function(ashlar_device_direct_program name)
+  ashlar_device_program(${name} cpp installed ${ARGN})
+  if(ASHLAR_TEST_THRUST)
+    target_compile_definitions(test_${name} PRIVATE ASHLAR_TEST_DEVICE)
   endif()
 endfunction()
 
-if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
-  set(pairs device_cpp_cccl device_omp_cccl device_tbb)
-  set(broad device_tbb)
-  set(more backend/thrust/parity.cpp backend/thrust/training.cpp)
-  set(taken ${device_by_clang})
-else()
-  set(pairs device_cpp device_omp device_tbb_cccl)
-  set(broad device_omp)
-  set(more ${device_more})
-  set(taken ${device_by_gcc})
-endif()
-if(ASHLAR_FULL_DEVICE_TESTS)
-  set(more ${device_more} backend/thrust/team.cpp)
-  set(taken ${device_by_gcc} ${device_by_clang} ${device_rest})
-endif()
 foreach(system cpp omp tbb)
   foreach(thrust installed cccl)
     set(name device_${system})
     if(thrust STREQUAL cccl)
       string(APPEND name _cccl)
     endif()
-    if(ASHLAR_FULL_DEVICE_TESTS OR name STREQUAL broad)
-      ashlar_device_program(${name} ${system} ${thrust} ${device_core} ${more})
-      ashlar_device_program(${name}_breadth ${system} ${thrust} ${taken})
-      ashlar_device_takes_the_cpus_tests(${name}_breadth)
-    elseif(name IN_LIST pairs)
-      ashlar_device_program(${name} ${system} ${thrust} ${device_core})
-    endif()
+    ashlar_device_program(${name} ${system} ${thrust} support/systems/linked_system.cpp
+      $<TARGET_OBJECTS:ashlar_device_own>)
+    ashlar_device_program(${name}_breadth ${system} ${thrust} support/systems/linked_system.cpp
+      $<TARGET_OBJECTS:ashlar_device_taken>)
   endforeach()
 endforeach()
 
-# Teams of threads with packets of a GPU's size, which the C++ system's programs have; in full, above, with a CPU's.
-if(ASHLAR_FULL_DEVICE_TESTS OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
-  ashlar_device_program(device_team cpp installed backend/thrust/team.cpp)
-endif()
+# With packets as a GPU has them; and teams of threads, as its blocks are.
+foreach(name packets team)
+  set(sources ${device_core})
+  if(name STREQUAL team)
+    set(sources backend/thrust/team.cpp)
+  endif()
+  ashlar_device_direct_program(device_${name} ${sources})
+  if(ASHLAR_TEST_THRUST)
+    target_compile_definitions(test_device_${name} PRIVATE ASHLAR_PACKET_BYTES=16)
+  endif()
+endforeach()
 
 # Thrust's C++ system allocates nothing of its own: so nothing is allocated while training.
-ashlar_device_program(device_allocations cpp installed programs/allocations.cpp)
-ashlar_device_takes_the_cpus_tests(device_allocations)
+ashlar_device_direct_program(device_allocations programs/allocations.cpp)
+if(ASHLAR_TEST_THRUST)
+  target_compile_options(test_device_allocations PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
+endif()

@@ -2,25 +2,18 @@
 #pragma once
 #include <ashlar/device.hpp>
 
-#if !ASHLAR_GPU && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
-#include <omp.h>
-#elif !ASHLAR_GPU && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
-#include <tbb/task_arena.h>
+#if defined(ASHLAR_HOST_SYSTEM)
+#include "support/linked_system.hpp"
 #endif
 
 namespace proof {
 
-/// f() while Thrust's system has so many threads, where their number is its own.
+/// f() while Thrust's system has so many threads, where tests are compiled for all systems and their number is its own.
 template <class F>
 void with_threads([[maybe_unused]] int count, F f) {
-#if !ASHLAR_GPU && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
-  int const before = omp_get_max_threads();
-  omp_set_num_threads(count);
-  f();
-  omp_set_num_threads(before);
-#elif !ASHLAR_GPU && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
-  tbb::task_arena arena(count);
-  arena.execute(f);
+#if defined(ASHLAR_HOST_SYSTEM)
+  with_threads_of_system(
+      count, [](void* context) { (*static_cast<F*>(context))(); }, &f);
 #else
   f();
 #endif

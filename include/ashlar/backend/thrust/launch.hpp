@@ -4,9 +4,7 @@
 #if ASHLAR_GPU
 #include <ashlar/backend/thrust/gpu/run_units.hpp>
 #else
-#include <thrust/execution_policy.h>
-#include <thrust/for_each.h>
-#include <thrust/iterator/counting_iterator.h>
+#include <ashlar/backend/thrust/host_system.hpp>
 #endif
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -55,15 +53,16 @@ using launch_status = void;
 /// Packets in a tile: so much work that compilers vectorise inside it and threads are worth waking for several of it.
 inline constexpr std::int64_t packets_in_a_tile = 64;
 
-/// Some units of a kernel, one after the other: what Thrust is given on a CPU.
+/// Some units of a kernel, one after the other.
 template <class Functor>
 struct tile_of_units {
   Functor unit;
   std::int64_t units, size;
 
-  void operator()(std::int64_t tile) const {
-    std::int64_t const begin = tile * size, end = begin + size < units ? begin + size : units;
-    for (std::int64_t u = begin; u < end; ++u) unit(team_of_one{}, u);
+  static void run(void const* tiles, std::int64_t tile) {
+    auto const& of = *static_cast<tile_of_units const*>(tiles);
+    std::int64_t const begin = tile * of.size, end = begin + of.size < of.units ? begin + of.size : of.units;
+    for (std::int64_t u = begin; u < end; ++u) of.unit(team_of_one{}, u);
   }
 };
 
@@ -71,13 +70,9 @@ struct tile_of_units {
 template <class Functor>
 void run_units(Functor const& unit, std::int64_t units, std::int64_t packets, device_stream) {
   std::int64_t const size = packets < packets_in_a_tile ? packets_in_a_tile / packets : 1;
-  tile_of_units<Functor> const tile{unit, units, size};
-  thrust::counting_iterator<std::int64_t> const first(0);
+  tile_of_units<Functor> const of{unit, units, size};
   std::int64_t const tiles = parts_of_size(units, size);
-  if (tiles * size * packets < 4 * packets_in_a_tile)
-    thrust::for_each_n(thrust::seq, first, tiles, tile);
-  else
-    thrust::for_each_n(thrust::device, first, tiles, tile);
+  do_parts(of.run, &of, tiles, tiles * size * packets >= 4 * packets_in_a_tile);
 }
 #endif
 

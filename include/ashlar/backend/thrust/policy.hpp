@@ -93,7 +93,7 @@ struct device_policy : detail::policy_base {
   }
 
   /// What runs here, in words: Thrust's version, its system and what that runs on.
-  std::string describe() const { return "device" + detail::thrust_in_words() + detail::system_in_words(); }
+  std::string describe() const { return "device" + detail::system_in_words(); }
   /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
   /// example: std::cout << device.describe(t.summary());
   template <class Program>

@@ -13,8 +13,8 @@ template <class Kernel>
 struct share_of_kernel {
   kernel_arguments all;
 
-  void operator()(std::int64_t part) const {
-    kernel_arguments own = all;
+  static void run(void const* shares, std::int64_t part) {
+    kernel_arguments own = static_cast<share_of_kernel const*>(shares)->all;
     own.part = static_cast<int>(part);
     Kernel::run(own);
   }
@@ -31,12 +31,8 @@ void launch_shares(launch_arguments const& a) {
   std::int64_t const parts = a.work / worth_waking;
   share_of_kernel<Kernel> share{host_arguments(a)};
   share.all.parts = static_cast<int>(parts < 1 ? 1 : parts < most ? parts : most);
-  thrust::counting_iterator<std::int64_t> const first(0);
   for (share.all.phase = 0; share.all.phase < a.phases; ++share.all.phase)
-    if (share.all.parts == 1)
-      thrust::for_each_n(thrust::seq, first, share.all.parts, share);
-    else
-      thrust::for_each_n(thrust::device, first, share.all.parts, share);
+    do_parts(share.run, &share, share.all.parts, share.all.parts > 1);
 }
 template <int... Code>
 void launch_product(launch_arguments const& a) {

@@ -9,9 +9,14 @@
 /// What runs on the device stands in an inline namespace of its system: units of one program that are built for
 /// different ones share no symbol. ASHLAR_GPU: memory of the device is not the host's. ASHLAR_GPU_RUNTIME: a header
 /// with the names of gpu/runtime.hpp that stands for it (tests have a GPU made of the host's memory and threads).
+/// ASHLAR_HOST_SYSTEM: a header with the names of host_system.hpp that stands for it (tests are compiled once for all
+/// systems).
 #if defined(ASHLAR_GPU_RUNTIME)
 #define ASHLAR_DEVICE_ABI on_another_runtime
 #define ASHLAR_GPU 1
+#elif defined(ASHLAR_HOST_SYSTEM)
+#define ASHLAR_DEVICE_ABI on_another_system
+#define ASHLAR_GPU 0
 #elif defined(__HIPCC__)
 #define ASHLAR_DEVICE_ABI on_hip
 #define ASHLAR_GPU 1
