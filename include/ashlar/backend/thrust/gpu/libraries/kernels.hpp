@@ -16,8 +16,7 @@ launch_status launch_product(launch_arguments const& a) {
   product_shape const p{n[0], n[1], n[2], n[3], code::at[2] != 0, code::at[3] != 0, code::at[1] != 0};
   bool const is_whole = a.is_whole || n[4] == 0;
   if (a.libraries && is_whole &&
-      a.libraries->multiply(a.step, p, product_epilogue::none, a.operands[0], a.operands[1], nullptr, a.operands[2],
-                            a.stream))
+      a.libraries->multiply(a.step, p, product_epilogue::none, {a.operands[0], a.operands[1], a.operands[2]}, a.stream))
     return gpu_success;
 #endif
   return launch<tiled_matmul_functor<Codes...>>(a);
