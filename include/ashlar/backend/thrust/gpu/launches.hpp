@@ -85,7 +85,7 @@ class program_launches {
       if (tables.inputs[k].rows) n = tables.inputs[k].extents[0] / tables.inputs[k].rows;
     return n;
   }();
-  /// Memory that libraries need beside a program.
+  /// Memory that libraries and kernels of our own need beside a program.
   static std::int64_t workspace_bytes() {
     constexpr bool any = [] {
       bool found = false;
@@ -96,12 +96,7 @@ class program_launches {
       }
       return found;
     }();
-    std::int64_t const bytes = any && !Own ? library_calls::workspace_bytes() : 0;
-#if ASHLAR_HAS_CUBLASLT
-    if constexpr (any && !Own)
-      if (bytes) return bytes + epilogues_of<Program>::steps.mask_bytes;
-#endif
-    return bytes;
+    return (any && !Own ? bytes_of_libraries() : 0) + own_bytes;
   }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
@@ -111,7 +106,9 @@ class program_launches {
                   library_calls* libraries, Judge const& judge) {
     m.arena = memory.arena();
     m.scalars = memory.scalars();
-    one_run now{memory.numbers(), memory.constants(), &memory.state()->now, stream, libraries, is_whole(m)};
+    one_run now{memory.numbers(), memory.constants(), &memory.state()->now,
+                stream,           libraries,          memory.own() + workspace_bytes() - own_bytes,
+                is_whole(m)};
 #if ASHLAR_HAS_CUBLASLT
     now.arena = m.arena;
 #endif
@@ -124,12 +121,34 @@ class program_launches {
   }
 
  private:
+  /// What libraries work in, then the masks that they leave.
+  static std::int64_t bytes_of_libraries() {
+    std::int64_t const bytes = library_calls::workspace_bytes();
+#if ASHLAR_HAS_CUBLASLT
+    if (bytes) return bytes + epilogues_of<Program>::steps.mask_bytes;
+#endif
+    return bytes;
+  }
+  /// What kernels of our own work in.
+  static constexpr std::int64_t own_bytes = [] {
+    std::int64_t most = 0;
+    for (int s = 0; s < tables.sizes.steps; ++s) {
+      if (tables.steps[s].kernel < 0) continue;
+      int const* const code = tables.code + tables.kernel_begin[tables.steps[s].kernel];
+      if (code[0] != static_cast<int>(kernel_kind::conv_weight)) continue;
+      std::int64_t const bytes = weight_workspace(tables.numbers + tables.steps[s].numbers, code[1] != 0);
+      most = bytes > most ? bytes : most;
+    }
+    return (most + 255) / 256 * 256;
+  }();
+
   struct one_run {
     std::int64_t const* numbers;
     double const* constants;
     step_values const* now;
     gpu_stream stream;
     library_calls* libraries;
+    char* workspace;
     bool is_whole;
     bool is_update = false;
 #if ASHLAR_HAS_CUBLASLT
@@ -211,7 +230,8 @@ class program_launches {
                                                                  .is_update = is_update,
                                                                  .step = s,
                                                                  .is_whole = is_whole,
-                                                                 .libraries = libraries});
+                                                                 .libraries = libraries,
+                                                                 .workspace = workspace});
       if (status != gpu_success) refuse_launch(s, status);
     }
   };

@@ -2,7 +2,7 @@
 #pragma once
 #include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
-#include <ashlar/backend/thrust/tiled_product.hpp>
+#include <ashlar/backend/thrust/tiled_weights.hpp>
 
 /// Products and convolutions by a library where all rows of the batch are valid and it has a kernel, else by our own,
 /// which read from the device how many rows there are.
@@ -50,9 +50,10 @@ launch_status launch_convolution(launch_arguments const& a) {
                                                                            : convolution_pass::weight;
   if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
 #endif
-  using own = std::conditional_t<kernel_code<Codes...>::kind == kernel_kind::conv_weight, conv_functor<Codes...>,
-                                 tiled_conv_functor<Codes...>>;
-  return launch<own>(a);
+  if constexpr (kernel_code<Codes...>::kind == kernel_kind::conv_weight)
+    return launch_weights<Codes...>(a);
+  else
+    return launch<tiled_conv_functor<Codes...>>(a);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
