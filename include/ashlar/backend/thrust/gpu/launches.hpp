@@ -106,6 +106,7 @@ class program_launches {
                   library_calls* libraries, Judge const& judge) {
     m.arena = memory.arena();
     m.scalars = memory.scalars();
+    run_state* const state = memory.state();
     one_run now{memory.numbers(), memory.constants(), &memory.state()->now,
                 stream,           libraries,          memory.own() + workspace_bytes() - own_bytes,
                 is_whole(m)};
@@ -113,7 +114,12 @@ class program_launches {
     now.arena = m.arena;
 #endif
     walk::run(
-        m, [&](int s, char* const* operands, std::uint64_t iteration) { now.step(s, operands, iteration); },
+        m,
+        [&](int s, char* const* operands, std::uint64_t iteration) {
+          now.step(s, operands, iteration);
+          if constexpr (has_indices<Program>)
+            if (reads_indices(tables, s)) launch_count(s, operands[1], memory.numbers(), state, stream);
+        },
         [&] {
           judge();
           return now.is_update = true;
@@ -121,6 +127,11 @@ class program_launches {
   }
 
  private:
+  static void launch_count(int s, char const* index, std::int64_t const* numbers, run_state* state, gpu_stream on) {
+    count_indices const count{state, reinterpret_cast<std::int32_t const*>(index), numbers + tables.steps[s].numbers,
+                              s};
+    gpu_check(run_by_blocks(count, 1, on), "looking at indices");
+  }
   /// What libraries work in, then the masks that they leave.
   static std::int64_t bytes_of_libraries() {
     std::int64_t const bytes = library_calls::workspace_bytes();
