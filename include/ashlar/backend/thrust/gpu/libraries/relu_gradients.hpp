@@ -40,12 +40,14 @@ class relu_gradient_search {
     bool const selects = (saved == 0 || saved == 1) && gradient == 1 - saved && t_.field(s, 1, 3) == 0 &&
                          t_.is_constant(s, t_.field(s, 0, 4), 0) && t_.is_constant(s, t_.field(s, 1, 5), 0);
     if (!selects) return;
-    int const product = maker_of(s, gradient), relu = maker_of(s, saved);
-    if (product < 0 || relu <= begin_ || !t_.is_a(kernel_kind::matmul, product)) return;
+    int const product = maker_of(s, gradient);
+    if (product < 0 || !t_.is_a(kernel_kind::matmul, product) || !t_.is_pointwise_on(product, s)) return;
+    int const relu = maker_of(s, saved);
+    if (relu <= begin_ || !is_alone(product, s)) return;
     matched_epilogue& forward = found_.of[relu - 1];
     bool const masks = forward.is_of_next_step() && (forward.kind == product_epilogue::bias_and_relu ||
                                                      forward.kind == product_epilogue::bias_and_masking_relu);
-    if (!masks || !t_.is_pointwise_on(product, s) || !is_alone(product, s)) return;
+    if (!masks) return;
     std::int64_t const *const f = t_.numbers(relu - 1), *const p = t_.numbers(product), *const n = t_.numbers(s);
     if (p[0] != 1 || f[1] != p[1] || f[2] != p[2] || n[0] != 1 || n[3] != p[1] * p[2]) return;
     if (forward.mask_at < 0) {
