@@ -2,6 +2,7 @@
 #include <ashlar/expr/indexing.hpp>
 
 #include "support/check.hpp"
+#include "support/parity.hpp"
 
 using namespace ashlar;
 
@@ -57,18 +58,18 @@ TEST_CASE("elements that several indices name get the sum of all, and those that
                  tensor<std::int64_t, 2>{1ll << 60, 5}) == tensor<std::int64_t, 2>{1, (1ll << 60) + 7});
 }
 
-TEST_CASE("an index out of range reads NaN, or 0 of whole numbers, and writes nothing") {
+TEST_CASE("indices out of range are counted, and what ran says so") {
   tensor<std::int32_t, 4> const index{-1, 0, 2, 7};
   auto const taken = [](auto x, auto i) { return take(x, i); };
-  auto const y = evaluate(cpu, taken, tensor<float, 3>{1, 2, 3}, index);
-  CHECK(std::isnan(y[0]));
-  CHECK(y[1] == 1);
-  CHECK(y[2] == 3);
-  CHECK(std::isnan(y[3]));
-  CHECK(evaluate(cpu, taken, tensor<std::int32_t, 3>{1, 2, 3}, index) == tensor<std::int32_t, 4>{0, 1, 3, 0});
+  CHECK_THROWS_WITH(evaluate(cpu, taken, tensor<float, 3>{1, 2, 3}, index),
+                    doctest::Contains("2 indices out of range, of an axis of 3: no result"));
+  CHECK_THROWS_WITH(evaluate(cpu, taken, tensor<std::int32_t, 3>{1, 2, 3}, index), doctest::Contains("2 indices"));
   auto const added = [](auto x, auto i, auto v) { return scatter_add<0>(x, i, v); };
-  CHECK(evaluate(cpu, added, tensor<float, 3>{1, 2, 3}, index, tensor<float, 4>{10, 20, 30, 40}) ==
-        tensor<float, 3>{21, 2, 33});
+  CHECK_THROWS_WITH(evaluate(cpu, added, tensor<float, 3>{1, 2, 3}, index, tensor<float, 4>{10, 20, 30, 40}),
+                    doctest::Contains("2 indices"));
+  auto const chosen = [](auto x) { return gather<0>(x, convert<std::int32_t>(x)); };
+  CHECK_THROWS_WITH(evaluate(cpu, chosen, tensor<float, 3>{1, 2, 3}), doctest::Contains("1 index out of range"));
+  CHECK(evaluate(cpu, chosen, tensor<float, 3>{2, 1, 0}) == tensor<float, 3>{0, 1, 2});
   CHECK(evaluate(
             cpu, [](auto i) { return one_hot<3>(i); }, tensor<std::int32_t, 2>{3, 1}) ==
         tensor<float, 2, 3>{0, 0, 0, 0, 1, 0});
@@ -107,4 +108,42 @@ TEST_CASE("a table trains on partial batches as on full ones, and indices beyond
   CHECK_THROWS_WITH(large.step(beyond, labels), doctest::Contains("index of the input is 6"));
   beyond(1, 3) = -1;
   CHECK_THROWS_WITH(predict(net, beyond), doctest::Contains("index of the input is -1"));
+}
+
+namespace {
+
+// Indices that the network makes of its input.
+struct rounded_table : detail::layer<rounded_table> {
+  template <class T, int B, int N>
+  static constexpr auto apply(basic_value<T, B, N> x) {
+    auto table = detail::parameter<float, 6, 3>(*x.g, "weight", {detail::initialiser::normal, 1});
+    return mean(take(table, convert<std::int32_t>(x)), axes<1>);
+  }
+};
+constexpr auto rounding_network = [](auto x) { return linear<2>(named<"table">(rounded_table{})(x)); };
+
+}  // namespace
+
+TEST_CASE("a training step with indices out of range that the network made changes nothing, and says how many") {
+  auto net = model(rounding_network, input<4>, cpu, seed{1});
+  auto trainer = make_trainer(net, cross_entropy, adam{}, batch<3>);
+  tensor<float, 3, 4> x{0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5};
+  tensor<std::int32_t, 3> const labels{0, 1, 1};
+  float loss = trainer.step(x, labels);
+  CHECK(std::isfinite(loss));
+  auto const before = proof::variables_of(net);
+  x(1, 2) = 6;
+  x(2, 0) = -1;
+  auto const read = [&](auto const& images, auto const& truth) { loss = trainer.step(images, truth); };
+  CHECK_THROWS_WITH(read(x, labels), doctest::Contains("step 2: 2 indices in layer 'table' out of range, of an axis of "
+                                                       "6: nothing is changed"));
+  CHECK(proof::variables_of(net) == before);
+  CHECK(trainer.steps() == 1);
+  // Of a partial batch what lies behind its rows is not looked at.
+  tensor<float, 1, 4> const row{0, 1, 2, 3};
+  read(row, tensor<std::int32_t, 1>{0});
+  CHECK(std::isfinite(loss));
+  CHECK(trainer.steps() == 2);
+  CHECK(proof::variables_of(net) != before);
+  CHECK_THROWS_WITH(predict(net, x), doctest::Contains("2 indices in layer 'table' out of range"));
 }

@@ -32,10 +32,12 @@ class overlap_search {
   struct block {
     std::int64_t at = 0, bytes = 0;
     int first = 1 << 30, last = -1;
+    bool is_product = false, is_pointwise = false;  // what wrote it first
   };
   using blocks = std::map<std::int64_t, block>;  // by name
 
-  void use(blocks& all, address const& p, address const& q, int step, std::int64_t bytes = 0) {
+  void use(blocks& all, address const& p, address const& q, int step, std::int64_t bytes = 0,
+           step_entry const* writer = nullptr) {
     if (p.place != q.place) found_ = "an operand has another place";
     if (p.place != arena_place) return;
     bool const exchanged = in_top_ && q.offset < exchange_;
@@ -43,9 +45,21 @@ class overlap_search {
     std::int64_t const at = exchanged ? 0 : p.offset;
     if (b.last >= 0 && b.at != at) found_ = "a block moved";
     b.at = at;
+    if (writer && step < b.first) {
+      b.is_product = is_a(*writer, kernel_kind::matmul);
+      b.is_pointwise = is_a(*writer, kernel_kind::row) && p_.drafted.numbers[writer->numbers + 1] == 0;
+    }
     b.first = std::min(b.first, step);
     b.last = std::max(b.last, step);
     b.bytes = std::max(b.bytes, bytes);
+  }
+
+  bool is_a(step_entry const& s, kernel_kind k) const {
+    return s.kernel >= 0 && p_.pools.kernel_code[p_.pools.kernel_begin[s.kernel]] == static_cast<int>(k);
+  }
+  /// Pointwise work is done where a product lies that nobody reads later.
+  static bool takes_place(block const& product, block const& other) {
+    return product.is_product && other.is_pointwise && product.last == other.first && product.at == other.at;
   }
 
   /// Returns how far the body's blocks reach.
@@ -60,7 +74,8 @@ class overlap_search {
       step_entry const &a = p_.pools.steps[p.first_step + s], &b = q_.pools.steps[q.first_step + s];
       in_top_ = top;
       for (int o = 0; o < a.operand_count; ++o)
-        use(all, p_.pools.operands[a.operands + o], q_.pools.operands[b.operands + o], s);
+        use(all, p_.pools.operands[a.operands + o], q_.pools.operands[b.operands + o], s, 0,
+            o >= a.inputs ? &a : nullptr);
       if (a.loop < 0) continue;
       loop_entry const &l = p_.pools.loops[a.loop], &m = q_.pools.loops[b.loop];
       std::int64_t scratch = search_body(l.body, m.body, false);
@@ -88,6 +103,7 @@ class overlap_search {
       for (auto j = std::next(i); j != all.end(); ++j) {
         block const &a = i->second, &b = j->second;
         bool const together = a.first <= b.last && b.first <= a.last;
+        if (takes_place(a, b) || takes_place(b, a)) continue;
         if (together && a.at < b.at + b.bytes && b.at < a.at + a.bytes)
           found_ = "blocks " + std::to_string(i->first) + " and " + std::to_string(j->first) + " overlap";
       }

@@ -168,13 +168,14 @@ class life_search {
       for (printed_line const& line : steps[s].lines) use(line, static_cast<int>(s));
   }
   int count() const { return static_cast<int>(lives_.size()); }
-  /// Pairs that live together and overlap.
+  /// Pairs that live together and overlap, but for a step that works in the place of what it reads last.
   int overlaps() const {
     int found = 0;
     for (auto i = lives_.begin(); i != lives_.end(); ++i)
       for (auto j = std::next(i); j != lives_.end(); ++j) {
         life a = extended(i->second), b = extended(j->second);
-        found += a.first <= b.last && b.first <= a.last && a.at.begin < b.at.end && b.at.begin < a.at.end;
+        bool const passed_on = a.at.begin == b.at.begin && a.at.end == b.at.end && a.last == b.first;
+        found += !passed_on && a.first <= b.last && b.first <= a.last && a.at.begin < b.at.end && b.at.begin < a.at.end;
       }
     return found;
   }

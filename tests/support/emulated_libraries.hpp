@@ -3,6 +3,10 @@
 #include <cublasLt.h>
 #include <cudnn.h>
 
+#include <cmath>
+#include <map>
+#include <set>
+
 #include "support/emulated_gpu.hpp"
 
 /// cuBLASLt and cuDNN on the emulated GPU: the functions that Ashlar calls, by plain loops, as NVIDIA documents them.
@@ -14,8 +18,11 @@ using ashlar::detail::emulated_stream;
 /// What the tests set and count.
 struct state {
   int products = 0, epilogues = 0, convolutions = 0;  // launched
+  std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
   bool refuses = false;                               // everything that is asked for from now on
   bool refuses_epilogues = false;                     // products with one
+  std::set<cublasLtEpilogue_t> refused;               // products with one of these
+  bool masks_hold_zeros = false;                      // whether a ReLU's mask has a bit for a sum of 0
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution
 };
@@ -31,7 +38,13 @@ struct product_description {
   cudaDataType_t scale;
   cublasOperation_t a = CUBLAS_OP_N, b = CUBLAS_OP_N;
   cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
-  void const* bias = nullptr;
+  void* bias = nullptr;
+  void* mask = nullptr;
+  std::int64_t mask_leading = 0;  // bits
+
+  bool has(int bits) const { return (epilogue & bits) == bits; }
+  bool has_mask() const { return has(128); }
+  bool has_bias() const { return has(CUBLASLT_EPILOGUE_BIAS) || has(16); }
 };
 struct matrix_description {
   cudaDataType_t type;
@@ -79,6 +92,8 @@ inline cublasStatus_t set_product(cublasLtMatmulDesc_t p, cublasLtMatmulDescAttr
     case CUBLASLT_MATMUL_DESC_TRANSB: return take(d.b, value, size);
     case CUBLASLT_MATMUL_DESC_EPILOGUE: return take(d.epilogue, value, size);
     case CUBLASLT_MATMUL_DESC_BIAS_POINTER: return take(d.bias, value, size);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER: return take(d.mask, value, size);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD: return take(d.mask_leading, value, size);
     default: return CUBLAS_STATUS_NOT_SUPPORTED;
   }
 }
@@ -132,6 +147,7 @@ inline bool fits(product_description const& p, matrix_description const& a, matr
   };
   return (ta ? a.columns : a.rows) == c.rows && (tb ? b.rows : b.columns) == c.columns &&
          (ta ? a.rows : a.columns) == (tb ? b.columns : b.rows) && is_one(a) && is_one(b) && is_one(c) &&
+         (!p.has_mask() || (c.batch == 1 && p.mask && p.mask_leading % 128 == 0 && p.mask_leading >= c.rows)) &&
          a.batch == c.batch && b.batch == c.batch && a.type == c.type && b.type == c.type && p.scale == c.type &&
          (p.compute == CUBLAS_COMPUTE_64F) == (c.type == CUDA_R_64F);
 }
@@ -139,8 +155,10 @@ inline cublasStatus_t find(cublasLtHandle_t, cublasLtMatmulDesc_t p, cublasLtMat
                            cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, cublasLtMatmulPreference_t wanted,
                            int most, cublasLtMatmulHeuristicResult_t results[], int* found) {
   *found = 0;
-  bool const has_epilogue = at<product_description>(p).epilogue != CUBLASLT_EPILOGUE_DEFAULT;
-  if (calls().refuses || (calls().refuses_epilogues && has_epilogue)) return CUBLAS_STATUS_NOT_SUPPORTED;
+  cublasLtEpilogue_t const epilogue = at<product_description>(p).epilogue;
+  bool const has_epilogue = epilogue != CUBLASLT_EPILOGUE_DEFAULT;
+  if (calls().refuses || (has_epilogue && (calls().refuses_epilogues || calls().refused.count(epilogue))))
+    return CUBLAS_STATUS_NOT_SUPPORTED;
   if (c != d || most < 1 || at<preference>(wanted).schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE ||
       !fits(at<product_description>(p), at<matrix_description>(a), at<matrix_description>(b),
             at<matrix_description>(c)))
@@ -152,9 +170,19 @@ inline cublasStatus_t find(cublasLtHandle_t, cublasLtMatmulDesc_t p, cublasLtMat
   *found = 1;
   return CUBLAS_STATUS_SUCCESS;
 }
+/// The gradient of a bias: sums over the columns.
+template <class T>
+void sum_columns(product_description const& p, matrix_description const& c, void const* c_at) {
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    double sum = 0;
+    for (std::int64_t j = 0; j < c.columns; ++j)
+      sum += static_cast<double>(static_cast<T const*>(c_at)[i + j * c.leading]);
+    static_cast<T*>(p.bias)[i] = static_cast<T>(sum);
+  }
+}
 template <class T>
 void multiply(product_description const& p, matrix_description const& a, matrix_description const& b,
-              matrix_description const& c, void const* a_at, void const* b_at, void* c_at) {
+              matrix_description const& c, void const* a_at, void const* b_at, void* c_at, bool masks_hold_zeros) {
   bool const ta = p.a == CUBLAS_OP_T, tb = p.b == CUBLAS_OP_T;
   std::int64_t const depth = ta ? a.rows : a.columns;
   for (std::int64_t batch = 0; batch < c.batch; ++batch)
@@ -166,10 +194,30 @@ void multiply(product_description const& p, matrix_description const& a, matrix_
                      static_cast<T const*>(a_at)[batch * a.apart + (ta ? k + i * a.leading : i + k * a.leading)]) *
                  static_cast<double>(
                      static_cast<T const*>(b_at)[batch * b.apart + (tb ? j + k * b.leading : k + j * b.leading)]);
-        if (p.epilogue & CUBLASLT_EPILOGUE_BIAS) sum += static_cast<double>(static_cast<T const*>(p.bias)[i]);
-        if (p.epilogue & CUBLASLT_EPILOGUE_RELU) sum = sum < 0 ? 0 : sum;
+        if (p.has(CUBLASLT_EPILOGUE_BIAS)) sum += static_cast<double>(static_cast<T const*>(p.bias)[i]);
+        if (p.has_mask()) {
+          unsigned char& bits = static_cast<unsigned char*>(p.mask)[(j * p.mask_leading + i) / 8];
+          unsigned char const bit = static_cast<unsigned char>(1 << i % 8);
+          bool const passes = static_cast<T>(sum) > 0 || (masks_hold_zeros && sum == 0);
+          if (p.has(CUBLASLT_EPILOGUE_RELU_AUX))
+            bits = static_cast<unsigned char>(passes ? bits | bit : bits & ~bit);
+          else if (!(bits & bit))
+            sum = 0;
+        }
+        if (p.has(CUBLASLT_EPILOGUE_RELU)) sum = sum < 0 ? 0 : sum;
+        if (p.has(CUBLASLT_EPILOGUE_GELU))
+          sum *= 0.5 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979324) * (sum + 0.044715 * sum * sum * sum)));
         static_cast<T*>(c_at)[batch * c.apart + i + j * c.leading] = static_cast<T>(sum);
       }
+  if (p.has(16)) sum_columns<T>(p, c, c_at);
+}
+/// Whether a product's result lies apart from its factors.
+inline bool is_apart(matrix_description const& x, void const* at, matrix_description const& z, void const* to) {
+  auto end = [](matrix_description const& m, void const* p) {
+    std::int64_t const elements = (m.batch - 1) * m.apart + m.leading * m.columns;
+    return static_cast<char const*>(p) + elements * (m.type == CUDA_R_64F ? 8 : 4);
+  };
+  return end(x, at) <= to || end(z, to) <= at;
 }
 inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void const*, void const* a,
                              cublasLtMatrixLayout_t a_layout, void const* b, cublasLtMatrixLayout_t b_layout,
@@ -181,17 +229,18 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
   matrix_description const x = at<matrix_description>(a_layout), y = at<matrix_description>(b_layout),
                            z = at<matrix_description>(c_layout);
   if (c != d || reinterpret_cast<std::uintptr_t>(workspace) % 256 || (workspace_bytes && !workspace) ||
-      (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !p.bias))
+      (p.has_bias() && !p.bias) || (p.has_mask() && !p.mask) || !is_apart(x, a, z, d) || !is_apart(y, b, z, d))
     return CUBLAS_STATUS_INVALID_VALUE;
   ++calls().products;
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
+  ++calls().with[p.epilogue];
   calls().compute = p.compute;
-  reinterpret_cast<emulated_stream*>(stream)->push([=] {
+  reinterpret_cast<emulated_stream*>(stream)->push([=, zeros = calls().masks_hold_zeros] {
     std::memset(workspace, 0x7f, workspace_bytes < 4096 ? workspace_bytes : 4096);
     if (z.type == CUDA_R_64F)
-      multiply<double>(p, x, y, z, a, b, d);
+      multiply<double>(p, x, y, z, a, b, d, zeros);
     else
-      multiply<float>(p, x, y, z, a, b, d);
+      multiply<float>(p, x, y, z, a, b, d, zeros);
   });
   return CUBLAS_STATUS_SUCCESS;
 }

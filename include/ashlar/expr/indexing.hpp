@@ -3,7 +3,9 @@
 #include <ashlar/expr/moving.hpp>
 
 /// Elements looked up by indices, and put where indices say. Indices are int32 and count from 0. Trainers and
-/// predictors refuse inputs with an index out of range; elsewhere it reads NaN (0 of whole numbers) and writes nothing.
+/// predictors refuse inputs with an index out of range before they run. Of others one out of range reads NaN (0 of
+/// whole numbers) and writes nothing; what ran fails when it is over, and says how many there were and in which layer:
+/// a training step changes nothing then, on a GPU the loss fails when it is read.
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 

@@ -58,6 +58,8 @@ class arena_layout {
       holes_.insert(i, {offset, bytes});
     }
   }
+  /// A block goes on as another result's.
+  constexpr void pass_on(std::int64_t bytes) { total_ += aligned(bytes ? bytes : 1); }
   constexpr std::int64_t peak() const { return peak_; }
   /// What the arena would need if nothing were given back.
   constexpr std::int64_t total() const { return total_; }

@@ -205,6 +205,8 @@ class plan_builder {
       int const* const nodes = drafted.part().nodes.items + d.step.operands;
       step_entry s = drafted.step();
       s.kernel = kernel_of(drafted.part(), d);
+      if (m.kind == group::row && m.axes == 0 && p_.reuse_)
+        take_products_place(nodes, s, drafted.part().numbers.items + d.step.numbers, t);
       address* const at = p_.operands.items + s.operands;  // as many and in the order of the drafts' values
       for (int k = 0; k < s.outputs; ++k) allocate(nodes[s.inputs + k]);
       for (int k = 0; k < s.inputs; ++k) at[k] = operand_address(nodes[k]);
@@ -220,6 +222,25 @@ class plan_builder {
       if (p_.trace) trace_draft(m, d, nodes);
       release(m, t);
       drafted.next();
+    }
+    /// Pointwise work on a product that nobody else reads lies where the product does: so a library may do it on the
+    /// product's way to memory, while the factors are still there.
+    constexpr void take_products_place(int const* nodes, step_entry const& s, std::int64_t const* numbers, int t) {
+      std::int64_t const axes = numbers[0], *const strides = numbers + 3 + axes;
+      for (int k = 0; k < s.inputs; ++k) {
+        int const from = storage_of(g_, nodes[k]), to = nodes[s.inputs];
+        if (g_.nodes.items[from].code != op::matmul || last_.items[from] != t || kept_.items[from]) continue;
+        if (where_.items[from].place != arena_place || where_.items[to].place >= 0 || bytes(from) != bytes(to))
+          continue;
+        bool fits = true;  // element by element
+        for (std::int64_t a = 0; a < axes; ++a) fits = fits && strides[k * axes + a] == strides[s.inputs * axes + a];
+        for (int j = 0; j < s.inputs; ++j) fits = fits && (j == k || storage_of(g_, nodes[j]) != from);
+        if (!fits) continue;
+        layout_.pass_on(bytes(to));
+        where_.items[to] = where_.items[from];
+        last_.items[from] = -2;
+        return;
+      }
     }
     constexpr int kernel_of(drafts const& part, draft const& d) {
       bool const is_custom = part.codes[d.code] == static_cast<int>(kernel_kind::custom);

@@ -151,3 +151,17 @@ TEST_CASE("threads are a run-time number of a policy, beside options that are ty
   auto net = model(flatten | linear<3>, input<2, 8, 8>, policy, seed{1});
   CHECK(net.resources().pool()->size() == 3);
 }
+TEST_CASE("indices out of range are counted once, however many threads there are") {
+  auto const taken = [](auto x, auto i) { return square(take(x, i) + 1); };
+  tensor<float, 50, 16> table;
+  tensor<std::int32_t, 200> index;
+  random_normal(table, seed{1});
+  for (int i = 0; i < 200; ++i) index[i] = i % 51;  // 50 is beyond the table
+  for (int workers : {1, 2, 5}) {
+    CAPTURE(workers);
+    thread_pool pool(threads{workers});
+    pool.set_break_even(0);
+    CHECK_THROWS_WITH(evaluate(cpu.with(pool), taken, table, index),
+                      doctest::Contains("3 indices out of range, of an axis of 50"));
+  }
+}

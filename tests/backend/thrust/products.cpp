@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "support/kernel_sample.hpp"
 
 using namespace ashlar;
@@ -63,6 +65,25 @@ struct conv_shape {
   std::int64_t weight() const { return out * (channels / groups) * kh * kw; }
 };
 
+/// The tiled gradient of weights, by its two launches.
+template <int Wide>
+std::string weight_difference(proof::kernel_sample& sample, std::int64_t weights, double tolerance_of_sums) {
+  constexpr int kind = static_cast<int>(kernel_kind::conv_weight);
+  std::vector<double> workspace;
+  auto const launch_both = [&](launch_arguments const& a) {
+    weight_parts const parts(a.numbers);
+    CHECK(parts.weights == weights);
+    workspace.assign(static_cast<std::size_t>(parts.count * weights), NAN);
+    char* operands[] = {a.operands[0], a.operands[1], a.operands[2], reinterpret_cast<char*>(workspace.data())};
+    launch_arguments own = a;
+    own.operands = operands;
+    own.operand_count = 4;
+    launch<tiled_weight_functor<kind, Wide>>(own);
+    if (parts.count > 1) launch<sum_of_weight_parts<kind, Wide>>(own);
+  };
+  return proof::difference({sample.run(launch_both)}, {sample.reference()}, tolerance_of_sums);
+}
+
 template <class T, kernel_kind Kind>
 std::string conv_difference(conv_shape const& s, int per_row, int rows) {
   constexpr int wide = std::is_same_v<T, double>;
@@ -77,7 +98,9 @@ std::string conv_difference(conv_shape const& s, int per_row, int rows) {
   else
     sample.random(held_in<T>, s.made()).random(held_in<T>, s.image()).result(held_in<T>, s.weight());
   std::string found = proof::kernel_difference<conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
-  if constexpr (Kind != kernel_kind::conv_weight)
+  if constexpr (Kind == kernel_kind::conv_weight)
+    found += weight_difference<wide>(sample, s.weight(), tolerance<T>);
+  else
     found += proof::kernel_difference<tiled_conv_functor<static_cast<int>(Kind), wide>>(sample, tolerance<T>);
   return found;
 }
@@ -141,5 +164,6 @@ TEST_CASE_TEMPLATE("of a partial batch of images only the valid ones are read an
   for (int rows : {1, 2, 3}) {
     check_convolution<T>({3, 2, 5, 6, 3, 3, 3, 2, 1, 1, 1}, 1, rows);
     check_convolution<T>({6, 4, 4, 5, 6, 2, 2, 1, 1, 0, 0, 1, 1, 2}, 2, rows);
+    check_convolution<T>({3, 2, 17, 17, 3, 2, 2, 1, 1, 1, 0}, 1, rows);  // whose weights' gradient has several parts
   }
 }

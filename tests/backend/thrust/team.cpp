@@ -106,6 +106,35 @@ TEST_CASE("a team's tiles of products and convolutions are those of one thread, 
   check(backward, detail::tiled_conv_functor<data, 0>{});
 }
 
+TEST_CASE("a team's tiles of convolution weights are those of one thread, and parts are added in their order") {
+  constexpr int kind = static_cast<int>(detail::kernel_kind::conv_weight);
+  using tiles = detail::tiled_weight_functor<kind, 0>;
+  using sums = detail::sum_of_weight_parts<kind, 0>;
+  for (int rows : {3, 2}) {
+    std::vector<std::int64_t> const numbers{3, 4, 17, 16, 70, 17, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2, 1, 1};
+    CHECK(detail::weight_parts(numbers.data()).count == 4);  // of 816 pixels
+    std::vector<float> workspace(4 * 1260);
+    auto by = [&](auto launch_tiles, auto launch_sums) {
+      return [&, launch_tiles, launch_sums](detail::launch_arguments const& a) {
+        char* operands[] = {a.operands[0], a.operands[1], a.operands[2], reinterpret_cast<char*>(workspace.data())};
+        detail::launch_arguments own = a;
+        own.operands = operands;
+        own.operand_count = 4;
+        launch_tiles(own);
+        launch_sums(own);
+      };
+    };
+    proof::kernel_sample sample({kind, 0}, numbers, rows);
+    sample.random(dtype::float32, 3 * 70 * 272).random(dtype::float32, 3 * 4 * 272).result(dtype::float32, 1260);
+    proof::numbers const alone = sample.run(by(detail::launch<tiles>, detail::launch<sums>));
+    CHECK(proof::difference({alone}, {sample.reference()}, 1e-5) == "");
+    auto const four = by(proof::launch_team<tiles, 4>, proof::launch_team<sums, 4>);
+    auto const seven = by(proof::launch_team<tiles, 7>, proof::launch_team<sums, 7>);
+    CHECK(proof::difference({sample.run(four)}, {alone}, 0) == "");
+    CHECK(proof::difference({sample.run(seven)}, {alone}, 0) == "");
+  }
+}
+
 TEST_CASE("a training step by teams, with batch statistics, dropout and a partial batch, is that of one thread") {
   proof::recording r;
   proof::record<proof::image_step<double, 8>>(r);

@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
+#include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -13,6 +14,7 @@ struct step_walker {
   int first = 0, last = 1, parts = 1;  // of a divided step it computes shares [first, last) of so many
   std::int64_t break_even = 0;
   std::int64_t* shares = nullptr;
+  index_faults* faults = nullptr;                         // what worker 0 finds
   enum { nothing, undivided, divided } before = nothing;  // since the workers met
 
   bool divides(std::int64_t work) const { return parts > 1 && work >= break_even; }
@@ -42,10 +44,15 @@ class cpu_executor {
  public:
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
+  /// errors: fails behind the last step, of a training step without its update, where indices are out of range
   static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
+    index_faults faults;
     step_walker alone;
     alone.last = alone.parts = parts;
-    return run_as(m, set, alone);
+    alone.faults = &faults;
+    bool const ended = run_as(m, set, alone);
+    check_indices<Program>(faults, m.step);
+    return ended;
   }
   /// On the workers of a pool, if there is one and it has nothing else to do.
   static bool run(run_memory const& m, cpu_threads const& threads) {
@@ -55,14 +62,16 @@ class cpu_executor {
       thread_pool* pool;
       std::int64_t break_even;
       bool ended = false;
+      index_faults faults{};
     } call{m, pool, pool ? pool->break_even() : 0};
     auto work = [](void* context, int worker) noexcept {
       auto& c = *static_cast<decltype(call)*>(context);
-      step_walker w{c.pool, worker, worker + 1, c.pool->size(), c.break_even, &c.pool->count_of(worker)};
+      step_walker w{c.pool, worker, worker + 1, c.pool->size(), c.break_even, &c.pool->count_of(worker), &c.faults};
       bool const ended = run_as(c.m, machine_instruction_set(), w);
       if (worker == 0) c.ended = ended;
     };
     if (!pool || m.watch || most_work < call.break_even || !pool->try_run(work, &call)) return run(m);
+    check_indices<Program>(call.faults, m.step);
     return call.ended;
   }
 
@@ -72,7 +81,7 @@ class cpu_executor {
         m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, set, w); },
         [&] {
           w.meet();
-          return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset);
+          return w.faults->count == 0 && walk::has_finite_loss(m.arena + tables.outputs[0].at.offset);
         });
   }
   static void run_step(int s, char* const* operands, std::uint64_t iteration, run_memory const& m, instruction_set set,
@@ -93,6 +102,8 @@ class cpu_executor {
       int const end = divided ? w.last : w.first == 0 ? 1 : 0;
       for (args.part = divided ? w.first : 0; args.part < end; ++args.part) run(args);
     }
+    if constexpr (has_indices<Program>)
+      if (w.first == 0) look_at_indices<Program>(s, operands, m.rows, *w.faults);
     if (m.watch) m.watch->after(s, operands, iteration);
   }
 };

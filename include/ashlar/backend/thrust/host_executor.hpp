@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/checked_executor.hpp>
 #include <ashlar/backend/host_runner.hpp>
+#include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
@@ -22,11 +23,19 @@ class device_executor {
 
  public:
   /// Returns whether it ran to the end: a training step whose loss is not finite stops before its update.
+  /// errors: fails behind the last step, of a training step without its update, where indices are out of range
   static bool run(run_memory const& m, device_resources const& = {}) {
     step_values const now{m.rows, m.seed, m.step};
-    return walk::run(
-        m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, now); },
-        [&] { return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+    index_faults faults;
+    bool const ended = walk::run(
+        m,
+        [&](int s, char* const* operands, std::uint64_t iteration) {
+          run_step(s, operands, iteration, m, now);
+          if constexpr (has_indices<Program>) look_at_indices<Program>(s, operands, m.rows, faults);
+        },
+        [&] { return faults.count == 0 && walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+    check_indices<Program>(faults, m.step);
+    return ended;
   }
 
  private:

@@ -64,8 +64,9 @@ struct launch_arguments {
   int step = 0;            // of the program
   bool is_whole = false;   // all rows of the batch are valid
   library_calls* libraries = nullptr;
-  int phases = 1;          // of a kernel of the cpu policy's
-  std::int64_t work = -1;  // nanoseconds that it is estimated to take on one thread
+  char* workspace = nullptr;  // of a GPU's kernels, beside what the plan has
+  int phases = 1;             // of a kernel of the cpu policy's
+  std::int64_t work = -1;     // nanoseconds that it is estimated to take on one thread
 
   template <int Operands>
   kernel_values<Operands> values() const {

@@ -12,7 +12,7 @@
 #else
 #include <ashlar/backend/thrust/shared_kernel.hpp>
 #endif
-#include <ashlar/backend/thrust/tiled_product.hpp>
+#include <ashlar/backend/thrust/tiled_weights.hpp>
 #include <ashlar/backend/thrust/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -67,6 +67,10 @@ struct launch_table {
       return launch_product<Code...>;
     else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && !Own)
       return launch_convolution<Code...>;
+#if ASHLAR_GPU
+    else if constexpr (code::kind == kernel_kind::conv_weight)
+      return launch_weights<Code...>;
+#endif
     else
       return launch<decltype(functor_of<Code...>())>;
   }

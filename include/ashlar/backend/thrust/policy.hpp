@@ -20,8 +20,9 @@ struct own_kernels_type {};
 /// The option, as `device.with(own_kernels)`.
 inline constexpr own_kernels_type own_kernels;
 /// Options of the device policy: a GPU's libraries may round the factors of products and convolutions of float to TF32
-/// (a mantissa of 10 bits), or those of products to bf16 (7 bits) and of convolutions to TF32. Sums, parameters and all
-/// else stay float. Without one of them, on a CPU and in Ashlar's own kernels, nothing is rounded.
+/// (a mantissa of 10 bits), or those of products to bf16 (7 bits) and of convolutions to TF32: cuDNN's convolutions of
+/// bf16 have results of bf16, too. Sums, parameters and all else stay float. Without one of them, on a CPU and in
+/// Ashlar's own kernels, nothing is rounded.
 struct tf32_type {};
 struct bf16_type {};
 /// The option, as `device.with(tf32)`.

@@ -19,8 +19,22 @@ inline constexpr auto images = conv2d<6, 3, padding<1>, no_bias> | batch_norm | 
                                conv2d<8, 3, stride<2>, groups<2>> | relu | conv2d<4, 1, dilation<2>> | flatten |
                                linear<3>;
 
+inline constexpr auto with_gelu = linear<24> | gelu.with(tanh_approximation) | linear<3>;
+inline constexpr auto with_exact_gelu = linear<24> | gelu | linear<3>;
+// The ReLU's operand has another reader; so has its gradient.
+constexpr auto skipping = [](auto x) {
+  auto const z = linear<24>(x);
+  return linear<3>(relu(z)) + linear<3>(z);
+};
+constexpr auto forking = [](auto x) {
+  auto const h = relu(linear<24>(x));
+  return linear<3>(h) + linear<3>(h);
+};
+
+// Each step has one of these numbers of rows, in turn.
 template <class Net, class Policy, int... D>
-std::vector<double> trained(Net const& network, input_type<float, D...> const& sample, Policy const& policy, int rows) {
+std::vector<double> trained(Net const& network, input_type<float, D...> const& sample, Policy const& policy,
+                            std::vector<int> const& rows) {
   auto net = model(network, sample, policy, seed{3});
   auto t = make_trainer(net, cross_entropy, adam{}, batch<8>);
   std::vector<double> seen;
@@ -29,7 +43,7 @@ std::vector<double> trained(Net const& network, input_type<float, D...> const& s
     tensor<std::int32_t, 8> y;
     random_normal(x, seed{static_cast<std::uint64_t>(i)});
     for (int r = 0; r < 8; ++r) y[r] = (r + i) % 3;
-    if (rows == 8) {
+    if (rows[static_cast<std::size_t>(i) % rows.size()] == 8) {
       seen.push_back(t.step(x, y));
     } else {
       tensor<float, 5, D...> less;
@@ -43,6 +57,19 @@ std::vector<double> trained(Net const& network, input_type<float, D...> const& s
   seen.insert(seen.end(), numbers.begin(), numbers.end());
   return seen;
 }
+template <class Net, class Policy, int... D>
+std::vector<double> trained(Net const& network, input_type<float, D...> const& sample, Policy const& policy, int rows) {
+  return trained(network, sample, policy, std::vector<int>{rows});
+}
+template <class Net, class Policy>
+std::vector<double> predicted(Net const& network, Policy const& policy) {
+  auto const net = model(network, input<10>, policy, seed{3});
+  tensor<float, 64, 10> x;  // as many as predictions are made at once
+  random_normal(x, seed{5});
+  auto const y = predict(net, x);
+  return {y.data(), y.data() + y.size()};
+}
+int count_of(cublasLtEpilogue_t e) { return calls().with[e]; }
 
 // Sums are added in double by the emulated libraries; Adam divides by them where they are small.
 constexpr double rounding = 2e-4;
@@ -56,6 +83,85 @@ TEST_CASE("gpu libraries: products go to cuBLASLt, with bias and ReLU on the way
   CHECK(calls().epilogues > 0);
   CHECK(calls().compute == CUBLAS_COMPUTE_32F);
   CHECK(largest_difference(gpu, trained(perceptron, input<10>, cpu, 8)) < rounding);
+}
+
+TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by the mask of the forward pass") {
+  calls() = {};
+  std::int64_t const before = detail::emulated_gpu().launches;
+  auto const gpu = trained(perceptron, input<10>, device, 8);
+  std::int64_t const launches = detail::emulated_gpu().launches - before;
+  // Twice, before steps are replayed: two layers; and once the library is asked what a mask says of zeros.
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 2 * 2 + 1);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) == 2 * 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+  CHECK(largest_difference(gpu, trained(perceptron, input<10>, cpu, 8)) < rounding);
+
+  SUBCASE("each of them spares two kernels") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_DRELU_BGRAD, CUBLASLT_EPILOGUE_DRELU};
+    std::int64_t const begin = detail::emulated_gpu().launches;
+    auto const without = trained(perceptron, input<10>, device, 8);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 2 * 2);
+    CHECK(largest_difference(gpu, without) < rounding);
+  }
+  SUBCASE("of the sum of columns that is refused, the ReLU's remains") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_DRELU_BGRAD};
+    CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DRELU) == 2 * 2);
+  }
+  SUBCASE("without masks the ReLU remains of the forward pass") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_RELU_AUX_BIAS};
+    CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+  }
+  SUBCASE("masks that let zeros through are not ours") {
+    calls() = {};
+    calls().masks_hold_zeros = true;
+    CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 1);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+  }
+  SUBCASE("a partial batch between whole ones uses no mask of theirs") {
+    std::vector<int> const rows{8, 5, 8, 8, 5};
+    CHECK(largest_difference(trained(perceptron, input<10>, device, rows), trained(perceptron, input<10>, cpu, rows)) <
+          rounding);
+  }
+}
+
+TEST_CASE("gpu libraries: what another step reads is written") {
+  calls() = {};
+  CHECK(largest_difference(trained(skipping, input<10>, device, 8), trained(skipping, input<10>, cpu, 8)) < rounding);
+  CHECK(calls().products > 0);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) + count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 0);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+  calls() = {};
+  CHECK(largest_difference(trained(forking, input<10>, device, 8), trained(forking, input<10>, cpu, 8)) < rounding);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+}
+
+TEST_CASE("gpu libraries: predictions write no product over its own factors") {
+  calls() = {};
+  CHECK(largest_difference(predicted(perceptron, device), predicted(perceptron, cpu)) < 1e-5);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_BIAS) == 1);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 0);
+}
+
+TEST_CASE("gpu libraries: the library's GELU is the one by a hyperbolic tangent") {
+  calls() = {};
+  CHECK(largest_difference(predicted(with_gelu, device), predicted(with_gelu, cpu)) < 1e-5);
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 1);
+  calls() = {};
+  CHECK(largest_difference(predicted(with_exact_gelu, device), predicted(with_exact_gelu, cpu)) < 1e-5);
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 0);
+  CHECK(calls().products == 2);
+  calls() = {};
+  CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), trained(with_gelu, input<10>, cpu, 8)) < rounding);
 }
 
 TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace") {

@@ -51,6 +51,7 @@ class gpu_image_executor {
     gpu_wait(stream.get());
     for (copied const* c : {&arena, &parameters_there, &states_there, &slots_there}) c->back();
     read_device(&state, reinterpret_cast<char const*>(memory.state()), sizeof state);
+    check_indices<Program>(state.faults, m.step);
     return state.now.is_taken;
   }
   template <class Resources>

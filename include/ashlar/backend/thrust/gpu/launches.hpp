@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/step_walk.hpp>
-#include <ashlar/backend/thrust/gpu/libraries/epilogues.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/relu_gradients.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
@@ -85,7 +85,7 @@ class program_launches {
       if (tables.inputs[k].rows) n = tables.inputs[k].extents[0] / tables.inputs[k].rows;
     return n;
   }();
-  /// Memory that libraries need beside a program.
+  /// Memory that libraries and kernels of our own need beside a program.
   static std::int64_t workspace_bytes() {
     constexpr bool any = [] {
       bool found = false;
@@ -96,7 +96,7 @@ class program_launches {
       }
       return found;
     }();
-    return any && !Own ? library_calls::workspace_bytes() : 0;
+    return (any && !Own ? bytes_of_libraries() : 0) + own_bytes;
   }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
@@ -106,9 +106,20 @@ class program_launches {
                   library_calls* libraries, Judge const& judge) {
     m.arena = memory.arena();
     m.scalars = memory.scalars();
-    one_run now{memory.numbers(), memory.constants(), &memory.state()->now, stream, libraries, is_whole(m)};
+    run_state* const state = memory.state();
+    one_run now{memory.numbers(), memory.constants(), &memory.state()->now,
+                stream,           libraries,          memory.own() + workspace_bytes() - own_bytes,
+                is_whole(m)};
+#if ASHLAR_HAS_CUBLASLT
+    now.arena = m.arena;
+#endif
     walk::run(
-        m, [&](int s, char* const* operands, std::uint64_t iteration) { now.step(s, operands, iteration); },
+        m,
+        [&](int s, char* const* operands, std::uint64_t iteration) {
+          now.step(s, operands, iteration);
+          if constexpr (has_indices<Program>)
+            if (reads_indices(tables, s)) launch_count(s, operands[1], memory.numbers(), state, stream);
+        },
         [&] {
           judge();
           return now.is_update = true;
@@ -116,43 +127,104 @@ class program_launches {
   }
 
  private:
+  static void launch_count(int s, char const* index, std::int64_t const* numbers, run_state* state, gpu_stream on) {
+    count_indices const count{state, reinterpret_cast<std::int32_t const*>(index), numbers + tables.steps[s].numbers,
+                              s};
+    gpu_check(run_by_blocks(count, 1, on), "looking at indices");
+  }
+  /// What libraries work in, then the masks that they leave.
+  static std::int64_t bytes_of_libraries() {
+    std::int64_t const bytes = library_calls::workspace_bytes();
+#if ASHLAR_HAS_CUBLASLT
+    if (bytes) return bytes + epilogues_of<Program>::steps.mask_bytes;
+#endif
+    return bytes;
+  }
+  /// What kernels of our own work in.
+  static constexpr std::int64_t own_bytes = [] {
+    std::int64_t most = 0;
+    for (int s = 0; s < tables.sizes.steps; ++s) {
+      if (tables.steps[s].kernel < 0) continue;
+      int const* const code = tables.code + tables.kernel_begin[tables.steps[s].kernel];
+      if (code[0] != static_cast<int>(kernel_kind::conv_weight)) continue;
+      std::int64_t const bytes = weight_workspace(tables.numbers + tables.steps[s].numbers, code[1] != 0);
+      most = bytes > most ? bytes : most;
+    }
+    return (most + 255) / 256 * 256;
+  }();
+
   struct one_run {
     std::int64_t const* numbers;
     double const* constants;
     step_values const* now;
     gpu_stream stream;
     library_calls* libraries;
+    char* workspace;
     bool is_whole;
     bool is_update = false;
-    char* product[3] = {};  // the operands of a product that waits for its epilogue
+#if ASHLAR_HAS_CUBLASLT
+    char* arena = nullptr;
+    char* product[3] = {};                    // the operands of a product that waits for its epilogue
+    bool has_mask[tables.sizes.steps + 1]{};  // of which products
+    bool is_done[tables.sizes.steps + 1]{};   // with a product before
+#endif
 
     void step(int s, char* const* operands, std::uint64_t iteration) {
 #if ASHLAR_HAS_CUBLASLT
-      if constexpr (!Own) {
-        using found = epilogues_of<Program>;
-        if (is_whole && found::steps.of[s].kind != product_epilogue::none) {
-          for (int k = 0; k < 3; ++k) product[k] = operands[k];
-          return;
-        }
-        if (is_whole && s > 0 && found::steps.of[s - 1].kind != product_epilogue::none) {
-          if (multiply(s - 1, found::steps.of[s - 1], operands)) return;
-          launch_step(s - 1, product, iteration);
-        }
-      }
+      if constexpr (!Own)
+        if (is_whole && is_of_library(s, operands, iteration)) return;
 #endif
       launch_step(s, operands, iteration);
     }
 
    private:
 #if ASHLAR_HAS_CUBLASLT
-    /// The product with what the step behind it does.
-    bool multiply(int s, matched_epilogue const& e, char* const* behind) const {
+    /// Whether a step has been launched with another, waits for its epilogue, or is launched here with what follows.
+    bool is_of_library(int s, char* const* operands, std::uint64_t iteration) {
+      using found = epilogues_of<Program>;
+      if (is_done[s]) return true;
+      matched_epilogue const& own = found::steps.of[s];
+      if (own.is_of_next_step()) {
+        for (int k = 0; k < 3; ++k) product[k] = operands[k];
+        return true;
+      }
+      if (own.kind == product_epilogue::relu_gradient) return differentiate(s, own, operands);
+      if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
+      if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
+      launch_step(s - 1, product, iteration);
+      return false;
+    }
+    /// A product with what the step behind it does.
+    bool multiply(int s, matched_epilogue const& e, char* const* behind) {
+      product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
+      if (e.mask_at >= 0) {
+        at.mask = libraries->mask(e.mask_at);
+        has_mask[s] = libraries->multiply(s, shape_of(s), e.kind, at, stream);
+        if (has_mask[s]) return true;
+      }
+      product_epilogue const kind = e.mask_at >= 0 ? product_epilogue::bias_and_relu : e.kind;
+      return libraries->multiply(s, shape_of(s), kind, at, stream);
+    }
+    /// A product with the steps that make of it the gradient of what a ReLU read, and of a bias.
+    bool differentiate(int s, matched_epilogue const& e, char* const* operands) {
+      if (!has_mask[e.mask]) return false;
+      product_places at{operands[0], operands[1], operands[2]};
+      at.mask = libraries->mask(epilogues_of<Program>::steps.of[e.mask].mask_at);
+      if (e.bias_gradient_step >= 0) {
+        at.bias = arena + tables.operands[tables.steps[e.bias_gradient_step].operands + 1].offset;
+        is_done[e.bias_gradient_step] =
+            libraries->multiply(s, shape_of(s), product_epilogue::relu_and_bias_gradient, at, stream);
+        is_done[e.step] = is_done[e.bias_gradient_step];
+      }
+      if (!is_done[e.step])
+        is_done[e.step] = libraries->multiply(s, shape_of(s), product_epilogue::relu_gradient, at, stream);
+      return is_done[e.step];
+    }
+    static product_shape shape_of(int s) {
       step_entry const& step = tables.steps[s];
       std::int64_t const* const n = tables.numbers + step.numbers;
       int const* const code = tables.code + tables.kernel_begin[step.kernel];
-      product_shape const p{n[0], n[1], n[2], n[3], code[2] != 0, code[3] != 0, code[1] != 0};
-      return libraries &&
-             libraries->multiply(s, p, e.kind, product[0], product[1], behind[e.bias], behind[e.result], stream);
+      return {n[0], n[1], n[2], n[3], code[2] != 0, code[3] != 0, code[1] != 0};
     }
 #endif
     void launch_step(int s, char* const* operands, std::uint64_t iteration) const {
@@ -169,7 +241,8 @@ class program_launches {
                                                                  .is_update = is_update,
                                                                  .step = s,
                                                                  .is_whole = is_whole,
-                                                                 .libraries = libraries});
+                                                                 .libraries = libraries,
+                                                                 .workspace = workspace});
       if (status != gpu_success) refuse_launch(s, status);
     }
   };

@@ -24,6 +24,7 @@ class gpu_runner {
   char const* arena() const { return nullptr; }
 
   /// Runs on what m says besides the arena. Returns whether it ran to the end.
+  /// errors: fails when it has, where indices are out of range
   bool run(run_memory const& m, device_resources const& resources) {
     parts& p = *parts_;
     if (m.parameters) on_their_way::settle_those_of(m.parameters);
@@ -43,6 +44,11 @@ class gpu_runner {
                layout::bytes_of_value(v), stream);
     }
     gpu_wait(stream);
+    if constexpr (has_indices<Program>) {
+      run_state state;
+      read_device(&state, reinterpret_cast<char const*>(p.memory.state()), sizeof state);
+      check_indices<Program>(state.faults, m.step);
+    }
     return true;
   }
 

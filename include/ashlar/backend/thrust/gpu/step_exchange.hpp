@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/thrust/kernel_values.hpp>
 #include <ashlar/plan/program.hpp>
 
@@ -15,14 +16,15 @@ struct run_request {
   std::int64_t goes_on = 1;  // whether a step before it that was not taken is settled: else it is not taken either
 };
 /// What became of a step.
-enum class step_outcome : std::int64_t { taken, not_finite, behind_one_not_finite };
+enum class step_outcome : std::int64_t { taken, not_finite, behind_one_not_finite, index_out_of_range };
 
 /// What the device keeps from run to run.
 struct run_state {
   step_values now;
   std::int64_t launches = 0;
-  std::int64_t is_halted = 0;  // by a step whose loss is not finite
+  std::int64_t is_halted = 0;  // by a step whose loss is not finite, or with an index out of range
   step_outcome outcome = step_outcome::taken;
+  index_faults faults{};
 };
 
 /// How many requests may be on their way.
@@ -65,8 +67,9 @@ struct exchange_layout {
     }
     return p;
   }();
-  /// Of a result: its outcome, then the outputs as doubles.
-  static constexpr std::int64_t result_bytes = aligned(8 * (1 + std::int64_t{outputs}));
+  /// Of a result: its outcome and indices out of range, then the outputs as doubles.
+  static constexpr std::int64_t numbers_at = 8 + sizeof(index_faults);
+  static constexpr std::int64_t result_bytes = aligned(numbers_at + 8 * std::int64_t{outputs});
 };
 
 /// Words in which memory is copied: all of it is aligned for them.
@@ -96,6 +99,7 @@ struct take_request {
       run_request const r = *reinterpret_cast<run_request const*>(request);
       if (r.goes_on) state->is_halted = 0;
       state->now = {r.rows, r.seed, r.step, !state->is_halted};
+      state->faults = {};
       state->outcome = state->is_halted ? step_outcome::behind_one_not_finite : step_outcome::taken;
     }
     copied_word const* const from = reinterpret_cast<copied_word const*>(request);
@@ -119,10 +123,11 @@ struct judge_step {
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t) const {
     double const x = is_wide ? *reinterpret_cast<double const*>(loss) : *reinterpret_cast<float const*>(loss);
-    if (state->is_halted || x - x == 0) return;
+    bool const fits = state->faults.count == 0;
+    if (state->is_halted || (fits && x - x == 0)) return;
     state->is_halted = 1;
     state->now.is_taken = 0;
-    state->outcome = step_outcome::not_finite;
+    state->outcome = fits ? step_outcome::not_finite : step_outcome::index_out_of_range;
   }
 };
 
@@ -149,12 +154,33 @@ struct report_step {
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t) const {
-    double* const to = reinterpret_cast<double*>(results + state->launches % results_kept * result_bytes);
-    *reinterpret_cast<std::int64_t*>(to) = static_cast<std::int64_t>(state->outcome);
+    char* const at = results + state->launches % results_kept * result_bytes;
+    *reinterpret_cast<std::int64_t*>(at) = static_cast<std::int64_t>(state->outcome);
+    *reinterpret_cast<index_faults*>(at + 8) = state->faults;
+    double* const to = reinterpret_cast<double*>(at + 8 + sizeof(index_faults));
     for (int k = 0; k < Outputs; ++k)
-      to[1 + k] = is_wide[k] ? *reinterpret_cast<double const*>(output[k]) : *reinterpret_cast<float const*>(output[k]);
+      to[k] = is_wide[k] ? *reinterpret_cast<double const*>(output[k]) : *reinterpret_cast<float const*>(output[k]);
     ++state->launches;
   }
+};
+/// Counts the indices out of range of a step that has run.
+struct count_indices {
+  run_state* state;
+  std::int32_t const* index;
+  std::int64_t const* numbers;
+  std::int64_t step;
+
+  template <class Team>
+  ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t) const {
+    std::int64_t const own = indices_out_of_range(index, numbers, state->now.rows, team.rank, team.size);
+    std::int64_t const all = team.reduce(own, sum{});
+    if (team.rank == 0) state->faults.add(step, all);
+  }
+
+ private:
+  struct sum {
+    ASHLAR_INLINE ASHLAR_HD std::int64_t operator()(std::int64_t a, std::int64_t b) const { return a + b; }
+  };
 };
 /// Comes behind a run that reports nothing.
 struct end_run {

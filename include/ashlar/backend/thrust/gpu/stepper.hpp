@@ -12,10 +12,14 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 /// The losses of a trainer's last steps: those who have them may ask when it is gone.
 struct kept_losses {
   float of[results_kept]{};
+  index_faults faults[results_kept]{};   // of the same steps
+  std::uint64_t number[results_kept]{};  // of training
+  void (*refuse)(index_faults const&, std::uint64_t) = nullptr;
   std::int64_t given = 0;
   on_their_way* steps = nullptr;  // while they are
 
   /// The loss of a step, which is waited for.
+  /// errors: fails where the step had indices out of range; it was not taken then
   float at(std::int64_t step) const {
     if (steps) steps->settle_before(step + 1);
     if (step < given - results_kept)
@@ -23,6 +27,8 @@ struct kept_losses {
                        .problem = "the loss of a step is asked for {found} steps later; it is kept for {expected}",
                        .found = std::to_string(given - 1 - step),
                        .expected = std::to_string(results_kept)});
+    index_faults const& f = faults[step % results_kept];
+    if (f.count) refuse(f, number[step % results_kept]);
     return of[step % results_kept];
   }
 };
@@ -43,6 +49,7 @@ class gpu_steps final : public on_their_way {
   gpu_steps() : memory_(slot_bytes + state_bytes + launches::workspace_bytes()) {
     libraries_.work_in(memory_.own());
     losses_->steps = this;
+    losses_->refuse = refuse_indices<Program>;
     for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);
   }
   gpu_steps(gpu_steps const&) = delete;
@@ -189,7 +196,8 @@ class gpu_steps final : public on_their_way {
     while (settled_ < end) {
       step_outcome const outcome = result_of(settled_);
       ++settled_;
-      if (outcome == step_outcome::not_finite) settle_behind_not_finite();
+      if (outcome == step_outcome::not_finite || outcome == step_outcome::index_out_of_range)
+        settle_behind_not_finite();
     }
   }
   /// What was launched behind a step that was not taken has waited for this.
@@ -209,11 +217,15 @@ class gpu_steps final : public on_their_way {
   step_outcome result_of(std::int64_t step) {
     pending const& p = pending_of(step);
     gpu_wait_for(p.done.get());
-    double const* const result =
-        reinterpret_cast<double const*>(results_.data() + p.launch % results_kept * layout::result_bytes);
+    char const* const result = results_.data() + p.launch % results_kept * layout::result_bytes;
     step_outcome const outcome = static_cast<step_outcome>(*reinterpret_cast<std::int64_t const*>(result));
-    for (int k = 0; k < outputs; ++k) numbers_[k] = result[1 + k];
+    double const* const numbers = reinterpret_cast<double const*>(result + layout::numbers_at);
+    for (int k = 0; k < outputs; ++k) numbers_[k] = numbers[k];
     losses_->of[step % results_kept] = static_cast<float>(numbers_[0]);
+    losses_->faults[step % results_kept] = outcome == step_outcome::index_out_of_range
+                                               ? *reinterpret_cast<index_faults const*>(result + 8)
+                                               : index_faults{};
+    losses_->number[step % results_kept] = static_cast<std::uint64_t>(taken_ + 1);
     taken_ += outcome == step_outcome::taken;
     return outcome;
   }

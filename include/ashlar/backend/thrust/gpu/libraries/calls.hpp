@@ -7,6 +7,7 @@
 
 #include <ashlar/backend/thrust/gpu/libraries/cublaslt.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/cudnn.hpp>
+#include <ashlar/backend/thrust/gpu/memory.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
@@ -41,25 +42,26 @@ class library_calls {
     return any ? std::int64_t{64} << 20 : 0;
   }
   void work_in(char* workspace) { workspace_ = workspace; }
+  /// Where a mask lies: behind what they work in.
+  char* mask(std::int64_t at) const { return workspace_ + workspace_bytes() + at; }
 
 #if ASHLAR_HAS_CUBLASLT
   /// Launches a step's product. Returns whether it did; else our own kernel is to.
-  bool multiply(int step, product_shape const& p, product_epilogue epilogue, void const* a, void const* b,
-                void const* bias, void* c, gpu_stream stream) {
-    if (!prepare_products()) return false;
-    std::uintptr_t const places =
-        reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | reinterpret_cast<std::uintptr_t>(c);
-    std::uint32_t const most = 256;
-    std::uint32_t alignment = most;
+  bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
+                gpu_stream stream) {
+    if (!prepare_products() || (has_mask(epilogue) && !has_fitting_masks(stream))) return false;
+    auto place = [](void const* of) { return reinterpret_cast<std::uintptr_t>(of); };
+    if ((has_bias(epilogue) && place(at.bias) % 16) || (has_mask(epilogue) && place(at.mask) % 16)) return false;
+    std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c);
+    std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
-    bool const has_epilogue = epilogue != product_epilogue::none;
-    if (has_epilogue && reinterpret_cast<std::uintptr_t>(bias) % 16) return false;
-    std::unique_ptr<cublaslt_product>& product = products_of_[2 * static_cast<std::size_t>(step) + has_epilogue];
+    std::unique_ptr<cublaslt_product>& product =
+        products_of_[static_cast<std::size_t>(step) * product_epilogues + static_cast<std::size_t>(epilogue)];
     if (!product || !product->serves(alignment))
-      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, alignment,
+      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment,
                                                    static_cast<std::size_t>(workspace_bytes()));
     return product->serves(alignment) &&
-           product->launch(products_, a, b, bias, c, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+           product->launch(products_, at, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
   }
 #endif
 #if ASHLAR_HAS_CUDNN
@@ -79,10 +81,34 @@ class library_calls {
   bool prepare_products() {
     cublaslt_functions const& f = cublaslt_functions::of_process();
     if (!products_ && f.is_there && products_of_.empty()) {
-      products_of_.resize(2 * steps_);
+      products_of_.resize(product_epilogues * steps_);
       if (f.cublasLtCreate(&products_) != CUBLAS_STATUS_SUCCESS) products_ = nullptr;
     }
     return products_;
+  }
+  /// Whether the library's masks have no bit where a sum is 0, as the gradient of our ReLU wants it: it is asked once,
+  /// by a product of zeros in the workspace.
+  bool has_fitting_masks(gpu_stream stream) {
+    if (masks_ != masks::not_asked) return masks_ == masks::fit;
+    constexpr std::int64_t m = 64, n = 128, k = 32, factor = 4 * n * m;
+    constexpr std::int64_t mask_bytes = m * mask_row_bytes(n), all = 5 * factor;
+    std::vector<char> const zeros(static_cast<std::size_t>(all));
+    std::vector<char> mask(static_cast<std::size_t>(mask_bytes), 1);
+    char* const at = workspace_;
+    gpu_finish(stream);  // nobody works there
+    gpu_copy_and_wait(copy_kind::to_device, at, zeros.data(), all);
+    gpu_copy_and_wait(copy_kind::to_device, at + 4 * factor, mask.data(), mask_bytes);
+    product_places const places{at, at + factor, at + 2 * factor, at + 3 * factor, at + 4 * factor};
+    cublaslt_product const probe(products_, {1, m, n, k, false, false, false}, precision_,
+                                 product_epilogue::bias_and_masking_relu, places, 256,
+                                 static_cast<std::size_t>(workspace_bytes() - all));
+    bool fits = probe.serves(256) &&
+                probe.launch(products_, places, at + all, static_cast<std::size_t>(workspace_bytes() - all), stream);
+    gpu_finish(stream);
+    gpu_copy_and_wait(copy_kind::to_host, mask.data(), at + 4 * factor, mask_bytes);
+    for (char bits : mask) fits = fits && bits == 0;
+    masks_ = fits ? masks::fit : masks::differ;
+    return fits;
   }
 #endif
 #if ASHLAR_HAS_CUDNN
@@ -101,7 +127,8 @@ class library_calls {
   char* workspace_ = nullptr;
 #if ASHLAR_HAS_CUBLASLT
   cublasLtHandle_t products_ = nullptr;
-  std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // two for each step: without an epilogue, with its own
+  std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // by step and epilogue
+  enum class masks { not_asked, fit, differ } masks_ = masks::not_asked;
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;

@@ -49,8 +49,35 @@ struct product_shape {
   std::int64_t batch, m, n, k;
   bool ta, tb, is_wide;
 };
-/// What is done to C on the way to memory; the bias has n numbers.
-enum class product_epilogue { none, bias, bias_and_relu };
+/// What is done to C on the way to memory: a bias for each of its n columns, then perhaps a ReLU (which may leave a
+/// mask of what it let through) or the GELU by a hyperbolic tangent; or where such a mask has no bit it becomes 0, and
+/// its columns are summed.
+enum class product_epilogue {
+  none,
+  bias,
+  bias_and_relu,
+  bias_and_masking_relu,
+  bias_and_gelu,
+  relu_gradient,
+  relu_and_bias_gradient
+};
+inline constexpr int product_epilogues = 7;
+constexpr bool has_mask(product_epilogue e) {
+  return e == product_epilogue::bias_and_masking_relu || e >= product_epilogue::relu_gradient;
+}
+constexpr bool has_bias(product_epilogue e) {
+  return e != product_epilogue::none && e != product_epilogue::relu_gradient;
+}
+/// Bytes of a mask for a row of n numbers: a bit for each, 128 bits at a time.
+constexpr std::int64_t mask_row_bytes(std::int64_t n) { return (n + 127) / 128 * 16; }
+
+/// Where a product's operands lie. `bias`: or its gradient.
+struct product_places {
+  void const *a, *b;
+  void* c;
+  void* bias = nullptr;
+  void* mask = nullptr;
+};
 
 /// How cuBLASLt computes one product; chosen when it is first asked for.
 class cublaslt_product {
@@ -58,8 +85,8 @@ class cublaslt_product {
 
  public:
   cublaslt_product(cublasLtHandle_t handle, product_shape const& p, library_precision precision,
-                   product_epilogue epilogue, std::uint32_t alignment, std::size_t workspace)
-      : alignment_(alignment), is_wide_(p.is_wide), has_bias_(epilogue != product_epilogue::none) {
+                   product_epilogue epilogue, product_places const& at, std::uint32_t alignment, std::size_t workspace)
+      : alignment_(alignment), is_wide_(p.is_wide), epilogue_(epilogue) {
     functions const& f = functions::of_process();
     cudaDataType_t const type = p.is_wide ? CUDA_R_64F : CUDA_R_32F;
     cublasComputeType_t const compute = p.is_wide                              ? CUBLAS_COMPUTE_64F
@@ -68,17 +95,11 @@ class cublaslt_product {
                                                                                : CUBLAS_COMPUTE_32F;
     // In the library's column-major order every matrix is its transpose: C' = op(B)' op(A)'.
     cublasOperation_t const first = p.tb ? CUBLAS_OP_T : CUBLAS_OP_N, second = p.ta ? CUBLAS_OP_T : CUBLAS_OP_N;
-    cublasLtEpilogue_t const kind = epilogue == product_epilogue::bias            ? CUBLASLT_EPILOGUE_BIAS
-                                    : epilogue == product_epilogue::bias_and_relu ? CUBLASLT_EPILOGUE_RELU_BIAS
-                                                                                  : CUBLASLT_EPILOGUE_DEFAULT;
-    auto set = [&](cublasLtMatmulDescAttributes_t what, auto const& value) {
-      is_usable_ = is_usable_ && f.cublasLtMatmulDescSetAttribute(what_, what, &value, sizeof value) == success;
-    };
-    is_usable_ = f.cublasLtMatmulDescCreate(&what_, compute, type) == success;
-    set(CUBLASLT_MATMUL_DESC_TRANSA, first);
-    set(CUBLASLT_MATMUL_DESC_TRANSB, second);
-    set(CUBLASLT_MATMUL_DESC_EPILOGUE, kind);
-    is_usable_ = is_usable_ && lay_out(b_, type, p.tb ? p.k : p.n, p.tb ? p.n : p.k, p.batch) &&
+    is_usable_ = f.cublasLtMatmulDescCreate(&what_, compute, type) == success &&
+                 set(CUBLASLT_MATMUL_DESC_TRANSA, first) && set(CUBLASLT_MATMUL_DESC_TRANSB, second) &&
+                 set(CUBLASLT_MATMUL_DESC_EPILOGUE, kind_of(epilogue)) &&
+                 (!has_mask(epilogue) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8 * mask_row_bytes(p.n))) &&
+                 point_to(at) && lay_out(b_, type, p.tb ? p.k : p.n, p.tb ? p.n : p.k, p.batch) &&
                  lay_out(a_, type, p.ta ? p.m : p.k, p.ta ? p.k : p.m, p.batch) && lay_out(c_, type, p.n, p.m, p.batch);
     if (is_usable_) choose(handle, workspace);
   }
@@ -94,22 +115,40 @@ class cublaslt_product {
   /// Whether the library computes such a product where memory is aligned like that.
   bool serves(std::uint32_t alignment) const { return is_usable_ && alignment >= alignment_; }
   /// Launches it. Returns whether that went well.
-  bool launch(cublasLtHandle_t handle, void const* a, void const* b, void const* bias, void* c, void* workspace,
-              std::size_t workspace_bytes, gpu_stream stream) const {
+  bool launch(cublasLtHandle_t handle, product_places const& at, void* workspace, std::size_t workspace_bytes,
+              gpu_stream stream) const {
     functions const& f = functions::of_process();
     float const one = 1, zero = 0;
     double const wide_one = 1, wide_zero = 0;
     void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
     void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
-    if (has_bias_ &&
-        f.cublasLtMatmulDescSetAttribute(what_, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias) != success)
-      return false;
-    return f.cublasLtMatmul(handle, what_, alpha, b, b_, a, a_, beta, c, c_, c, c_, &algorithm_, workspace,
-                            workspace_bytes, native_stream(stream)) == success;
+    return point_to(at) && f.cublasLtMatmul(handle, what_, alpha, at.b, b_, at.a, a_, beta, at.c, c_, at.c, c_,
+                                            &algorithm_, workspace, workspace_bytes, native_stream(stream)) == success;
   }
 
  private:
   static constexpr cublasStatus_t success = CUBLAS_STATUS_SUCCESS;
+
+  static cublasLtEpilogue_t kind_of(product_epilogue e) {
+    switch (e) {
+      case product_epilogue::bias: return CUBLASLT_EPILOGUE_BIAS;
+      case product_epilogue::bias_and_relu: return CUBLASLT_EPILOGUE_RELU_BIAS;
+      case product_epilogue::bias_and_masking_relu: return CUBLASLT_EPILOGUE_RELU_AUX_BIAS;
+      case product_epilogue::bias_and_gelu: return CUBLASLT_EPILOGUE_GELU_BIAS;
+      case product_epilogue::relu_gradient: return CUBLASLT_EPILOGUE_DRELU;
+      case product_epilogue::relu_and_bias_gradient: return CUBLASLT_EPILOGUE_DRELU_BGRAD;
+      default: return CUBLASLT_EPILOGUE_DEFAULT;
+    }
+  }
+  template <class T>
+  bool set(cublasLtMatmulDescAttributes_t what, T const& value) const {
+    return functions::of_process().cublasLtMatmulDescSetAttribute(what_, what, &value, sizeof value) == success;
+  }
+  /// The library looks at these places' alignment when it chooses, too.
+  bool point_to(product_places const& at) const {
+    return (!has_bias(epilogue_) || set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias)) &&
+           (!has_mask(epilogue_) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.mask));
+  }
 
   /// A matrix as it lies in memory, in column-major order.
   static bool lay_out(cublasLtMatrixLayout_t& layout, cudaDataType_t type, std::int64_t rows, std::int64_t columns,
@@ -151,7 +190,8 @@ class cublaslt_product {
   cublasLtMatrixLayout_t a_ = nullptr, b_ = nullptr, c_ = nullptr;
   cublasLtMatmulAlgo_t algorithm_{};
   std::uint32_t alignment_;
-  bool is_wide_, has_bias_, is_usable_ = false;
+  bool is_wide_, is_usable_ = false;
+  product_epilogue epilogue_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

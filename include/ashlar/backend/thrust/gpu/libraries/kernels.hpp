@@ -2,7 +2,7 @@
 #pragma once
 #include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
-#include <ashlar/backend/thrust/tiled_product.hpp>
+#include <ashlar/backend/thrust/tiled_weights.hpp>
 
 /// Products and convolutions by a library where all rows of the batch are valid and it has a kernel, else by our own,
 /// which read from the device how many rows there are.
@@ -16,8 +16,7 @@ launch_status launch_product(launch_arguments const& a) {
   product_shape const p{n[0], n[1], n[2], n[3], code::at[2] != 0, code::at[3] != 0, code::at[1] != 0};
   bool const is_whole = a.is_whole || n[4] == 0;
   if (a.libraries && is_whole &&
-      a.libraries->multiply(a.step, p, product_epilogue::none, a.operands[0], a.operands[1], nullptr, a.operands[2],
-                            a.stream))
+      a.libraries->multiply(a.step, p, product_epilogue::none, {a.operands[0], a.operands[1], a.operands[2]}, a.stream))
     return gpu_success;
 #endif
   return launch<tiled_matmul_functor<Codes...>>(a);
@@ -51,9 +50,10 @@ launch_status launch_convolution(launch_arguments const& a) {
                                                                            : convolution_pass::weight;
   if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
 #endif
-  using own = std::conditional_t<kernel_code<Codes...>::kind == kernel_kind::conv_weight, conv_functor<Codes...>,
-                                 tiled_conv_functor<Codes...>>;
-  return launch<own>(a);
+  if constexpr (kernel_code<Codes...>::kind == kernel_kind::conv_weight)
+    return launch_weights<Codes...>(a);
+  else
+    return launch<tiled_conv_functor<Codes...>>(a);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
