@@ -148,6 +148,44 @@ void check(problem const& p, errors& largest) {
   }
 }
 
+inline constexpr auto images = conv2d<16, 3, padding<1>> | relu | conv2d<24, 3> | relu | flatten | linear<4>;
+template <class T>
+using image_step = training_recorder<std::remove_cvref_t<decltype(images)>, input_type<T, 12, 16, 16>, void,
+                                     cross_entropy_loss, sgd, 16>;
+
+/// Convolution steps of a program whose kernels are Winograd's, and others.
+struct convolution_steps {
+  int winograd = 0, direct = 0;
+};
+template <class Program>
+convolution_steps steps_of() {
+  convolution_steps found;
+  auto const& t = Program::tables;
+  for (int s = 0; s < t.sizes.steps; ++s) {
+    int const begin = t.kernel_begin[t.steps[s].kernel], size = t.kernel_begin[t.steps[s].kernel + 1] - begin;
+    auto const kind = static_cast<kernel_kind>(t.code[begin]);
+    if (kind < kernel_kind::conv || kind > kernel_kind::conv_weight) continue;
+    ++(size > 2 ? found.winograd : found.direct);
+  }
+  return found;
+}
+
+/// The losses of training steps on a policy.
+template <class Policy>
+std::vector<double> losses(Policy const& policy) {
+  auto net = model(images, input<12, 16, 16>, policy, seed{5});
+  auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.02f}, batch<16>);
+  tensor<float, 16, 12, 16, 16> x;
+  tensor<std::int32_t, 16> labels;
+  std::vector<double> all;
+  for (int step = 0; step < 50; ++step) {
+    random_normal(x, seed{step % 4});
+    for (int r = 0; r < 16; ++r) labels[r] = (r + step) % 4;
+    all.push_back(t.step(x, labels));
+  }
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("Winograd's convolutions agree with the naive sums in double, in all passes") {
@@ -179,4 +217,28 @@ TEST_CASE("Winograd's convolutions agree with the naive sums in double, in all p
   CHECK(largest.direct < 4e-7);
   CHECK(largest.winograd > 2 * largest.direct);  // else it would be no news that it rounds more
   MESSAGE("largest error " << largest.winograd << ", direct " << largest.direct);
+}
+
+TEST_CASE("a step of training has Winograd's convolutions, but not in double and not where no_winograd forbids them") {
+  // forward, data and weights of two layers; nobody asks for the gradient of the first one's data
+  convolution_steps const usual = steps_of<cpu_policy<>::program<image_step<float>>>();
+  CHECK(usual.winograd == 5);
+  CHECK(usual.direct == 0);
+  convolution_steps const forbidden = steps_of<cpu_policy<no_winograd_type>::program<image_step<float>>>();
+  CHECK(forbidden.winograd == 0);
+  CHECK(forbidden.direct == 5);
+  CHECK(steps_of<cpu_policy<>::program<image_step<double>>>().winograd == 0);
+  auto const policy = cpu.with(threads{2}, no_winograd);
+  static_assert(policy.has<no_winograd_type> && !cpu.has<no_winograd_type>);
+  CHECK(policy.count.count == 2);
+}
+
+TEST_CASE("training by Winograd's convolutions has the losses of training by direct ones, within rounding") {
+  std::vector<double> const usual = losses(cpu), direct = losses(cpu.with(no_winograd));
+  double worst = 0;
+  for (std::size_t i = 0; i < usual.size(); ++i) worst = std::max(worst, std::fabs(usual[i] / direct[i] - 1));
+  MESSAGE("losses from " << usual.front() << " to " << usual.back() << ", apart by " << worst);
+  CHECK(usual.back() < 0.5 * usual.front());
+  CHECK(worst > 0);  // else both are the same algorithm
+  CHECK(worst < 1e-5);
 }

@@ -4,21 +4,14 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// A convolution with 3 x 3 windows of stride 1, or the gradient of its data, which is one with filters turned around
-/// whose channels are the other's filters; what it reads is `channels` x `height` x `width`, and what it writes
-/// `filters` x `out_height` x `out_width`.
-struct winograd_convolution {
-  std::int64_t images, channels, height, width, filters, out_height, out_width, top, left;
-  std::int64_t filter_step, channel_step;  // between their windows
-  bool turned;
+/// A convolution, or the gradient of its data: that is one with filters turned around, whose channels are the other's
+/// filters.
+struct winograd_convolution : winograd_geometry {
+  std::int64_t filter_step, channel_step;  // between windows
   std::int64_t tile_block, filter_block, rooms;
-  std::int64_t tile_rows, tile_columns;
+  bool turned;
 
-  winograd_convolution(kernel_arguments const& args, bool is_data) : turned(is_data) {
-    std::int64_t const* n = args.numbers;
-    images = n[16] ? n[16] * args.rows : n[0];
-    channels = n[1], height = n[2], width = n[3], filters = n[4], out_height = n[5], out_width = n[6];
-    top = n[11], left = n[12];
+  winograd_convolution(kernel_arguments const& args, bool is_data) : winograd_geometry(args), turned(is_data) {
     filter_step = 9 * channels, channel_step = 9;
     if (is_data) {
       std::swap(channels, filters);
@@ -27,24 +20,26 @@ struct winograd_convolution {
       std::swap(filter_step, channel_step);
       top = 2 - top, left = 2 - left;
     }
-    tile_block = n[18], filter_block = n[19], rooms = n[20];
-    tile_rows = (out_height + 3) / 4, tile_columns = (out_width + 3) / 4;
+    tile_block = args.numbers[18], filter_block = args.numbers[19], rooms = args.numbers[20];
   }
-  std::int64_t tiles() const { return images * tile_rows * tile_columns; }
 };
 
-/// The windows of 16 channels of one filter, transformed; zeros behind the last channel.
-inline void transform_filter(winograd_convolution const& g, winograd_function transform, float const* weight,
-                             std::int64_t filter, std::int64_t channel, float* to, std::int64_t apart) {
-  alignas(64) float windows[9][16];
-  float const* from = weight + filter * g.filter_step + channel * g.channel_step;
-  int const count = static_cast<int>(g.channels - channel < 16 ? g.channels - channel : 16);
-  if (count < 16) std::memset(windows, 0, sizeof windows);
-  for (int c = 0; c < count; ++c, from += g.channel_step)
-    for (int k = 0; k < 9; ++k) windows[g.turned ? 8 - k : k][c] = from[k];
+/// The windows of a panel's columns of channels of one filter, transformed; zeros behind the last channel.
+inline void transform_filter(winograd_convolution const& g, gemm_functions<float> const& on,
+                             winograd_function transform, float const* weight, std::int64_t filter,
+                             std::int64_t channel, float* to, std::int64_t apart) {
+  alignas(64) float windows[16 * 32];
+  std::int64_t const first = filter * g.filter_step + channel * g.channel_step;
+  std::int64_t const last = first + (on.columns - 1) * g.channel_step, left = g.channels - channel;
+  int const count = left < on.columns ? static_cast<int>(left) : on.columns;
+  // whole vectors where nothing ends
+  bool const is_inside = count == on.columns && last + 16 <= 9 * g.filters * g.channels;
+  on.pack(windows, weight + first, g.channel_step, is_inside ? 16 : 9, count);
   winograd_call call{};
   call.stage = winograd_stage::filter;
-  call.from = windows[0], call.pitch = 16, call.count = 16;
+  call.from = g.turned ? windows + 8 * on.columns : windows;
+  call.pitch = g.turned ? -on.columns : on.columns;
+  call.count = on.columns;
   call.to = to, call.apart = apart;
   transform(call);
 }
@@ -63,14 +58,13 @@ inline void transform_filter(winograd_convolution const& g, winograd_function tr
   if (args.part >= args.parts) return;
   float* const images = reinterpret_cast<float*>(args.operands[3]) + args.part * room.size;
   float *const filters = images + room.filters, *const products = images + room.products;
-  tile_plane const in{g.height, g.width, g.channels * g.height * g.width, g.top, g.left};
-  tile_plane const out{g.out_height, g.out_width, g.filters * g.out_height * g.out_width, 0, 0};
+  tile_plane const in = g.in(), out = g.out();
   std::int64_t const blocks = (g.tiles() + g.tile_block - 1) / g.tile_block;
   std::int64_t const parts = (g.filters + g.filter_block - 1) / g.filter_block;
   kernel_share const own(args, blocks * parts);
   for (std::int64_t unit = own.begin; unit < own.end;) {
     std::int64_t const number = unit / parts;
-    tile_block const block(g.images, g.tile_rows, g.tile_columns, number * g.tile_block, g.tile_block);
+    tile_block const block = g.block(number * g.tile_block, g.tile_block);
     winograd_call call{};
     call.block = &block, call.rows = images + room.rows, call.pitch = room.pitch;
     std::int64_t const panels = (block.tiles + on.columns - 1) / on.columns;
@@ -78,16 +72,17 @@ inline void transform_filter(winograd_convolution const& g, winograd_function tr
     call.stage = winograd_stage::image;
     call.plane = &in, call.apart = room.image_apart, call.pair = g.channels * on.columns;
     for (std::int64_t c = 0; c < g.channels; ++c) {
-      call.from = x + c * g.height * g.width;
+      call.from = x + c * in.size();
       call.to = images + c * on.columns;
       transform(call);
     }
     for (; unit < own.end && unit / parts == number; ++unit) {
       std::int64_t const first = unit % parts * g.filter_block;
       std::int64_t const count = g.filters - first < g.filter_block ? g.filters - first : g.filter_block;
-      for (std::int64_t c = 0; c < g.channels; c += 16)
+      for (std::int64_t c = 0; c < g.channels; c += on.columns)
         for (std::int64_t k = 0; k < count; ++k)
-          transform_filter(g, transform, weight, first + k, c, filters + k * room.filter_row + c, room.filter_apart);
+          transform_filter(g, on, transform, weight, first + k, c, filters + k * room.filter_row + c,
+                           room.filter_apart);
       for (int f = 0; f < winograd_frequencies; ++f)
         for (std::int64_t k = 0; k < g.channels; k += on.depth()) {
           std::int64_t const slab = g.channels - k < on.depth() ? g.channels - k : on.depth();
@@ -100,7 +95,7 @@ inline void transform_filter(winograd_convolution const& g, winograd_function tr
       call.plane = &out, call.apart = room.product_apart, call.pair = on.columns;
       for (std::int64_t k = 0; k < count; ++k) {
         call.from = products + k * g.tile_block;
-        call.to = y + (first + k) * g.out_height * g.out_width;
+        call.to = y + (first + k) * out.size();
         transform(call);
       }
     }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <ashlar/core/config.hpp>
+#include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/passes/winograd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -50,6 +50,12 @@ ASHLAR_INLINE void copy_floats(float* to, float const* from, std::int64_t count)
   }
 }
 
+/// Asks for a run that will be read, or written, soon.
+template <bool Write>
+ASHLAR_INLINE void fetch_ahead(float const* run, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += 16) __builtin_prefetch(run + i, Write);
+}
+
 /// What lies in columns [begin, begin + count) of a row of an image; zeros outside.
 ASHLAR_INLINE void copy_columns(float* to, float const* row, std::int64_t begin, std::int64_t count,
                                 std::int64_t width) {
@@ -60,10 +66,31 @@ ASHLAR_INLINE void copy_columns(float* to, float const* row, std::int64_t begin,
   for (std::int64_t i = end; i < count; ++i) to[i] = 0;
 }
 
-/// A channel of all images, as tiles see it: where its rows and columns begin relative to the tiles'.
+/// A channel of all images: how large each is, and how far outside of it the first tile begins.
 struct tile_plane {
   std::int64_t height, width, image;  // elements between images
-  std::int64_t top, left;             // padding
+  std::int64_t top, left;
+
+  std::int64_t size() const { return height * width; }
+};
+
+/// A convolution with 3 x 3 windows of stride 1: `filters` x `out_height` x `out_width` of `channels` x `height` x
+/// `width`, by tiles of 4 x 4 of the result.
+struct winograd_geometry {
+  std::int64_t images, channels, height, width, filters, out_height, out_width, top, left;
+
+  explicit winograd_geometry(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    images = n[16] ? n[16] * args.rows : n[0];
+    channels = n[1], height = n[2], width = n[3], filters = n[4], out_height = n[5], out_width = n[6];
+    top = n[11], left = n[12];
+  }
+  tile_plane in() const { return {height, width, channels * height * width, top, left}; }
+  tile_plane out() const { return {out_height, out_width, filters * out_height * out_width, 0, 0}; }
+  std::int64_t tiles() const { return images * ((out_height + 3) / 4) * ((out_width + 3) / 4); }
+  tile_block block(std::int64_t first, std::int64_t most) const {
+    return {images, (out_height + 3) / 4, (out_width + 3) / 4, first, most};
+  }
 };
 
 /// rows[i][4 t + j]: the element (i, j) of tile t of a block, i < Rows and j < 4; behind these Rows rows, where
@@ -85,6 +112,7 @@ ASHLAR_INLINE void read_tiles(tile_block const& block, tile_plane const& p, floa
         continue;
       }
       copy_columns(to, image + y * p.width, begin, count, p.width);
+      fetch_ahead<false>(image + y * p.width + begin + p.size(), count);
       if constexpr (Shifted) copy_columns(shifted, image + y * p.width, begin + 4, count, p.width);
     }
   }
@@ -97,8 +125,10 @@ ASHLAR_INLINE void write_tiles(tile_block const& block, tile_plane const& p, flo
     std::int64_t const y = 4 * segment.row, x = 4 * segment.column;
     std::int64_t const count = p.width - x < 4 * segment.count ? p.width - x : 4 * segment.count;
     float* const to = plane + segment.image * p.image + y * p.width + x;
-    for (int i = 0; i < 4 && y + i < p.height; ++i)
+    for (int i = 0; i < 4 && y + i < p.height; ++i) {
       copy_floats(to + i * p.width, rows + i * pitch + 4 * segment.at, count);
+      fetch_ahead<true>(to + i * p.width + p.size(), count);
+    }
   }
 }
 

@@ -4,23 +4,15 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// The weight gradient of a convolution with 3 x 3 windows of stride 1.
-struct winograd_weight_gradient {
-  std::int64_t images, channels, height, width, filters, out_height, out_width, top, left;
+/// The weight gradient of a convolution and its division.
+struct winograd_weight_gradient : winograd_geometry {
   std::int64_t parts, tile_block, filter_block, channel_block, rooms;
-  std::int64_t tile_rows, tile_columns;
 
-  explicit winograd_weight_gradient(kernel_arguments const& args) {
+  explicit winograd_weight_gradient(kernel_arguments const& args) : winograd_geometry(args) {
     std::int64_t const* n = args.numbers;
-    images = n[16] ? n[16] * args.rows : n[0];
-    channels = n[1], height = n[2], width = n[3], filters = n[4], out_height = n[5], out_width = n[6];
-    top = n[11], left = n[12];
     parts = n[17], tile_block = n[18], filter_block = n[19], channel_block = n[20], rooms = n[21];
-    tile_rows = (out_height + 3) / 4, tile_columns = (out_width + 3) / 4;
   }
-  std::int64_t tile_blocks() const { return (images * tile_rows * tile_columns + tile_block - 1) / tile_block; }
-  std::int64_t filter_blocks() const { return (filters + filter_block - 1) / filter_block; }
-  std::int64_t channel_blocks() const { return (channels + channel_block - 1) / channel_block; }
+  std::int64_t tile_blocks() const { return blocks_of(tiles(), tile_block); }
   std::int64_t weights() const { return 9 * filters * channels; }
 };
 
@@ -41,13 +33,12 @@ class winograd_weight_block {
 
   /// Adds the products of a block of tiles, or begins with them.
   void add(float const* dy, float const* x, std::int64_t number, bool is_first) const {
-    tile_block const block(g_.images, g_.tile_rows, g_.tile_columns, number * g_.tile_block, g_.tile_block);
-    tile_plane const in{g_.height, g_.width, g_.channels * g_.height * g_.width, g_.top, g_.left};
-    tile_plane const out{g_.out_height, g_.out_width, g_.filters * g_.out_height * g_.out_width, 0, 0};
-    transform_all(winograd_stage::image, block, in, x + channel_ * g_.height * g_.width, channels_, room_.images,
+    tile_block const block = g_.block(number * g_.tile_block, g_.tile_block);
+    tile_plane const in = g_.in(), out = g_.out();
+    transform_all(winograd_stage::image, block, in, x + channel_ * in.size(), channels_, room_.images,
                   room_.image_apart);
-    transform_all(winograd_stage::gradient, block, out, dy + filter_ * g_.out_height * g_.out_width, filters_,
-                  room_.gradients, room_.gradient_apart);
+    transform_all(winograd_stage::gradient, block, out, dy + filter_ * out.size(), filters_, room_.gradients,
+                  room_.gradient_apart);
     alignas(64) float panel[gemm_panel_elements];
     for (int f = 0; f < winograd_frequencies; ++f)
       for (std::int64_t c = 0; c < channels_; c += on_.columns) {
@@ -89,7 +80,7 @@ class winograd_weight_block {
     call.rows = memory_ + room_.rows, call.pitch = room_.pitch;
     call.apart = apart, call.pair = on_.columns;
     for (std::int64_t c = 0; c < count; ++c) {
-      call.from = from + c * plane.height * plane.width;
+      call.from = from + c * plane.size();
       call.to = memory_ + to + c * g_.tile_block;
       transform_(call);
     }
@@ -123,7 +114,8 @@ class winograd_weight_block {
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
   float* const memory = rooms + args.part * room;
-  std::int64_t const of_filters = g.filter_blocks(), of_channels = g.channel_blocks();
+  std::int64_t const of_filters = blocks_of(g.filters, g.filter_block);
+  std::int64_t const of_channels = blocks_of(g.channels, g.channel_block);
   kernel_share const own(args, g.parts * of_filters * of_channels);
   for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
     std::int64_t const part = unit / of_channels / of_filters;
