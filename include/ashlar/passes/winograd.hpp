@@ -7,7 +7,8 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-inline constexpr int winograd_most_tiles = 128;  // at once, a multiple of every panel's columns
+inline constexpr int winograd_tile_unit = 32;    // a multiple of every panel's columns
+inline constexpr int winograd_most_tiles = 128;  // at once
 inline constexpr int winograd_frequencies = 36;
 inline constexpr std::int64_t winograd_most_bytes = std::int64_t{32} << 20;  // of rooms, where two need no more
 inline constexpr std::int64_t winograd_most_rooms = 16;
@@ -33,7 +34,7 @@ struct winograd_room {
 
   /// Frequencies lie a line of the cache further apart than they are long: their lines share no set.
   constexpr winograd_room(std::int64_t channels, std::int64_t tile_block, std::int64_t filter_block)
-      : filter_row(blocks_of(channels, 32) * 32 + 16),
+      : filter_row(blocks_of(channels, winograd_tile_unit) * winograd_tile_unit + 16),
         image_apart(channels * tile_block + 16),
         filter_apart(filter_block * filter_row + 16),
         product_apart(filter_block * tile_block + 16),
@@ -49,7 +50,8 @@ struct winograd_division {
   std::int64_t tiles, filters, rooms, room;
 
   constexpr explicit winograd_division(winograd_extents const& e)
-      : tiles(smaller_of(blocks_of(e.tiles(), 32) * 32, e.channels > 256 ? 64 : winograd_most_tiles)),
+      : tiles(smaller_of(blocks_of(e.tiles(), winograd_tile_unit) * winograd_tile_unit,
+                         e.channels > 256 ? 64 : winograd_most_tiles)),
         filters(smaller_of(e.filters, 32)),
         rooms(0),
         room(winograd_room(e.channels, tiles, filters).size) {
@@ -69,7 +71,7 @@ struct winograd_weight_room {
   std::int64_t images, gradients, rows, size;
 
   constexpr winograd_weight_room(std::int64_t tile_block, std::int64_t filter_block, std::int64_t channel_block)
-      : sum_row(blocks_of(channel_block, 32) * 32),
+      : sum_row(blocks_of(channel_block, winograd_tile_unit) * winograd_tile_unit),
         sum_apart(filter_block * sum_row + 16),
         image_apart(channel_block * tile_block + 16),
         gradient_apart(filter_block * tile_block + 16),
@@ -85,7 +87,7 @@ struct winograd_weight_division {
   std::int64_t tiles, filters, channels, parts, rooms, room, weights;
 
   constexpr explicit winograd_weight_division(winograd_extents const& e)
-      : tiles(smaller_of(blocks_of(e.tiles(), 32) * 32, 64)),
+      : tiles(smaller_of(blocks_of(e.tiles(), winograd_tile_unit) * winograd_tile_unit, 64)),
         filters(smaller_of(e.filters, 128)),
         channels(smaller_of(e.channels, 128)),
         parts(1),
@@ -128,8 +130,9 @@ class convolution_times {
     double const blocks = up(tiles_ / static_cast<double>(d.tiles));
     double const image = 14 * channels_ * up(filters_ / static_cast<double>(d.filters));
     double const gradient = 10 * filters_ * up(channels_ / static_cast<double>(d.channels));
-    return per_frequency * 32 * up(channels_ / 32) * 8 * up(filters_ / 8) * tiles_ + 1.2 * channels_ * filters_ * blocks +
-           6 * channels_ * filters_ * static_cast<double>(d.parts) + (image + gradient) * tiles_;
+    return per_frequency * 32 * up(channels_ / 32) * 8 * up(filters_ / 8) * tiles_ +
+           1.2 * channels_ * filters_ * blocks + 6 * channels_ * filters_ * static_cast<double>(d.parts) +
+           (image + gradient) * tiles_;
   }
   constexpr double direct_weight() const { return images_ * pixels_ * 9 * channels_ * (per_product * filters_ + 0.25); }
 

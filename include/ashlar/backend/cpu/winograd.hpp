@@ -24,80 +24,122 @@ struct winograd_convolution : winograd_geometry {
   }
 };
 
-/// The windows of a panel's columns of channels of one filter, transformed; zeros behind the last channel.
-inline void transform_filter(winograd_convolution const& g, gemm_functions<float> const& on,
-                             winograd_function transform, float const* weight, std::int64_t filter,
-                             std::int64_t channel, float* to, std::int64_t apart) {
-  alignas(64) float windows[16 * 32];
-  std::int64_t const first = filter * g.filter_step + channel * g.channel_step;
-  std::int64_t const last = first + (on.columns - 1) * g.channel_step, left = g.channels - channel;
-  int const count = left < on.columns ? static_cast<int>(left) : on.columns;
-  // whole vectors where nothing ends
-  bool const is_inside = count == on.columns && last + 16 <= 9 * g.filters * g.channels;
-  on.pack(windows, weight + first, g.channel_step, is_inside ? 16 : 9, count);
-  winograd_call call{};
-  call.stage = winograd_stage::filter;
-  call.from = g.turned ? windows + 8 * on.columns : windows;
-  call.pitch = g.turned ? -on.columns : on.columns;
-  call.count = on.columns;
-  call.to = to, call.apart = apart;
-  transform(call);
-}
+/// One share of a convolution, in a room of its own.
+class winograd_share {
+ public:
+  winograd_share(winograd_convolution const& g, instruction_set set, float* memory)
+      : g_(g),
+        on_(functions_for<float>(set)),
+        narrow_(functions_for<float>(set == instruction_set::avx512 ? instruction_set::avx2 : set)),
+        transform_(winograd_on(set)),
+        room_(g.channels, g.tile_block, g.filter_block),
+        memory_(memory) {}
 
-/// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices: filters by channels, channels by
-/// tiles.
+  /// B^T d B of a block of tiles, in panels.
+  void transform_images(float const* x, tile_block const& block) const {
+    tile_plane const in = g_.in();
+    winograd_call call = call_of(winograd_stage::image, block, in, room_.image_apart);
+    call.panel = g_.channels * on_.columns;
+    std::memset(call.rows, 0, static_cast<std::size_t>(12 * room_.pitch) * sizeof(float));  // also behind the last tile
+    for (std::int64_t c = 0; c < g_.channels; ++c) {
+      call.from = x + c * in.size();
+      call.to = memory_ + c * on_.columns;
+      transform_(call);
+    }
+  }
+  /// G g G^T of a block of filters, in the order in which their windows lie.
+  void transform_filters(float const* weight, std::int64_t first, std::int64_t count) const {
+    std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
+    for (std::int64_t i = 0; i < windows; ++i) {
+      std::int64_t const k = g_.turned ? i % count : i / panels;
+      std::int64_t const c = (g_.turned ? i / count : i % panels) * on_.columns;
+      transform_filter(weight, first + k, c, memory_ + room_.filters + k * room_.filter_row + c);
+    }
+  }
+  /// Of each frequency filters by channels times channels by tiles.
+  void multiply(std::int64_t filters, int tiles) const {
+    for (int f = 0; f < winograd_frequencies; ++f)
+      for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
+        std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
+        for (int tile = 0; tile < tiles; tile += on_.columns) {
+          gemm_functions<float> const& on = tiles - tile <= narrow_.columns ? narrow_ : on_;
+          on.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
+                   memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
+                   memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, on.columns);
+        }
+      }
+  }
+  /// A^T m A of a block of filters, to the result.
+  void transform_results(float* y, tile_block const& block, std::int64_t first, std::int64_t count) const {
+    tile_plane const out = g_.out();
+    winograd_call call = call_of(winograd_stage::result, block, out, room_.product_apart);
+    call.panel = on_.columns;
+    for (std::int64_t k = 0; k < count; ++k) {
+      call.from = memory_ + room_.products + k * g_.tile_block;
+      call.to = y + (first + k) * out.size();
+      transform_(call);
+    }
+  }
+
+ private:
+  winograd_call call_of(winograd_stage stage, tile_block const& block, tile_plane const& plane,
+                        std::int64_t apart) const {
+    winograd_call call{};
+    call.stage = stage;
+    call.block = &block, call.plane = &plane;
+    call.rows = memory_ + room_.rows, call.pitch = room_.pitch;
+    call.apart = apart;
+    return call;
+  }
+  /// The windows of a panel's columns of channels of one filter; zeros behind the last channel.
+  void transform_filter(float const* weight, std::int64_t filter, std::int64_t channel, float* to) const {
+    alignas(64) float windows[16 * winograd_tile_unit];
+    std::int64_t const first = filter * g_.filter_step + channel * g_.channel_step;
+    std::int64_t const last = first + (on_.columns - 1) * g_.channel_step;
+    int const count = static_cast<int>(smaller_of(g_.channels - channel, on_.columns));
+    // whole vectors where nothing ends
+    bool const is_inside = count == on_.columns && last + 16 <= 9 * g_.filters * g_.channels;
+    on_.pack(windows, weight + first, g_.channel_step, is_inside ? 16 : 9, count);
+    winograd_call call{};
+    call.stage = winograd_stage::filter;
+    call.from = g_.turned ? windows + 8 * on_.columns : windows;
+    call.pitch = g_.turned ? -on_.columns : on_.columns;
+    call.count = on_.columns;
+    call.to = to, call.apart = room_.filter_apart;
+    transform_(call);
+  }
+
+  winograd_convolution const& g_;
+  gemm_functions<float> const &on_, &narrow_;  // the second for tiles that fill half a panel, by the same operations
+  winograd_function transform_;
+  winograd_room room_;
+  float* memory_;
+};
+
+/// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices; every block of tiles with every block
+/// of filters is a unit of work.
 [[gnu::noinline]] inline void convolve_winograd(kernel_arguments args, bool is_data) {
   winograd_convolution const g(args, is_data);
-  gemm_functions<float> const& on = functions_for<float>(args.set);
-  winograd_function const transform = winograd_on(args.set);
   float const* const x = reinterpret_cast<float const*>(args.operands[0]);
   float const* const weight = reinterpret_cast<float const*>(args.operands[1]);
   float* const y = reinterpret_cast<float*>(args.operands[2]);
-  winograd_room const room(g.channels, g.tile_block, g.filter_block);
+  float* const rooms = reinterpret_cast<float*>(args.operands[3]);
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
-  float* const images = reinterpret_cast<float*>(args.operands[3]) + args.part * room.size;
-  float *const filters = images + room.filters, *const products = images + room.products;
-  tile_plane const in = g.in(), out = g.out();
-  std::int64_t const blocks = (g.tiles() + g.tile_block - 1) / g.tile_block;
-  std::int64_t const parts = (g.filters + g.filter_block - 1) / g.filter_block;
-  kernel_share const own(args, blocks * parts);
+  std::int64_t const room = winograd_room(g.channels, g.tile_block, g.filter_block).size;
+  winograd_share const share(g, args.set, rooms + args.part * room);
+  std::int64_t const parts = blocks_of(g.filters, g.filter_block);
+  kernel_share const own(args, blocks_of(g.tiles(), g.tile_block) * parts);
   for (std::int64_t unit = own.begin; unit < own.end;) {
-    std::int64_t const number = unit / parts;
+    std::int64_t const number = unit / parts, end = smaller_of(own.end, (number + 1) * parts);
     tile_block const block = g.block(number * g.tile_block, g.tile_block);
-    winograd_call call{};
-    call.block = &block, call.rows = images + room.rows, call.pitch = room.pitch;
-    std::int64_t const panels = (block.tiles + on.columns - 1) / on.columns;
-    std::memset(call.rows, 0, static_cast<std::size_t>(12 * room.pitch) * sizeof(float));  // also behind the last tile
-    call.stage = winograd_stage::image;
-    call.plane = &in, call.apart = room.image_apart, call.pair = g.channels * on.columns;
-    for (std::int64_t c = 0; c < g.channels; ++c) {
-      call.from = x + c * in.size();
-      call.to = images + c * on.columns;
-      transform(call);
-    }
-    for (; unit < own.end && unit / parts == number; ++unit) {
+    share.transform_images(x, block);
+    for (; unit < end; ++unit) {
       std::int64_t const first = unit % parts * g.filter_block;
-      std::int64_t const count = g.filters - first < g.filter_block ? g.filters - first : g.filter_block;
-      for (std::int64_t c = 0; c < g.channels; c += on.columns)
-        for (std::int64_t k = 0; k < count; ++k)
-          transform_filter(g, on, transform, weight, first + k, c, filters + k * room.filter_row + c,
-                           room.filter_apart);
-      for (int f = 0; f < winograd_frequencies; ++f)
-        for (std::int64_t k = 0; k < g.channels; k += on.depth()) {
-          std::int64_t const slab = g.channels - k < on.depth() ? g.channels - k : on.depth();
-          for (std::int64_t p = 0; p < panels; ++p)
-            on.panel(count, slab, {filters + f * room.filter_apart + k, room.filter_row, 1},
-                     images + f * room.image_apart + (p * g.channels + k) * on.columns, on.columns,
-                     products + f * room.product_apart + p * on.columns, g.tile_block, k > 0, on.columns);
-        }
-      call.stage = winograd_stage::result;
-      call.plane = &out, call.apart = room.product_apart, call.pair = on.columns;
-      for (std::int64_t k = 0; k < count; ++k) {
-        call.from = products + k * g.tile_block;
-        call.to = y + (first + k) * out.size();
-        transform(call);
-      }
+      std::int64_t const count = smaller_of(g.filters - first, g.filter_block);
+      share.transform_filters(weight, first, count);
+      share.multiply(count, block.tiles);
+      share.transform_results(y, block, first, count);
     }
   }
 }

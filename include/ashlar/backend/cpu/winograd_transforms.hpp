@@ -32,7 +32,7 @@ struct winograd_call {
   winograd_stage stage;
   float const* from;
   float* to;
-  std::int64_t apart, pair;
+  std::int64_t apart, panel;
   tile_block const* block;  // of an image's channel
   tile_plane const* plane;
   float* rows;  // room for the elements of a block of tiles
@@ -45,7 +45,8 @@ template <instruction_set Set>
 struct winograd {
   using S = simd<float, Set>;
   using vector = typename S::vector;
-  static constexpr int width = S::width;
+  static constexpr int width = S::width, panel_columns = gemm_tile<Set, float>::columns;
+  static_assert(panel_columns % width == 0 && winograd_tile_unit % panel_columns == 0);
   using lanes = std::make_integer_sequence<int, width>;
 
   struct image {
@@ -166,7 +167,7 @@ struct winograd {
   }
 
   ASHLAR_INLINE static std::int64_t place(winograd_call const& c, int tile) {
-    return tile / (2 * width) * c.pair + tile % (2 * width);
+    return tile / panel_columns * c.panel + tile % panel_columns;
   }
   ASHLAR_INLINE static void transform_image(winograd_call const& c) {
     read_tiles<6, true>(*c.block, *c.plane, c.from, c.rows, c.pitch);

@@ -28,8 +28,8 @@ class winograd_weight_block {
         memory_(memory),
         filter_(filter),
         channel_(channel),
-        filters_(g.filters - filter < g.filter_block ? g.filters - filter : g.filter_block),
-        channels_(g.channels - channel < g.channel_block ? g.channels - channel : g.channel_block) {}
+        filters_(smaller_of(g.filters - filter, g.filter_block)),
+        channels_(smaller_of(g.channels - channel, g.channel_block)) {}
 
   /// Adds the products of a block of tiles, or begins with them.
   void add(float const* dy, float const* x, std::int64_t number, bool is_first) const {
@@ -42,7 +42,7 @@ class winograd_weight_block {
     alignas(64) float panel[gemm_panel_elements];
     for (int f = 0; f < winograd_frequencies; ++f)
       for (std::int64_t c = 0; c < channels_; c += on_.columns) {
-        int const columns = static_cast<int>(channels_ - c < on_.columns ? channels_ - c : on_.columns);
+        int const columns = static_cast<int>(smaller_of(channels_ - c, on_.columns));
         on_.pack(panel, memory_ + room_.images + f * room_.image_apart + c * g_.tile_block, g_.tile_block, block.tiles,
                  columns);
         on_.panel(filters_, block.tiles, {memory_ + room_.gradients + f * room_.gradient_apart, g_.tile_block, 1},
@@ -60,7 +60,7 @@ class winograd_weight_block {
         call.from = memory_ + k * room_.sum_row + c;
         transform_(call);
         float* const to = dweight + ((filter_ + k) * g_.channels + channel_ + c) * 9;
-        std::int64_t const count = channels_ - c < 16 ? channels_ - c : 16;
+        std::int64_t const count = smaller_of(channels_ - c, 16);
         for (std::int64_t j = 0; j < count; ++j)
           for (int i = 0; i < 9; ++i) to[9 * j + i] = windows[i][j];
       }
@@ -78,7 +78,7 @@ class winograd_weight_block {
     call.stage = stage;
     call.block = &block, call.plane = &plane;
     call.rows = memory_ + room_.rows, call.pitch = room_.pitch;
-    call.apart = apart, call.pair = on_.columns;
+    call.apart = apart, call.panel = on_.columns;
     for (std::int64_t c = 0; c < count; ++c) {
       call.from = from + c * plane.size();
       call.to = memory_ + to + c * g_.tile_block;
