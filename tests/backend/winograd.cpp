@@ -239,6 +239,6 @@ TEST_CASE("training by Winograd's convolutions has the losses of training by dir
   for (std::size_t i = 0; i < usual.size(); ++i) worst = std::max(worst, std::fabs(usual[i] / direct[i] - 1));
   MESSAGE("losses from " << usual.front() << " to " << usual.back() << ", apart by " << worst);
   CHECK(usual.back() < 0.5 * usual.front());
-  CHECK(worst > 0);  // else both are the same algorithm
-  CHECK(worst < 1e-5);
+  CHECK(worst > 0);     // else both are the same algorithm
+  CHECK(worst < 1e-3);  // roundings grow from step to step, and relu may let pass what it did not
 }
