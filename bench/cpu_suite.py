@@ -44,6 +44,7 @@ NATIVE_PEERS = {
     "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-fopenmp", "-ldnnl"]),
 }
 PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
+DIRECT = "ours, direct"  # without Winograd's algorithm
 
 
 def instructions():
@@ -68,12 +69,13 @@ def defined(definitions):
     return [f"-DBENCH_{name.upper()}={value}" for name, value in definitions.items()]
 
 
-def build_ours(row):
-    """Our program of a row, or the compiler's first words."""
+def build_ours(row, *option):
+    """Our program of a row, perhaps with an option of the policy, or the compiler's first words."""
     what = ROWS[row]
-    output, source = BUILT / "_".join(["cpu", row]), CPU / f"{what.program}.cpp"
+    output, source = BUILT / "_".join(["cpu", row, *option]), CPU / f"{what.program}.cpp"
     sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench").rglob("*.hpp"), source]
-    return output, compiled([COMPILER, *FLAGS, *defined(what.definitions), str(source)], output, sources)
+    definitions = what.definitions | {"option": f"ashlar::{name}" for name in option}
+    return output, compiled([COMPILER, *FLAGS, *defined(definitions), str(source)], output, sources)
 
 
 def rl_tools_program(spec):
@@ -194,13 +196,24 @@ class Suite:
                 print(f"bench/run: {name} is left out of {row}: {first}", file=sys.stderr)
         return sides
 
+    def start_direct(self, row):
+        """The same of our own program without Winograd's algorithm, where the row has it."""
+        if not ROWS[row].direct:
+            return {}
+        program, errors = build_ours(row, "no_winograd")
+        side, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
+        if not side:
+            print(f"bench/run: {row} has no direct time: {first}", file=sys.stderr)
+            return {}
+        return {DIRECT: (side, side.ask(f"losses {ROWS[row].steps}"))}
+
     def measure(self, row):
         what = ROWS[row]
         program, errors = build_ours(row)
         ours, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
         if not ours:
             return self.fail(row, f"does not {'compile' if errors else 'run'}:\n{first}")
-        peers = self.start_peers(row)
+        peers = self.start_direct(row) | self.start_peers(row)
         numbers = ours.ask(f"losses {what.steps}")
         wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items()
                  if (text := disagreement(numbers, theirs, what.tolerance))]
@@ -219,7 +232,7 @@ class Suite:
     def report(self, row, medians):
         what, ours = ROWS[row], medians["ours"]
         floor, goal = self.limits.floor(what.work), what.goals.get(self.threads)
-        best = min((value for name, value in medians.items() if name != "ours"), default=None)
+        best = min((value for name, value in medians.items() if name in PEERS), default=None)
         text = f"{row:18}{shown(ours)}" + ("" if goal is None else f"{goal:.9g}{' !' if ours > goal else ''}").rjust(12)
         text += f"{shown(floor)}{100 * floor / ours:6.0f}%" + (f"{best / ours:8.2f}" if best else f"{'-':>8}")
         if what.direct:
@@ -229,6 +242,7 @@ class Suite:
             if name != "ours":
                 self.lines.append(f"    {name:22}{value / ours:6.2f} x {shown(value).strip()}")
         self.entries.append({"workload": row, "threads": self.threads, "metric": "microseconds", "ours": round(ours, 4),
+                             **({"direct": round(medians[DIRECT], 4)} if DIRECT in medians else {}),
                              "peers": {name: round(medians[name], 4) if name in medians else None for name in PEERS},
                              "limit_fraction": round(floor / ours, 3)})
 

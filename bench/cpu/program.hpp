@@ -20,10 +20,16 @@
 #endif
 #include BENCH_HEADER
 
-/// One network on the cpu policy, on argv[1] threads.
+/// One network on the cpu policy, on argv[1] threads, perhaps with one more option.
 namespace bench {
 
-inline auto policy(int argc, char** argv) { return ashlar::cpu.with(ashlar::threads{threads_of(argc, argv)}); }
+inline auto policy(int argc, char** argv) {
+#ifdef BENCH_OPTION
+  return ashlar::cpu.with(ashlar::threads{threads_of(argc, argv)}, BENCH_OPTION);
+#else
+  return ashlar::cpu.with(ashlar::threads{threads_of(argc, argv)});
+#endif
+}
 
 /// What a network is given, or is to learn: numbers.
 template <int... D>

@@ -2,6 +2,8 @@
 // The plan of a network that is larger than what tests can run: what the compiler knows of it, against counts by hand.
 #include "../../bench/networks/vgg16.hpp"
 
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "support/layer_proof.hpp"
@@ -58,6 +60,17 @@ double flops_of(graph const& g, op code) {
   return n;
 }
 
+/// For each convolution of a kind in the order of steps: its channels where it is Winograd's, else 0.
+std::vector<int> winograd_channels(proof::planned const& p, kernel_kind wanted) {
+  std::vector<int> all;
+  for (step_entry const& s : p.plan.pools.steps) {
+    int const begin = p.plan.pools.kernel_begin[s.kernel], size = p.plan.pools.kernel_begin[s.kernel + 1] - begin;
+    if (static_cast<kernel_kind>(p.plan.pools.kernel_code[begin]) != wanted) continue;
+    all.push_back(size > 2 ? static_cast<int>(p.plan.drafted.numbers[s.numbers + 1]) : 0);
+  }
+  return all;
+}
+
 // In a constant, a product that leaves its type is an error: the plan of 1024 images has blocks of 2^33 bytes.
 constexpr auto large = training_plan(networks::vgg16, input<3, 224, 224>, cross_entropy, sgd{}, batch<1024>);
 static_assert(large.parameters == parameters && large.parameter_bytes == 4 * parameters);
@@ -91,6 +104,22 @@ TEST_CASE("VGG16's arena holds little more than what a training step must keep")
   CHECK(c.arena_bytes >= least);
   CHECK(c.arena_bytes < 1.3 * static_cast<double>(least));
   CHECK(2.1 * static_cast<double>(c.arena_bytes) < static_cast<double>(c.arena_bytes_without_reuse));
+}
+
+TEST_CASE("all of VGG16's convolutions but the first are Winograd's, in every pass, and their rooms reuse memory") {
+  proof::planned const usual(recorded<8>(), {true, true, true}), direct(recorded<8>(), {true, true});
+  std::vector<int> channels, backward;
+  for (auto const& c : convolutions) {
+    channels.push_back(c.in == 3 ? 0 : static_cast<int>(c.in));
+    backward.insert(backward.begin(), channels.back());
+  }
+  CHECK(winograd_channels(usual, kernel_kind::conv) == channels);
+  CHECK(winograd_channels(usual, kernel_kind::conv_weight) == backward);
+  backward.pop_back();  // the first one's input needs no gradient
+  CHECK(winograd_channels(usual, kernel_kind::conv_data) == backward);
+  CHECK(winograd_channels(direct, kernel_kind::conv) == std::vector<int>(13));
+  CHECK(usual.counts().arena_bytes < 1.03 * static_cast<double>(direct.counts().arena_bytes));
+  MESSAGE("arena " << usual.counts().arena_bytes / 1e6 << " MB, direct " << direct.counts().arena_bytes / 1e6);
 }
 
 TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {

@@ -4,10 +4,11 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Which passes run; a debug plan turns both off.
+/// Which passes run; a debug plan turns the first two off. Winograd's algorithm is for policies that have its kernels.
 struct pass_options {
   bool fuse = true;
   bool reuse = true;
+  bool winograd = false;
 };
 
 /// Limits of one fused kernel; the fusion pass stays inside them.

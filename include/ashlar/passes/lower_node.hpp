@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/passes/groups.hpp>
 #include <ashlar/passes/lowered.hpp>
+#include <ashlar/passes/winograd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -47,8 +48,14 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks.
-constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
+/// Whether Winograd's algorithm is one of a convolution: 3 x 3 windows of stride 1 without dilation or groups.
+constexpr bool has_winograd(node const& n) {
+  bool const is_dense = n.a[2] == 1 && n.a[3] == 1 && n.a[6] == 1 && n.a[7] == 1 && n.a[8] == 1;
+  return n.type == dtype::float32 && n.a[0] == 3 && n.a[1] == 3 && is_dense;
+}
+
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division.
+constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
   shape const& x = n.code == op::conv ? first : n.code == op::conv_data ? n.extents : second;
@@ -63,13 +70,32 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
+  out.flops = 2.0 * static_cast<double>(y.size()) * w[1] * w[2] * w[3];
+  if (winograd && has_winograd(n)) {
+    bool const is_data = kind == kernel_kind::conv_data;
+    shape const &from = is_data ? y : x, &to = is_data ? x : y;
+    winograd_extents const e{from[0], from[1], to[1], to[2], to[3]};
+    if (kind == kernel_kind::conv_weight ? winograd_weight_pays(e) : winograd_pays(e)) {
+      out.code.push(1);
+      if (kind == kernel_kind::conv_weight) {
+        winograd_weight_division const d(e);
+        d.push(out.numbers);
+        out.workspace = d.bytes();
+        out.phases = d.parts > 1 ? 2 : 1;
+      } else {
+        winograd_division const d(e);
+        d.push(out.numbers);
+        out.workspace = d.bytes();
+      }
+      return;
+    }
+  }
   std::int64_t const blocks = kind == kernel_kind::conv_weight ? weight_blocks(x[0], w) : 1;
   out.numbers.push(blocks);
   if (blocks > 1) {
     out.workspace = blocks * w.size() * bytes_of(n.type);
     out.phases = 2;
   }
-  out.flops = 2.0 * static_cast<double>(y.size()) * w[1] * w[2] * w[3];
 }
 
 /// planes, h, w, oh, ow, the window, planes per valid row.
@@ -211,8 +237,8 @@ constexpr void lower_custom(node const& n, lowered& out) {
   out.numbers.push(n.rows);
 }
 
-/// A node that has a kernel of its own.
-constexpr lowered lower_node(graph const& g, int id) {
+/// A node that has a kernel of its own; a convolution by Winograd's algorithm where it may and that pays.
+constexpr lowered lower_node(graph const& g, int id, bool winograd = false) {
   node const& n = g[id];
   lowered out;
   for (int j : n.in)
@@ -222,7 +248,7 @@ constexpr lowered lower_node(graph const& g, int id) {
     case op::matmul: lower_matmul(g, n, out); break;
     case op::conv:
     case op::conv_data:
-    case op::conv_weight: lower_conv(g, n, out); break;
+    case op::conv_weight: lower_conv(g, n, winograd, out); break;
     case op::window_index: lower_window(g, n, kernel_kind::window_index, out); break;
     case op::window_take: lower_window(g, n, kernel_kind::window_take, out); break;
     case op::window_put: lower_window(g, n, kernel_kind::window_put, out); break;

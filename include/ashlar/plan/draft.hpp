@@ -91,11 +91,13 @@ struct drafts {
 /// Drafts steps of one graph.
 class draft_writer {
  public:
-  constexpr draft_writer(list<planned_graph> const& all, int number, placed_variables const& variables, drafts& to)
+  constexpr draft_writer(list<planned_graph> const& all, int number, placed_variables const& variables, bool winograd,
+                         drafts& to)
       : p_(all[number]),
         g_(*p_.g),
         layout_(all, number, variables),
         registers_(g_.size(), group_lowering::none),
+        winograd_(winograd),
         to_(to) {}
 
   /// Drafts those steps of the graph whose number among all is in [first, last).
@@ -114,7 +116,7 @@ class draft_writer {
   constexpr std::int64_t bytes(int id) const { return g_.extents(id).size() * bytes_of(g_[id].type); }
 
   constexpr lowered lower(group const& m) {
-    if (m.kind == group::single) return lower_node(g_, m.members[0]);
+    if (m.kind == group::single) return lower_node(g_, m.members[0], winograd_);
     return group_lowering(
                g_, m, registers_,
                [&](int j, int axis) { return layout_.apart(j, axis) / bytes_of(g_.nodes.items[j].type); },
@@ -173,16 +175,17 @@ class draft_writer {
   graph const& g_;
   value_layout layout_;
   list<int> registers_;
+  bool winograd_;
   drafts& to_;
 };
 
 /// Drafts the steps with numbers in [first, last).
-constexpr void write_drafts(list<planned_graph> const& all, placed_variables const& variables, int first, int last,
-                            drafts& to) {
+constexpr void write_drafts(list<planned_graph> const& all, placed_variables const& variables, bool winograd, int first,
+                            int last, drafts& to) {
   for (int k = 0; k < all.size(); ++k) {
     bool const before = k + 1 < all.size() && all[k + 1].first_draft <= first;
     if (before || all[k].first_draft >= last) continue;
-    draft_writer(all, k, variables, to).write(first, last);
+    draft_writer(all, k, variables, winograd, to).write(first, last);
   }
 }
 

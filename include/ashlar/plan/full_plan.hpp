@@ -92,7 +92,7 @@ constexpr void make_plan(graph& g, list<int> const& wanted, full_plan& p) {
   p.place_variables(g);
   for (int k = 0; k < p.graphs.size(); ++k) fuse(p.graphs, k, outputs, p.options);
   number_drafts(p.graphs);
-  write_drafts(p.graphs, p, 0, 1 << 30, p.drafted);
+  write_drafts(p.graphs, p, p.options.winograd, 0, 1 << 30, p.drafted);
   p.parts.push(&p.drafted);
   place_plan(g, outputs, p);
 }

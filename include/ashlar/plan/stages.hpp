@@ -127,20 +127,20 @@ constexpr int kernel_steps_of() {
 
 inline constexpr int steps_at_once = 200;  // that are drafted in one constant
 
-template <class Recorded, bool Fuse, int AtOnce, int Part, int... Capacity>
+template <class Recorded, bool Fuse, bool Winograd, int AtOnce, int Part, int... Capacity>
 constexpr auto draft_frozen() {
   frozen_drafts<Capacity...> f;
   fused_graphs<Recorded, Fuse> t;
   drafts d;
-  write_drafts(t.graphs, placed_variables(t.r.g), Part * AtOnce, (Part + 1) * AtOnce, d);
+  write_drafts(t.graphs, placed_variables(t.r.g), Winograd, Part * AtOnce, (Part + 1) * AtOnce, d);
   f.freeze(d);
   return f;
 }
 /// Part `Part` of the drafts.
-template <class Recorded, bool Fuse, int AtOnce, int Part>
+template <class Recorded, bool Fuse, bool Winograd, int AtOnce, int Part>
 struct drafted_stage {
   static constexpr int n = AtOnce;
-  static constexpr auto guess = draft_frozen<Recorded, Fuse, AtOnce, Part, n, 96 * n, 14 * n, 48 * n, 8 * n,
+  static constexpr auto guess = draft_frozen<Recorded, Fuse, Winograd, AtOnce, Part, n, 96 * n, 14 * n, 48 * n, 8 * n,
                                              8 * n>();  // too large? -fconstexpr-steps=N
   static constexpr auto const& fit() {
     if constexpr (guess.fits())
@@ -151,13 +151,13 @@ struct drafted_stage {
   template <int... None>
   struct exact {
     static constexpr drafts_size size = guess.size();
-    static constexpr auto value = draft_frozen<Recorded, Fuse, AtOnce, Part, size.steps, size.codes, size.operands,
-                                               size.numbers, size.constants, size.operations>();
+    static constexpr auto value = draft_frozen<Recorded, Fuse, Winograd, AtOnce, Part, size.steps, size.codes,
+                                               size.operands, size.numbers, size.constants, size.operations>();
   };
 };
 
 /// A plan whose drafts are constants.
-template <class Recorded, bool Fuse, bool Reuse, int AtOnce = steps_at_once>
+template <class Recorded, bool Fuse, bool Reuse, int AtOnce = steps_at_once, bool Winograd = false>
 struct plan_in_stages {
   static constexpr int parts = (kernel_steps_of<Recorded, Fuse>() + AtOnce - 1) / AtOnce;
 
@@ -167,7 +167,7 @@ struct plan_in_stages {
 
     constexpr all_drafts() {
       [&]<int... K>(std::integer_sequence<int, K...>) {
-        (drafted_stage<Recorded, Fuse, AtOnce, K>::fit().thaw(part[K]), ...);
+        (drafted_stage<Recorded, Fuse, Winograd, AtOnce, K>::fit().thaw(part[K]), ...);
       }
       (std::make_integer_sequence<int, parts>{});
       for (drafts const& d : part) parts_in_order.push(&d);
@@ -179,7 +179,7 @@ struct plan_in_stages {
     tables_of<roomy_sizes_without_drafts<Scale>> t;
     fused_graphs<Recorded, Fuse> graphs;
     all_drafts drafted;
-    full_plan p({Fuse, Reuse});
+    full_plan p({Fuse, Reuse, Winograd});
     p.graphs.swap(graphs.graphs);
     p.parts.swap(drafted.parts_in_order);
     p.place_variables(graphs.r.g);

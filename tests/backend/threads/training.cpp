@@ -15,6 +15,7 @@ namespace {
 inline constexpr auto perceptron = linear<70> | relu | linear<3>;
 inline constexpr auto convolutional = conv2d<6, 3, padding<1>> | batch_norm | relu | max_pool2d<2> | dropout<0.25> |
                                       conv2d<5, 2> | relu | flatten | linear<3>;
+inline constexpr auto winograd_block = conv2d<16, 3, padding<1>> | relu;  // the second one by Winograd's algorithm
 inline constexpr auto block = [](auto x) { return x + (linear<20> | tanh | dropout<0.1> | layer_norm)(x); };
 inline constexpr auto repeated = flatten | linear<20> | repeat<3>(block) | linear<3>;
 inline constexpr auto energy = [](auto x, auto w) { return sum(square(tanh(matmul(x, w))), axes<1>); };
@@ -72,6 +73,10 @@ TEST_CASE("a trained perceptron has the same bits on 1, 2 and 4 threads and from
 }
 TEST_CASE("so has a convolutional network with batch norm and dropout") {
   check_equal_bits(convolutional, sgd{.learning_rate = 0.05f, .momentum = 0.9f});
+}
+
+TEST_CASE("so has a network of Winograd's convolutions") {
+  check_equal_bits(winograd_block | winograd_block | flatten | linear<3>, sgd{.learning_rate = 0.05f});
 }
 TEST_CASE("so has a network with a repeated block") { check_equal_bits(repeated, adamw{}); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/winograd.hpp>
+#include <ashlar/backend/cpu/winograd_weight.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -237,13 +239,18 @@ template <class T>
   }
 }
 
-/// A convolution as products of matrices, of which one is made panel by panel while it is needed.
+/// A convolution as products of matrices, of which one is made panel by panel while it is needed; or by Winograd's
+/// algorithm, as its code says.
 template <class Code>
 struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
 
   static void run(kernel_arguments const& args) {
-    if constexpr (Code::kind == kernel_kind::conv)
+    if constexpr (Code::size > 2 && Code::kind == kernel_kind::conv_weight)
+      convolve_winograd_weight(args);
+    else if constexpr (Code::size > 2)
+      convolve_winograd(args, Code::kind == kernel_kind::conv_data);
+    else if constexpr (Code::kind == kernel_kind::conv)
       convolve<T>(args);
     else if constexpr (Code::kind == kernel_kind::conv_data)
       convolve_back<T>(args);

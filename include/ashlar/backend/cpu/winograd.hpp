@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/winograd_transforms.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A convolution, or the gradient of its data: that is one with filters turned around, whose channels are the other's
+/// filters.
+struct winograd_convolution : winograd_geometry {
+  std::int64_t filter_step, channel_step;  // between windows
+  std::int64_t tile_block, filter_block, rooms;
+  bool turned;
+
+  winograd_convolution(kernel_arguments const& args, bool is_data) : winograd_geometry(args), turned(is_data) {
+    filter_step = 9 * channels, channel_step = 9;
+    if (is_data) {
+      std::swap(channels, filters);
+      std::swap(height, out_height);
+      std::swap(width, out_width);
+      std::swap(filter_step, channel_step);
+      top = 2 - top, left = 2 - left;
+    }
+    tile_block = args.numbers[18], filter_block = args.numbers[19], rooms = args.numbers[20];
+  }
+};
+
+/// One share of a convolution, in a room of its own.
+class winograd_share {
+ public:
+  winograd_share(winograd_convolution const& g, instruction_set set, float* memory)
+      : g_(g),
+        on_(functions_for<float>(set)),
+        narrow_(functions_for<float>(set == instruction_set::avx512 ? instruction_set::avx2 : set)),
+        transform_(winograd_on(set)),
+        room_(g.channels, g.tile_block, g.filter_block),
+        memory_(memory) {}
+
+  /// B^T d B of a block of tiles, in panels.
+  void transform_images(float const* x, tile_block const& block) const {
+    tile_plane const in = g_.in();
+    winograd_call call = call_of(winograd_stage::image, block, in, room_.image_apart);
+    call.panel = g_.channels * on_.columns;
+    std::memset(call.rows, 0, static_cast<std::size_t>(12 * room_.pitch) * sizeof(float));  // also behind the last tile
+    for (std::int64_t c = 0; c < g_.channels; ++c) {
+      call.from = x + c * in.size();
+      call.to = memory_ + c * on_.columns;
+      transform_(call);
+    }
+  }
+  /// G g G^T of a block of filters, in the order in which their windows lie.
+  void transform_filters(float const* weight, std::int64_t first, std::int64_t count) const {
+    std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
+    for (std::int64_t i = 0; i < windows; ++i) {
+      std::int64_t const k = g_.turned ? i % count : i / panels;
+      std::int64_t const c = (g_.turned ? i / count : i % panels) * on_.columns;
+      transform_filter(weight, first + k, c, memory_ + room_.filters + k * room_.filter_row + c);
+    }
+  }
+  /// Of each frequency filters by channels times channels by tiles.
+  void multiply(std::int64_t filters, int tiles) const {
+    for (int f = 0; f < winograd_frequencies; ++f)
+      for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
+        std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
+        for (int tile = 0; tile < tiles; tile += on_.columns) {
+          gemm_functions<float> const& on = tiles - tile <= narrow_.columns ? narrow_ : on_;
+          on.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
+                   memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
+                   memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, on.columns);
+        }
+      }
+  }
+  /// A^T m A of a block of filters, to the result.
+  void transform_results(float* y, tile_block const& block, std::int64_t first, std::int64_t count) const {
+    tile_plane const out = g_.out();
+    winograd_call call = call_of(winograd_stage::result, block, out, room_.product_apart);
+    call.panel = on_.columns;
+    for (std::int64_t k = 0; k < count; ++k) {
+      call.from = memory_ + room_.products + k * g_.tile_block;
+      call.to = y + (first + k) * out.size();
+      transform_(call);
+    }
+  }
+
+ private:
+  winograd_call call_of(winograd_stage stage, tile_block const& block, tile_plane const& plane,
+                        std::int64_t apart) const {
+    winograd_call call{};
+    call.stage = stage;
+    call.block = &block, call.plane = &plane;
+    call.rows = memory_ + room_.rows, call.pitch = room_.pitch;
+    call.apart = apart;
+    return call;
+  }
+  /// The windows of a panel's columns of channels of one filter; zeros behind the last channel.
+  void transform_filter(float const* weight, std::int64_t filter, std::int64_t channel, float* to) const {
+    alignas(64) float windows[16 * winograd_tile_unit];
+    std::int64_t const first = filter * g_.filter_step + channel * g_.channel_step;
+    std::int64_t const last = first + (on_.columns - 1) * g_.channel_step;
+    int const count = static_cast<int>(smaller_of(g_.channels - channel, on_.columns));
+    // whole vectors where nothing ends
+    bool const is_inside = count == on_.columns && last + 16 <= 9 * g_.filters * g_.channels;
+    on_.pack(windows, weight + first, g_.channel_step, is_inside ? 16 : 9, count);
+    winograd_call call{};
+    call.stage = winograd_stage::filter;
+    call.from = g_.turned ? windows + 8 * on_.columns : windows;
+    call.pitch = g_.turned ? -on_.columns : on_.columns;
+    call.count = on_.columns;
+    call.to = to, call.apart = room_.filter_apart;
+    transform_(call);
+  }
+
+  winograd_convolution const& g_;
+  gemm_functions<float> const &on_, &narrow_;  // the second for tiles that fill half a panel, by the same operations
+  winograd_function transform_;
+  winograd_room room_;
+  float* memory_;
+};
+
+/// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices; every block of tiles with every block
+/// of filters is a unit of work.
+[[gnu::noinline]] inline void convolve_winograd(kernel_arguments args, bool is_data) {
+  winograd_convolution const g(args, is_data);
+  float const* const x = reinterpret_cast<float const*>(args.operands[0]);
+  float const* const weight = reinterpret_cast<float const*>(args.operands[1]);
+  float* const y = reinterpret_cast<float*>(args.operands[2]);
+  float* const rooms = reinterpret_cast<float*>(args.operands[3]);
+  if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
+  if (args.part >= args.parts) return;
+  std::int64_t const room = winograd_room(g.channels, g.tile_block, g.filter_block).size;
+  winograd_share const share(g, args.set, rooms + args.part * room);
+  std::int64_t const parts = blocks_of(g.filters, g.filter_block);
+  kernel_share const own(args, blocks_of(g.tiles(), g.tile_block) * parts);
+  for (std::int64_t unit = own.begin; unit < own.end;) {
+    std::int64_t const number = unit / parts, end = smaller_of(own.end, (number + 1) * parts);
+    tile_block const block = g.block(number * g.tile_block, g.tile_block);
+    share.transform_images(x, block);
+    for (; unit < end; ++unit) {
+      std::int64_t const first = unit % parts * g.filter_block;
+      std::int64_t const count = smaller_of(g.filters - first, g.filter_block);
+      share.transform_filters(weight, first, count);
+      share.multiply(count, block.tiles);
+      share.transform_results(y, block, first, count);
+    }
+  }
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/passes/winograd.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Neighbouring tiles of one row of tiles of one image.
+struct tile_segment {
+  std::int64_t image, row;  // of tiles
+  int column, count;        // of tiles
+  int at;                   // the first one's number in its block
+};
+
+/// A block of the tiles of several images, which are numbered image after image and row after row.
+struct tile_block {
+  tile_segment segments[winograd_most_tiles];
+  int count = 0, tiles = 0;
+
+  /// Tiles [first, first + most) of images with so many rows and columns of tiles, as far as there are any.
+  [[gnu::noinline]] tile_block(std::int64_t images, std::int64_t rows, std::int64_t columns, std::int64_t first,
+                               std::int64_t most) {
+    std::int64_t const left = images * rows * columns - first;
+    std::int64_t const wanted = left < most ? left : most;
+    std::int64_t row = first / columns, column = first % columns;
+    for (; tiles < wanted; ++row, column = 0) {
+      std::int64_t const length = wanted - tiles < columns - column ? wanted - tiles : columns - column;
+      segments[count++] = {row / rows, row % rows, static_cast<int>(column), static_cast<int>(length), tiles};
+      tiles += static_cast<int>(length);
+    }
+  }
+};
+
+/// Copies short runs without a call.
+ASHLAR_INLINE void copy_floats(float* to, float const* from, std::int64_t count) {
+  if (count >= 16) {
+    for (std::int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 64);
+    std::memcpy(to + count - 16, from + count - 16, 64);
+  } else if (count >= 8) {
+    std::memcpy(to, from, 32);
+    std::memcpy(to + count - 8, from + count - 8, 32);
+  } else if (count >= 4) {
+    std::memcpy(to, from, 16);
+    std::memcpy(to + count - 4, from + count - 4, 16);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
+  }
+}
+
+/// Asks for a run that will be read, or written, soon.
+template <bool Write>
+ASHLAR_INLINE void fetch_ahead(float const* run, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += 16) __builtin_prefetch(run + i, Write);
+}
+
+/// What lies in columns [begin, begin + count) of a row of an image; zeros outside.
+ASHLAR_INLINE void copy_columns(float* to, float const* row, std::int64_t begin, std::int64_t count,
+                                std::int64_t width) {
+  std::int64_t const from = begin < 0 ? (begin < -count ? count : -begin) : 0;
+  std::int64_t const inside = width - begin < count ? width - begin : count, end = inside > from ? inside : from;
+  for (std::int64_t i = 0; i < from; ++i) to[i] = 0;
+  copy_floats(to + from, row + begin + from, end - from);
+  for (std::int64_t i = end; i < count; ++i) to[i] = 0;
+}
+
+/// A channel of all images: how large each is, and how far outside of it the first tile begins.
+struct tile_plane {
+  std::int64_t height, width, image;  // elements between images
+  std::int64_t top, left;
+
+  std::int64_t size() const { return height * width; }
+};
+
+/// A convolution with 3 x 3 windows of stride 1: `filters` x `out_height` x `out_width` of `channels` x `height` x
+/// `width`, by tiles of 4 x 4 of the result.
+struct winograd_geometry {
+  std::int64_t images, channels, height, width, filters, out_height, out_width, top, left;
+
+  explicit winograd_geometry(kernel_arguments const& args) {
+    std::int64_t const* n = args.numbers;
+    images = n[16] ? n[16] * args.rows : n[0];
+    channels = n[1], height = n[2], width = n[3], filters = n[4], out_height = n[5], out_width = n[6];
+    top = n[11], left = n[12];
+  }
+  tile_plane in() const { return {height, width, channels * height * width, top, left}; }
+  tile_plane out() const { return {out_height, out_width, filters * out_height * out_width, 0, 0}; }
+  std::int64_t tiles() const { return images * ((out_height + 3) / 4) * ((out_width + 3) / 4); }
+  tile_block block(std::int64_t first, std::int64_t most) const {
+    return {images, (out_height + 3) / 4, (out_width + 3) / 4, first, most};
+  }
+};
+
+/// rows[i][4 t + j]: the element (i, j) of tile t of a block, i < Rows and j < 4; behind these Rows rows, where
+/// `Shifted`, the elements (i, j + 4).
+template <int Rows, bool Shifted>
+ASHLAR_INLINE void read_tiles(tile_block const& block, tile_plane const& p, float const* plane, float* rows,
+                              std::int64_t pitch) {
+  for (int s = 0; s < block.count; ++s) {
+    tile_segment const& segment = block.segments[s];
+    float const* const image = plane + segment.image * p.image;
+    std::int64_t const begin = 4 * segment.column - p.left, count = 4 * segment.count;
+    for (int i = 0; i < Rows; ++i) {
+      std::int64_t const y = 4 * segment.row - p.top + i;
+      float* const to = rows + i * pitch + 4 * segment.at;
+      float* const shifted = to + Rows * pitch;
+      if (y < 0 || y >= p.height) {
+        for (std::int64_t c = 0; c < count; ++c) to[c] = 0;
+        for (std::int64_t c = 0; Shifted && c < count; ++c) shifted[c] = 0;
+        continue;
+      }
+      copy_columns(to, image + y * p.width, begin, count, p.width);
+      fetch_ahead<false>(image + y * p.width + begin + p.size(), count);
+      if constexpr (Shifted) copy_columns(shifted, image + y * p.width, begin + 4, count, p.width);
+    }
+  }
+}
+/// The other way, those 4 x 4 elements of tiles that lie inside.
+ASHLAR_INLINE void write_tiles(tile_block const& block, tile_plane const& p, float const* rows, std::int64_t pitch,
+                               float* plane) {
+  for (int s = 0; s < block.count; ++s) {
+    tile_segment const& segment = block.segments[s];
+    std::int64_t const y = 4 * segment.row, x = 4 * segment.column;
+    std::int64_t const count = p.width - x < 4 * segment.count ? p.width - x : 4 * segment.count;
+    float* const to = plane + segment.image * p.image + y * p.width + x;
+    for (int i = 0; i < 4 && y + i < p.height; ++i) {
+      copy_floats(to + i * p.width, rows + i * pitch + 4 * segment.at, count);
+      fetch_ahead<true>(to + i * p.width + p.size(), count);
+    }
+  }
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
