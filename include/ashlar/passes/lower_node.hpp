@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/passes/groups.hpp>
+#include <ashlar/passes/lane_layout.hpp>
 #include <ashlar/passes/lowered.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -47,7 +48,7 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks, whether images are in lanes.
 constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
@@ -63,9 +64,15 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
-  std::int64_t const blocks = kind == kernel_kind::conv_weight ? weight_blocks(x[0], w) : 1;
+  lane_layout const lanes(&out.numbers[0], kind, bytes_of(n.type));
+  bool const in_lanes = lane_layout::is_for(x[0], lanes.bytes);
+  std::int64_t const blocks = kind == kernel_kind::conv_weight && !in_lanes ? weight_blocks(x[0], w) : 1;
   out.numbers.push(blocks);
-  if (blocks > 1) {
+  out.numbers.push(in_lanes);
+  if (in_lanes) {
+    out.workspace = lanes.bytes;
+    out.phases = 2;
+  } else if (blocks > 1) {
     out.workspace = blocks * w.size() * bytes_of(n.type);
     out.phases = 2;
   }

@@ -1,30 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/conv_lanes.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
-
-/// The numbers of a convolution: batch, channels, h, w, out channels, oh, ow, the window (9), images per valid row,
-/// blocks of images that a weight gradient sums on their own. Channels are those of one group.
-struct conv_geometry {
-  std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups, blocks;
-
-  explicit conv_geometry(kernel_arguments const& args) {
-    std::int64_t const* n = args.numbers;
-    batch = n[16] ? n[16] * args.rows : n[0];
-    kh = n[7], kw = n[8], sh = n[9], sw = n[10], ph = n[11], pw = n[12], dh = n[13], dw = n[14];
-    groups = n[15], blocks = n[17];
-    channels = n[1] / groups, h = n[2], w = n[3], out = n[4] / groups, oh = n[5], ow = n[6];
-  }
-  std::int64_t patch() const { return channels * kh * kw; }
-  std::int64_t pixels() const { return oh * ow; }
-  std::int64_t image() const { return groups * channels * h * w; }
-  std::int64_t result() const { return groups * out * pixels(); }
-  // where a group begins
-  std::int64_t in_image(std::int64_t group) const { return group * channels * h * w; }
-  std::int64_t in_result(std::int64_t group) const { return group * out * pixels(); }
-  std::int64_t in_weight(std::int64_t group) const { return group * out * patch(); }
-};
 
 /// Which of the pixels [first, first + pixels) of a result take an element from inside the image at one place of the
 /// window, run by run along rows; the same for every channel of every image.
@@ -208,7 +186,7 @@ template <class T>
   T* dweight = reinterpret_cast<T*>(args.operands[2]);
   T* blocks = g.blocks > 1 ? reinterpret_cast<T*>(args.operands[3]) : dweight;
   std::int64_t const size = g.in_weight(g.groups);
-  if (args.phase == 1) {
+  if (args.phase == 1 && g.blocks > 1) {
     kernel_share const own(args, size, 64);
     for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] = blocks[i];
     for (std::int64_t b = 1; b < g.blocks; ++b)
@@ -237,18 +215,32 @@ template <class T>
   }
 }
 
-/// A convolution as products of matrices, of which one is made panel by panel while it is needed.
+/// A convolution: of several images in lanes, otherwise as products of matrices, of which one is made panel by panel
+/// while it is needed.
 template <class Code>
 struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
 
   static void run(kernel_arguments const& args) {
+    if (conv_geometry const g(args); g.has_lanes) {
+      if (g.batch >= least_images_in_lanes) return run_in_lanes(args);
+      if (args.phase == 0) return;  // without workspace, one phase is enough
+    }
     if constexpr (Code::kind == kernel_kind::conv)
       convolve<T>(args);
     else if constexpr (Code::kind == kernel_kind::conv_data)
       convolve_back<T>(args);
     else
       convolve_weight<T>(args);
+  }
+  static void run_in_lanes(kernel_arguments const& args) {
+    conv_lanes<T> const in_lanes(args, Code::kind);
+    if constexpr (Code::kind == kernel_kind::conv)
+      in_lanes.forward();
+    else if constexpr (Code::kind == kernel_kind::conv_data)
+      in_lanes.data();
+    else
+      in_lanes.weight();
   }
 };
 

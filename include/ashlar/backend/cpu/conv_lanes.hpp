@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/conv_geometry.hpp>
+#include <ashlar/backend/cpu/lane_moves.hpp>
+#include <ashlar/passes/lane_layout.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A convolution of several images at once, of which each has a lane of all vectors: so no vector is partly empty,
+/// however few channels there are and however narrow the planes. In phase 0 what is read moves to lanes.
+template <class T>
+class conv_lanes {
+  conv_geometry const g;
+  kernel_arguments const& args;
+  image_lane_functions<T> const& on;
+  lane_layout const at;
+  char* const workspace;
+  T* const image;
+  T* const result;
+  std::int64_t const lanes, sets;    // of images
+  std::int64_t const plane, pixels;  // elements, of all lanes
+
+ public:
+  conv_lanes(kernel_arguments const& a, kernel_kind kind)
+      : g(a),
+        args(a),
+        on(image_lanes_for<T>(a.set, g.batch)),
+        at(a.numbers, kind, sizeof(T)),
+        workspace(a.operands[3]),
+        image(reinterpret_cast<T*>(workspace + at.image)),
+        result(reinterpret_cast<T*>(workspace + at.result)),
+        lanes(on.width),
+        sets((g.batch + lanes - 1) / lanes),
+        plane(at.h * at.w * lanes),
+        pixels(g.pixels() * lanes) {}
+
+  [[gnu::noinline]] void forward() const {
+    if (args.phase == 0) return move_to_lanes(operand(0), nullptr);
+    constexpr std::int64_t most_rows = 4, most_columns = 80;
+    alignas(64) T sums[most_rows * most_columns * 64 / sizeof(T)];
+    std::int32_t row_to[most_rows];
+    for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * most_columns * lanes);
+    T const* const weight = operand(1);
+    T* const y = operand(2);
+    std::int64_t const parts = (g.pixels() + most_columns - 1) / most_columns;
+    std::int64_t const filters = (g.out + most_rows - 1) / most_rows;
+    kernel_share const own(args, sets * g.groups * parts * filters);
+    for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
+      std::int64_t const filter = unit % filters * most_rows, first = unit / filters % parts * most_columns;
+      std::int64_t const group = unit / filters / parts % g.groups, set = unit / filters / parts / g.groups;
+      std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.pixels() - first, most_columns);
+      on.multiply_shared(
+          {weight + g.in_weight(group) + filter * g.patch(), g.patch(), 1, image_of(set, group, 0),
+           table(at.pixel_table) + first, table(at.window_table), g.patch(), sums, row_to, table(at.result_table)},
+          m, n, false);
+      for (std::int64_t i = 0; i < m; ++i)
+        planes_from_lanes<T>(on, {g.result(), images_of(set), n, n, 0}, sums + row_to[i],
+                             y + set * lanes * g.result() + g.in_result(group) + (filter + i) * g.pixels() + first);
+    }
+  }
+
+  /// What the pixels of the result say of a place of the window is added to the image pixel by pixel.
+  [[gnu::noinline]] void data() const {
+    if (args.phase == 0) return move_to_lanes(nullptr, operand(0));
+    T const* const weight = operand(1);
+    T* const dx = operand(2);
+    std::int64_t const window = g.kh * g.kw, once = window < 24 ? 24 / window : 1;  // enough rows for whole tiles
+    std::int64_t const parts = (g.channels + once - 1) / once;
+    kernel_share const own(args, sets * g.groups * parts);
+    for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
+      std::int64_t const channel = unit % parts * once, group = unit / parts % g.groups, set = unit / parts / g.groups;
+      std::int64_t const channels = at_most(g.channels - channel, once);
+      T* const sums = image_of(set, group, channel);
+      std::memset(sums, 0, static_cast<std::size_t>(channels * plane) * sizeof(T));
+      on.multiply_shared(
+          {weight + g.in_weight(group) + channel * window, 1, g.patch(), result_of(set, group, 0),
+           table(at.result_table), table(at.filter_table), g.out, sums, table(at.window_table), table(at.pixel_table)},
+          channels * window, g.pixels(), true);
+      for (std::int64_t c = 0; c < channels; ++c)
+        planes_from_lanes<T>(on, {g.image(), images_of(set), g.h * g.w, g.w, (at.w - g.w) * lanes},
+                             sums + c * plane + (g.ph * at.w + g.pw) * lanes,
+                             dx + set * lanes * g.image() + g.in_image(group) + (channel + c) * g.h * g.w);
+    }
+  }
+
+  /// Every lane sums on its own, the lanes' sums at last.
+  [[gnu::noinline]] void weight() const {
+    if (args.phase == 0) return move_to_lanes(operand(1), operand(0));
+    constexpr std::int64_t most_rows = 24, most_columns = 5, slab = 64;
+    alignas(64) T sums[most_rows * most_columns * 64 / sizeof(T)];
+    std::int32_t row_to[most_rows];
+    for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * on.columns * lanes);
+    T* const dweight = operand(2);
+    std::int64_t const parts = (g.patch() + on.columns - 1) / on.columns;
+    std::int64_t const filters = (g.out + most_rows - 1) / most_rows;
+    kernel_share const own(args, g.groups * parts * filters);
+    for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
+      std::int64_t const first = unit % parts * on.columns, filter = unit / parts % filters * most_rows;
+      std::int64_t const group = unit / parts / filters;
+      std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.patch() - first, on.columns);
+      std::memset(sums, 0, sizeof sums);
+      for (std::int64_t set = 0; set < sets; ++set)
+        for (std::int64_t p = 0; p < g.pixels(); p += slab)
+          on.multiply_own({result_of(set, group, filter) + p * lanes, pixels, lanes, image_of(set, group, 0),
+                           table(at.window_table) + first, table(at.pixel_table) + p, at_most(g.pixels() - p, slab),
+                           sums, row_to, table(at.result_table)},
+                          m, n, true);
+      for (std::int64_t i = 0; i < m; ++i)
+        for (std::int64_t j = 0; j < n; ++j)
+          dweight[g.in_weight(group) + (filter + i) * g.patch() + first + j] =
+              lane_sum(sums + row_to[i] + j * lanes, on.width);
+    }
+  }
+
+ private:
+  static std::int64_t at_most(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+  T* operand(int k) const { return reinterpret_cast<T*>(args.operands[k]); }
+  std::int32_t* table(std::int64_t begin) const { return reinterpret_cast<std::int32_t*>(workspace + begin); }
+  int images_of(std::int64_t set) const { return static_cast<int>(at_most(g.batch - set * lanes, lanes)); }
+  T* image_of(std::int64_t set, std::int64_t group, std::int64_t channel) const {
+    return image + ((set * g.groups + group) * g.channels + channel) * plane;
+  }
+  T* result_of(std::int64_t set, std::int64_t group, std::int64_t filter) const {
+    return result + ((set * g.groups + group) * g.out + filter) * pixels;
+  }
+
+  /// The planes of x and dy, where given.
+  void move_to_lanes(T const* x, T const* dy) const {
+    if (args.part == 0) write_tables();
+    std::int64_t const first = x ? g.groups * g.channels : 0, planes = first + (dy ? g.groups * g.out : 0);
+    kernel_share const own(args, sets * planes);
+    for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
+      std::int64_t const set = unit / planes, p = unit % planes;
+      if (p < first) {
+        T* const to = image_of(set, 0, p);
+        if (at.h * at.w > g.h * g.w) std::memset(to, 0, static_cast<std::size_t>(plane) * sizeof(T));
+        planes_to_lanes<T>(on, {g.image(), images_of(set), g.h * g.w, g.w, (at.w - g.w) * lanes},
+                           x + set * lanes * g.image() + p * g.h * g.w, to + (g.ph * at.w + g.pw) * lanes);
+      } else {
+        planes_to_lanes<T>(on, {g.result(), images_of(set), g.pixels(), g.pixels(), 0},
+                           dy + set * lanes * g.result() + (p - first) * g.pixels(), result_of(set, 0, p - first));
+      }
+    }
+  }
+  void write_tables() const {
+    auto write = [&](std::int64_t begin, std::int64_t i, std::int64_t elements) {
+      table(begin)[i] = static_cast<std::int32_t>(elements);
+    };
+    std::int64_t const window = g.kh * g.kw;
+    for (std::int64_t k = 0; k < g.patch(); ++k) {
+      std::int64_t const y = k % window / g.kw * g.dh, x = k % g.kw * g.dw;
+      write(at.window_table, k, k / window * plane + (y * at.w + x) * lanes);
+    }
+    for (std::int64_t p = 0; p < g.pixels(); ++p)
+      write(at.pixel_table, p, (p / g.ow * g.sh * at.w + p % g.ow * g.sw) * lanes);
+    for (std::int64_t p = 0; p < g.pixels() || p < on.columns; ++p) write(at.result_table, p, p * lanes);
+    for (std::int64_t o = 0; o < g.out; ++o) write(at.filter_table, o, o * pixels);
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
