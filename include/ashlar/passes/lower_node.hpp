@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/passes/conv_workspace.hpp>
 #include <ashlar/passes/groups.hpp>
-#include <ashlar/passes/lane_layout.hpp>
 #include <ashlar/passes/lowered.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -48,7 +48,7 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks, whether images are in lanes.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks, whether it has a conv_workspace.
 constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
@@ -64,13 +64,12 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
-  lane_layout const lanes(&out.numbers[0], kind, bytes_of(n.type));
-  bool const in_lanes = lane_layout::is_for(x[0], lanes.bytes);
-  std::int64_t const blocks = kind == kernel_kind::conv_weight && !in_lanes ? weight_blocks(x[0], w) : 1;
+  conv_workspace const room(&out.numbers[0], kind, bytes_of(n.type));
+  std::int64_t const blocks = kind == kernel_kind::conv_weight && !room.is_worth_it ? weight_blocks(x[0], w) : 1;
   out.numbers.push(blocks);
-  out.numbers.push(in_lanes);
-  if (in_lanes) {
-    out.workspace = lanes.bytes;
+  out.numbers.push(room.is_worth_it);
+  if (room.is_worth_it) {
+    out.workspace = room.bytes;
     out.phases = 2;
   } else if (blocks > 1) {
     out.workspace = blocks * w.size() * bytes_of(n.type);

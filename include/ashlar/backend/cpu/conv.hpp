@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/conv_lanes.hpp>
+#include <ashlar/backend/cpu/conv_pixels.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -34,21 +35,6 @@ struct pixel_runs {
     }
   }
 };
-
-/// Copies short runs of any length without a call.
-template <class T>
-ASHLAR_INLINE void copy_run(T* to, T const* from, int count) {
-  constexpr int once = 32 / sizeof(T);
-  if (count >= once) {
-    for (int i = 0; i + once < count; i += once) std::memcpy(to + i, from + i, 32);
-    std::memcpy(to + count - once, from + count - once, 32);
-  } else if (count >= once / 2) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + count - once / 2, from + count - once / 2, 16);
-  } else {
-    for (int i = 0; i < count; ++i) to[i] = from[i];
-  }
-}
 
 /// f(row k of weights [weight, weight + weights), its plane in the image, the runs of its place), place after place.
 template <class F>
@@ -215,15 +201,16 @@ template <class T>
   }
 }
 
-/// A convolution: of several images in lanes, otherwise as products of matrices, of which one is made panel by panel
-/// while it is needed.
+/// A convolution: with workspace of several images or pixels in lanes, otherwise as products of matrices, of which one
+/// is made panel by panel while it is needed.
 template <class Code>
 struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
 
   static void run(kernel_arguments const& args) {
-    if (conv_geometry const g(args); g.has_lanes) {
+    if (conv_geometry const g(args); g.has_workspace) {
       if (g.batch >= least_images_in_lanes) return run_in_lanes(args);
+      if constexpr (Code::kind == kernel_kind::conv) return convolve_pixels<T>(args);
       if (args.phase == 0) return;  // without workspace, one phase is enough
     }
     if constexpr (Code::kind == kernel_kind::conv)

@@ -2,7 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv_geometry.hpp>
 #include <ashlar/backend/cpu/lane_moves.hpp>
-#include <ashlar/passes/lane_layout.hpp>
+#include <ashlar/passes/conv_workspace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -13,7 +13,7 @@ class conv_lanes {
   conv_geometry const g;
   kernel_arguments const& args;
   image_lane_functions<T> const& on;
-  lane_layout const at;
+  conv_workspace const at;
   char* const workspace;
   T* const image;
   T* const result;

@@ -4,8 +4,8 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Sums over a depth, of which each lane is another image's: rows of numbers that all images share, or of vectors,
-/// times columns of vectors. Distances are counted in elements; tables say where columns lie, steps of the depth, and
+/// Sums over a depth, of which each lane is another image's, or pixel's: rows of numbers that all lanes share, or of
+/// vectors, times columns of vectors. Distances are counted in elements; tables say where columns lie, steps of the depth, and
 /// results.
 template <class T>
 struct lane_product {
@@ -172,10 +172,10 @@ template <class T, instruction_set Set>
 inline constexpr image_lane_functions<T> image_lane_functions_on{
     image_lanes_on<T, Set>::multiply_shared, image_lanes_on<T, Set>::multiply_own, image_lanes_on<T, Set>::transpose,
     simd<T, Set>::width, image_lanes<Set, T>::columns};
-/// For so many images: no wider vectors than they fill.
+/// For so many images, or pixels: no wider vectors than they fill.
 template <class T>
-image_lane_functions<T> const& image_lanes_for(instruction_set set, std::int64_t images) {
-  if (set == instruction_set::avx512 && images > simd<T, instruction_set::avx2>::width)
+image_lane_functions<T> const& image_lanes_for(instruction_set set, std::int64_t count) {
+  if (set == instruction_set::avx512 && count > simd<T, instruction_set::avx2>::width)
     return image_lane_functions_on<T, instruction_set::avx512>;
   if (set != instruction_set::baseline) return image_lane_functions_on<T, instruction_set::avx2>;
   return image_lane_functions_on<T, instruction_set::baseline>;
