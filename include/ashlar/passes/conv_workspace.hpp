@@ -12,6 +12,8 @@ inline constexpr std::int64_t least_images_in_lanes = 5;
 /// The workspace of a convolution: tables of distances, then images whose planes are padded so that every window lies
 /// inside, and results, lane by lane where there are enough images. The widest vectors are 64 bytes.
 struct conv_workspace {
+  static constexpr std::int64_t least_results = 30;
+
   std::int64_t h, w;  // of a padded plane; whole strides
   std::int64_t window_table, pixel_table, result_table, filter_table, image, result;  // where they begin, in bytes
   std::int64_t bytes = 0;
@@ -24,8 +26,8 @@ struct conv_workspace {
     bool const in_lanes = n[0] >= least_images_in_lanes;
     std::int64_t const images = in_lanes ? whole(n[0], 64 / element) : n[0], pixels = n[5] * n[6];
     window_table = take(n[1] / n[15] * n[7] * n[8] * 4);
-    pixel_table = take(in_lanes ? pixels * 4 : 0);
-    result_table = take(in_lanes ? larger(pixels, 16) * 4 : 0);
+    pixel_table = take(in_lanes ? images / (16 / element) * pixels * 4 : 0);  // vectors are of 16 bytes or more
+    result_table = take(in_lanes ? larger(pixels, least_results) * 4 : 0);
     filter_table = take(in_lanes ? n[4] / n[15] * 4 : 0);
     image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
     result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);

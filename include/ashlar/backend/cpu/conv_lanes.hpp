@@ -71,14 +71,15 @@ class conv_lanes {
       std::int64_t const channel = unit % parts * once, group = unit / parts % g.groups, set = unit / parts / g.groups;
       std::int64_t const channels = at_most(g.channels - channel, once);
       T* const sums = image_of(set, group, channel);
-      std::memset(sums, 0, static_cast<std::size_t>(channels * plane) * sizeof(T));
+      for (std::int64_t c = 0; c < channels; ++c)
+        std::memset(sums + c * sets * plane, 0, static_cast<std::size_t>(plane) * sizeof(T));
       on.multiply_shared(
           {weight + g.in_weight(group) + channel * window, 1, g.patch(), result_of(set, group, 0),
            table(at.result_table), table(at.filter_table), g.out, sums, table(at.window_table), table(at.pixel_table)},
           channels * window, g.pixels(), true);
       for (std::int64_t c = 0; c < channels; ++c)
         planes_from_lanes<T>(on, {g.image(), images_of(set), g.h * g.w, g.w, (at.w - g.w) * lanes},
-                             sums + c * plane + (g.ph * at.w + g.pw) * lanes,
+                             sums + c * sets * plane + (g.ph * at.w + g.pw) * lanes,
                              dx + set * lanes * g.image() + g.in_image(group) + (channel + c) * g.h * g.w);
     }
   }
@@ -86,29 +87,30 @@ class conv_lanes {
   /// Every lane sums on its own, the lanes' sums at last.
   [[gnu::noinline]] void weight() const {
     if (args.phase == 0) return move_to_lanes(operand(1), operand(0));
-    constexpr std::int64_t most_rows = 24, most_columns = 5, slab = 64;
+    constexpr std::int64_t most_rows = 16, most_columns = conv_workspace::least_results, slab = 128;
     alignas(64) T sums[most_rows * most_columns * 64 / sizeof(T)];
-    std::int32_t row_to[most_rows];
-    for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * on.columns * lanes);
     T* const dweight = operand(2);
-    std::int64_t const parts = (g.patch() + on.columns - 1) / on.columns;
+    std::int64_t const tiles = (g.patch() + on.columns - 1) / on.columns;
     std::int64_t const filters = (g.out + most_rows - 1) / most_rows;
+    // so many tiles read a filter's pixels together, unless then there was little to divide
+    std::int64_t const spread = tiles * filters * g.groups / 8, most = most_columns / on.columns;
+    std::int64_t const columns = (spread < 1 ? 1 : at_most(spread, most)) * on.columns;
+    std::int64_t const parts = (g.patch() + columns - 1) / columns;
+    std::int32_t row_to[most_rows];
+    for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * columns * lanes);
     kernel_share const own(args, g.groups * parts * filters);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
-      std::int64_t const first = unit % parts * on.columns, filter = unit / parts % filters * most_rows;
-      std::int64_t const group = unit / parts / filters;
-      std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.patch() - first, on.columns);
+      std::int64_t const filter = unit % filters * most_rows, first = unit / filters % parts * columns;
+      std::int64_t const group = unit / filters / parts;
+      std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.patch() - first, columns);
       std::memset(sums, 0, sizeof sums);
-      for (std::int64_t set = 0; set < sets; ++set)
-        for (std::int64_t p = 0; p < g.pixels(); p += slab)
-          on.multiply_own({result_of(set, group, filter) + p * lanes, pixels, lanes, image_of(set, group, 0),
-                           table(at.window_table) + first, table(at.pixel_table) + p, at_most(g.pixels() - p, slab),
-                           sums, row_to, table(at.result_table)},
-                          m, n, true);
+      for (std::int64_t p = 0; p < sets * g.pixels(); p += slab)
+        on.multiply_own({result_of(0, group, filter) + p * lanes, sets * pixels, lanes, image_of(0, group, 0),
+                         table(at.window_table) + first, table(at.pixel_table) + p,
+                         at_most(sets * g.pixels() - p, slab), sums, row_to, table(at.result_table)},
+                        m, n, true);
       for (std::int64_t i = 0; i < m; ++i)
-        for (std::int64_t j = 0; j < n; ++j)
-          dweight[g.in_weight(group) + (filter + i) * g.patch() + first + j] =
-              lane_sum(sums + row_to[i] + j * lanes, on.width);
+        sum_lanes(sums + row_to[i], n, dweight + g.in_weight(group) + (filter + i) * g.patch() + first);
     }
   }
 
@@ -118,10 +120,22 @@ class conv_lanes {
   std::int32_t* table(std::int64_t begin) const { return reinterpret_cast<std::int32_t*>(workspace + begin); }
   int images_of(std::int64_t set) const { return static_cast<int>(at_most(g.batch - set * lanes, lanes)); }
   T* image_of(std::int64_t set, std::int64_t group, std::int64_t channel) const {
-    return image + ((set * g.groups + group) * g.channels + channel) * plane;
+    return image + ((group * g.channels + channel) * sets + set) * plane;
   }
   T* result_of(std::int64_t set, std::int64_t group, std::int64_t filter) const {
-    return result + ((set * g.groups + group) * g.out + filter) * pixels;
+    return result + ((group * g.out + filter) * sets + set) * pixels;
+  }
+  /// to[j]: the sum of vector j's lanes.
+  void sum_lanes(T const* vectors, std::int64_t count, T* to) const {
+    alignas(64) T part[most_lanes * most_lanes]{}, turned[most_lanes * most_lanes];
+    for (std::int64_t j = 0; j < count; j += lanes) {
+      std::int64_t const n = at_most(count - j, lanes);
+      std::memcpy(part, vectors + j * lanes, static_cast<std::size_t>(n * lanes) * sizeof(T));
+      on.transpose(part, lanes, turned, lanes);
+      for (std::int64_t l = 1; l < lanes; ++l)
+        for (std::int64_t i = 0; i < lanes; ++i) turned[i] += turned[l * lanes + i];
+      std::memcpy(to + j, turned, static_cast<std::size_t>(n) * sizeof(T));
+    }
   }
 
   /// The planes of x and dy, where given.
@@ -149,12 +163,14 @@ class conv_lanes {
     std::int64_t const window = g.kh * g.kw;
     for (std::int64_t k = 0; k < g.patch(); ++k) {
       std::int64_t const y = k % window / g.kw * g.dh, x = k % g.kw * g.dw;
-      write(at.window_table, k, k / window * plane + (y * at.w + x) * lanes);
+      write(at.window_table, k, k / window * sets * plane + (y * at.w + x) * lanes);
     }
-    for (std::int64_t p = 0; p < g.pixels(); ++p)
-      write(at.pixel_table, p, (p / g.ow * g.sh * at.w + p % g.ow * g.sw) * lanes);
-    for (std::int64_t p = 0; p < g.pixels() || p < on.columns; ++p) write(at.result_table, p, p * lanes);
-    for (std::int64_t o = 0; o < g.out; ++o) write(at.filter_table, o, o * pixels);
+    for (std::int64_t set = 0; set < sets; ++set)
+      for (std::int64_t p = 0; p < g.pixels(); ++p)
+        write(at.pixel_table, set * g.pixels() + p, set * plane + (p / g.ow * g.sh * at.w + p % g.ow * g.sw) * lanes);
+    for (std::int64_t p = 0; p < g.pixels() || p < conv_workspace::least_results; ++p)
+      write(at.result_table, p, p * lanes);
+    for (std::int64_t o = 0; o < g.out; ++o) write(at.filter_table, o, o * sets * pixels);
   }
 };
 
