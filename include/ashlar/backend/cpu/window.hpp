@@ -67,38 +67,40 @@ struct window_kernel {
     v = __builtin_shuffle(a, b, mask{(I < width / 2 ? 2 * I : 2 * I + 1)...});
 #endif
   }
-  /// v[i] = from[i * distance], of which nothing behind the last one is read. Distance: 1, 2, or 0 for any.
-  template <int Distance>
+  /// v[i] = from[i * distance], of which nothing behind the last one is read.
   ASHLAR_INLINE static void load_apart(vector& v, T const* from, std::int64_t distance) {
-    if constexpr (Distance == 1) {
-      S::load(v, from);
-    } else if constexpr (Distance == 2) {
+    if (distance == 1) return S::load(v, from);
+    if (distance == 2) {
       vector a, b;
       S::load(a, from);
       S::load(b, from + width - 1);
-      even(v, a, b, std::make_integer_sequence<int, width>{});
-    } else {
-      for (int i = 0; i < width; ++i) v[i] = from[i * distance];
+      return even(v, a, b, std::make_integer_sequence<int, width>{});
     }
+    for (int i = 0; i < width; ++i) v[i] = from[i * distance];
   }
   /// Neighbouring windows that lie inside by their columns, the first one at column x, in some rows: of each the
-  /// position of the first maximum.
-  template <int Distance>
+  /// position of the first maximum. Size: of a kernel that is as wide as the stride, or 0 of any.
+  template <int Size>
   ASHLAR_INLINE static void take_block(geometry const& g, T const* plane, span const& rows, std::int64_t x,
                                        std::int32_t* to) {
-    std::int64_t const stride = g.window[3], step = g.window[7], end = x + g.window[1] * step;
+    std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
+    std::int64_t const step = Size ? 1 : g.window[7];
     vector best{}, v;
-    mask index = mask{} - 1, apart;
-    for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * (Distance ? Distance : stride));
-    mask undecided = index;
+    mask index = mask{} - 1, apart, position;
+    for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * stride);
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
-      for (std::int64_t j = x; j < end; j += step) {
-        std::int64_t const first = i * g.extent[1] + j;
-        load_apart<Distance>(v, plane + first, stride);
-        mask const wins = undecided | ((best == best) & ~(v <= best));
-        S::choose(best, wins, v, best);
-        index = ((apart + static_cast<typename S::bits>(first)) & wins) | (index & ~wins);
-        undecided = mask{};
+      for (std::int64_t k = 0; k < kernel; ++k) {
+        std::int64_t const first = i * g.extent[1] + x + k * step;
+        load_apart(v, plane + first, stride);
+        position = apart + static_cast<typename S::bits>(first);
+        if (k == 0 && i == rows.begin) {
+          best = v;
+          index = position;
+        } else {
+          mask const stays = (v <= best) | (best != best);
+          S::choose(best, stays, best, v);
+          index = (index & stays) | (position & ~stays);
+        }
       }
     if constexpr (sizeof(T) == 4)
       std::memcpy(to, &index, sizeof index);
@@ -106,13 +108,14 @@ struct window_kernel {
       for (int i = 0; i < width; ++i) to[i] = static_cast<std::int32_t>(index[i]);
   }
   /// The same of their sums.
-  template <int Distance>
+  template <int Size>
   ASHLAR_INLINE static void take_block(geometry const& g, T const* plane, span const& rows, std::int64_t x, T* to) {
-    std::int64_t const stride = g.window[3], step = g.window[7], end = x + g.window[1] * step;
+    std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
+    std::int64_t const step = Size ? 1 : g.window[7];
     vector total{}, v;
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
-      for (std::int64_t j = x; j < end; j += step) {
-        load_apart<Distance>(v, plane + i * g.extent[1] + j, stride);
+      for (std::int64_t k = 0; k < kernel; ++k) {
+        load_apart(v, plane + i * g.extent[1] + x + k * step, stride);
         total += v;
       }
     S::store(total, to);
@@ -126,7 +129,7 @@ struct window_kernel {
     *to = total;
   }
   /// The windows of a plane: those inside by their columns block by block, of which the last ones may come twice.
-  template <int Distance, class Result>
+  template <int Size, class Result>
   [[gnu::noinline]] static void take_plane(geometry const& g, T const* plane, Result* to) {
     std::int64_t const stride = g.window[3], padding = g.window[5], reach = (g.window[1] - 1) * g.window[7];
     std::int64_t const behind = g.extent[1] + padding - reach;
@@ -140,7 +143,7 @@ struct window_kernel {
         for (; x < begin; ++x) take(g, plane, y, x, to + x);
         for (; x < last; x += width) {
           if (x + width > last) x = last - width;
-          take_block<Distance>(g, plane, rows, x * stride - padding, to + x);
+          take_block<Size>(g, plane, rows, x * stride - padding, to + x);
         }
       }
       for (; x < g.windows[1]; ++x) take(g, plane, y, x, to + x);
@@ -148,11 +151,10 @@ struct window_kernel {
   }
   template <class Result>
   static void take_all(geometry const& g, T const* plane, Result* to) {
-    switch (g.window[3]) {
-      case 1: return take_plane<1>(g, plane, to);
-      case 2: return take_plane<2>(g, plane, to);
-      default: return take_plane<0>(g, plane, to);
-    }
+    if (g.window[1] == 2 && g.window[3] == 2 && g.window[7] == 1)
+      take_plane<2>(g, plane, to);
+    else
+      take_plane<0>(g, plane, to);
   }
 
   static void run(kernel_arguments const& args) {
