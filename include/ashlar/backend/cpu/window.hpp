@@ -85,8 +85,8 @@ struct window_kernel {
                                        std::int32_t* to) {
     std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
     std::int64_t const step = Size ? 1 : g.window[7];
-    vector best{}, v;
-    mask index = mask{} - 1, apart, position;
+    vector best{}, v{};
+    mask index = mask{} - 1, apart{}, position;
     for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * stride);
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t k = 0; k < kernel; ++k) {
@@ -112,7 +112,7 @@ struct window_kernel {
   ASHLAR_INLINE static void take_block(geometry const& g, T const* plane, span const& rows, std::int64_t x, T* to) {
     std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
     std::int64_t const step = Size ? 1 : g.window[7];
-    vector total{}, v;
+    vector total{}, v{};
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t k = 0; k < kernel; ++k) {
         load_apart(v, plane + i * g.extent[1] + x + k * step, stride);
