@@ -20,7 +20,7 @@ struct conv_workspace {
   bool is_worth_it;  // otherwise there is none
 
   /// Of a convolution's numbers.
-  constexpr conv_workspace(std::int64_t const* n, kernel_kind kind, int element)
+  [[gnu::noinline]] constexpr conv_workspace(std::int64_t const* n, kernel_kind kind, int element)
       : h(larger(n[2] + n[11], (n[5] - 1) * n[9] + (n[7] - 1) * n[13] + 1)),
         w(whole(larger(n[3] + n[12], (n[6] - 1) * n[10] + (n[8] - 1) * n[14] + 1), n[10])) {
     bool const in_lanes = n[0] >= least_images_in_lanes;

@@ -48,7 +48,8 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks, whether it has a conv_workspace.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks. Its code says whether it has a
+/// conv_workspace.
 constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
@@ -59,15 +60,13 @@ constexpr void lower_conv(graph const& g, node const& n, lowered& out) {
                      : n.code == op::conv_data ? kernel_kind::conv_data
                                                : kernel_kind::conv_weight;
   int rows = g[n.in[0]].rows;
-  out.code.push(static_cast<int>(kind));
-  out.code.push(n.type == dtype::float64);
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
   conv_workspace const room(&out.numbers[0], kind, bytes_of(n.type));
   std::int64_t const blocks = kind == kernel_kind::conv_weight && !room.is_worth_it ? weight_blocks(x[0], w) : 1;
   out.numbers.push(blocks);
-  out.numbers.push(room.is_worth_it);
+  for (int c : {static_cast<int>(kind), int{n.type == dtype::float64}, int{room.is_worth_it}}) out.code.push(c);
   if (room.is_worth_it) {
     out.workspace = room.bytes;
     out.phases = 2;

@@ -172,7 +172,7 @@ template <class T>
   T* dweight = reinterpret_cast<T*>(args.operands[2]);
   T* blocks = g.blocks > 1 ? reinterpret_cast<T*>(args.operands[3]) : dweight;
   std::int64_t const size = g.in_weight(g.groups);
-  if (args.phase == 1 && g.blocks > 1) {
+  if (args.phase == 1) {
     kernel_share const own(args, size, 64);
     for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] = blocks[i];
     for (std::int64_t b = 1; b < g.blocks; ++b)
@@ -208,26 +208,25 @@ struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
 
   static void run(kernel_arguments const& args) {
-    if (conv_geometry const g(args); g.has_workspace) {
-      if (g.batch >= least_images_in_lanes) return run_in_lanes(args);
-      if constexpr (Code::kind == kernel_kind::conv) return convolve_pixels<T>(args);
-      if (args.phase == 0) return;  // without workspace, one phase is enough
+    constexpr bool has_workspace = Code::at[2] != 0;
+    if constexpr (Code::kind == kernel_kind::conv) {
+      if constexpr (!has_workspace)
+        convolve<T>(args);
+      else if (conv_geometry(args).batch < least_images_in_lanes)
+        convolve_pixels<T>(args);
+      else
+        conv_lanes<T>(args, Code::kind).forward();
+    } else if constexpr (Code::kind == kernel_kind::conv_data) {
+      if constexpr (has_workspace)
+        conv_lanes<T>(args, Code::kind).data();
+      else
+        convolve_back<T>(args);
+    } else {
+      if constexpr (has_workspace)
+        conv_lanes<T>(args, Code::kind).weight();
+      else
+        convolve_weight<T>(args);
     }
-    if constexpr (Code::kind == kernel_kind::conv)
-      convolve<T>(args);
-    else if constexpr (Code::kind == kernel_kind::conv_data)
-      convolve_back<T>(args);
-    else
-      convolve_weight<T>(args);
-  }
-  static void run_in_lanes(kernel_arguments const& args) {
-    conv_lanes<T> const in_lanes(args, Code::kind);
-    if constexpr (Code::kind == kernel_kind::conv)
-      in_lanes.forward();
-    else if constexpr (Code::kind == kernel_kind::conv_data)
-      in_lanes.data();
-    else
-      in_lanes.weight();
   }
 };
 

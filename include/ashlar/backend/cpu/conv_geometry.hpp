@@ -5,17 +5,15 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// The numbers of a convolution: batch, channels, h, w, out channels, oh, ow, the window (9), images per valid row,
-/// blocks of images that a weight gradient sums on their own, whether there is a conv_workspace. Channels are those of
-/// one group.
+/// blocks of images that a weight gradient sums on their own. Channels are those of one group.
 struct conv_geometry {
   std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups, blocks;
-  bool has_workspace;
 
-  explicit conv_geometry(kernel_arguments const& args) {
+  [[gnu::noinline]] explicit conv_geometry(kernel_arguments const& args) {
     std::int64_t const* n = args.numbers;
     batch = n[16] ? n[16] * args.rows : n[0];
     kh = n[7], kw = n[8], sh = n[9], sw = n[10], ph = n[11], pw = n[12], dh = n[13], dw = n[14];
-    groups = n[15], blocks = n[17], has_workspace = n[18] != 0;
+    groups = n[15], blocks = n[17];
     channels = n[1] / groups, h = n[2], w = n[3], out = n[4] / groups, oh = n[5], ow = n[6];
   }
   std::int64_t patch() const { return channels * kh * kw; }

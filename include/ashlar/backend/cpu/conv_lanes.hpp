@@ -21,7 +21,7 @@ class conv_lanes {
   std::int64_t const plane, pixels;  // elements, of all lanes
 
  public:
-  conv_lanes(kernel_arguments const& a, kernel_kind kind)
+  [[gnu::noinline]] conv_lanes(kernel_arguments const& a, kernel_kind kind)
       : g(a),
         args(a),
         on(image_lanes_for<T>(a.set, g.batch)),
@@ -126,7 +126,7 @@ class conv_lanes {
     return result + ((group * g.out + filter) * sets + set) * pixels;
   }
   /// to[j]: the sum of vector j's lanes.
-  void sum_lanes(T const* vectors, std::int64_t count, T* to) const {
+  [[gnu::noinline]] void sum_lanes(T const* vectors, std::int64_t count, T* to) const {
     alignas(64) T part[most_lanes * most_lanes]{}, turned[most_lanes * most_lanes];
     for (std::int64_t j = 0; j < count; j += lanes) {
       std::int64_t const n = at_most(count - j, lanes);
@@ -139,7 +139,7 @@ class conv_lanes {
   }
 
   /// The planes of x and dy, where given.
-  void move_to_lanes(T const* x, T const* dy) const {
+  [[gnu::noinline]] void move_to_lanes(T const* x, T const* dy) const {
     if (args.part == 0) write_tables();
     std::int64_t const first = x ? g.groups * g.channels : 0, planes = first + (dy ? g.groups * g.out : 0);
     kernel_share const own(args, sets * planes);
@@ -156,7 +156,7 @@ class conv_lanes {
       }
     }
   }
-  void write_tables() const {
+  [[gnu::noinline]] void write_tables() const {
     auto write = [&](std::int64_t begin, std::int64_t i, std::int64_t elements) {
       table(begin)[i] = static_cast<std::int32_t>(elements);
     };

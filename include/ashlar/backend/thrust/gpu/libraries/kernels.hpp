@@ -51,8 +51,10 @@ launch_status launch_convolution(launch_arguments const& a) {
                                                                            : convolution_pass::weight;
   if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
 #endif
-  using own = std::conditional_t<kernel_code<Codes...>::kind == kernel_kind::conv_weight, conv_functor<Codes...>,
-                                 tiled_conv_functor<Codes...>>;
+  using convolution = kernel_code<Codes...>;
+  using own = std::conditional_t<convolution::kind == kernel_kind::conv_weight,
+                                 conv_functor<convolution::at[0], convolution::at[1]>,
+                                 tiled_conv_functor<convolution::at[0], convolution::at[1]>>;
   return launch<own>(a);
 }
 
