@@ -64,7 +64,7 @@ class conv_lanes {
     if (args.phase == 0) return move_to_lanes(nullptr, operand(0));
     T const* const weight = operand(1);
     T* const dx = operand(2);
-    std::int64_t const window = g.kh * g.kw, once = window < 24 ? 24 / window : 1;  // enough rows for whole tiles
+    std::int64_t const window = g.kh * g.kw, once = window < 6 ? 24 / window : 4;  // rows for whole tiles
     std::int64_t const parts = (g.channels + once - 1) / once;
     kernel_share const own(args, sets * g.groups * parts);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
@@ -157,20 +157,21 @@ class conv_lanes {
     }
   }
   [[gnu::noinline]] void write_tables() const {
-    auto write = [&](std::int64_t begin, std::int64_t i, std::int64_t elements) {
-      table(begin)[i] = static_cast<std::int32_t>(elements);
-    };
-    std::int64_t const window = g.kh * g.kw;
-    for (std::int64_t k = 0; k < g.patch(); ++k) {
-      std::int64_t const y = k % window / g.kw * g.dh, x = k % g.kw * g.dw;
-      write(at.window_table, k, k / window * sets * plane + (y * at.w + x) * lanes);
-    }
+    std::int32_t* to = table(at.window_table);
+    std::int64_t const row = at.w * lanes;
+    for (std::int64_t c = 0; c < g.channels; ++c)
+      for (std::int64_t y = 0; y < g.kh; ++y) to = write(to, c * sets * plane + y * g.dh * row, g.dw * lanes, g.kw);
+    to = table(at.pixel_table);
     for (std::int64_t set = 0; set < sets; ++set)
-      for (std::int64_t p = 0; p < g.pixels(); ++p)
-        write(at.pixel_table, set * g.pixels() + p, set * plane + (p / g.ow * g.sh * at.w + p % g.ow * g.sw) * lanes);
-    for (std::int64_t p = 0; p < g.pixels() || p < conv_workspace::least_results; ++p)
-      write(at.result_table, p, p * lanes);
-    for (std::int64_t o = 0; o < g.out; ++o) write(at.filter_table, o, o * sets * pixels);
+      for (std::int64_t y = 0; y < g.oh; ++y) to = write(to, set * plane + y * g.sh * row, g.sw * lanes, g.ow);
+    std::int64_t const least = conv_workspace::least_results;
+    write(table(at.result_table), 0, lanes, g.pixels() < least ? least : g.pixels());
+    write(table(at.filter_table), 0, sets * pixels, g.out);
+  }
+  /// first, first + distance, ...
+  static std::int32_t* write(std::int32_t* to, std::int64_t first, std::int64_t distance, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) *to++ = static_cast<std::int32_t>(first + i * distance);
+    return to;
   }
 };
 

@@ -42,12 +42,11 @@ template <class T>
   T* const images = reinterpret_cast<T*>(args.operands[3] + at.image);
   std::int64_t const plane = at.h * at.w, apart = at.w / g.sw, planes = g.groups * g.channels;
   if (args.phase == 0) {
-    std::int64_t const window = g.kh * g.kw;
-    for (std::int64_t k = 0; args.part == 0 && k < g.patch(); ++k) {
-      std::int64_t const x = k % g.kw * g.dw;
-      window_table[k] =
-          static_cast<std::int32_t>(k / window * plane + k % window / g.kw * g.dh * at.w + x % g.sw * apart + x / g.sw);
-    }
+    std::int32_t* table = window_table;
+    for (std::int64_t c = 0; args.part == 0 && c < g.channels; ++c)
+      for (std::int64_t y = 0; y < g.kh; ++y)
+        for (std::int64_t x = 0; x < g.kw * g.dw; x += g.dw)
+          *table++ = static_cast<std::int32_t>(c * plane + y * g.dh * at.w + x % g.sw * apart + x / g.sw);
     kernel_share const own(args, g.batch * planes);
     for (std::int64_t p = own.begin; p < own.end; ++p) {
       T const* const from = reinterpret_cast<T const*>(args.operands[0]) + p * g.h * g.w;
