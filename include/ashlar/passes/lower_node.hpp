@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/passes/conv_workspace.hpp>
 #include <ashlar/passes/groups.hpp>
 #include <ashlar/passes/lowered.hpp>
 #include <ashlar/passes/winograd.hpp>
@@ -54,7 +55,8 @@ constexpr bool has_winograd(node const& n) {
   return n.type == dtype::float32 && n.a[0] == 3 && n.a[1] == 3 && is_dense;
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division. Its
+/// code says in which way it is computed.
 constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);
@@ -65,18 +67,19 @@ constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered&
                      : n.code == op::conv_data ? kernel_kind::conv_data
                                                : kernel_kind::conv_weight;
   int rows = g[n.in[0]].rows;
-  out.code.push(static_cast<int>(kind));
-  out.code.push(n.type == dtype::float64);
   for (std::int64_t v : {x[0], x[1], x[2], x[3], y[1], y[2], y[3]}) out.numbers.push(v);
   push_window(n, out);
   out.numbers.push(rows);
   out.flops = 2.0 * static_cast<double>(y.size()) * w[1] * w[2] * w[3];
+  auto push_code = [&](conv_way::type way) {
+    for (int c : {static_cast<int>(kind), int{n.type == dtype::float64}, int{way}}) out.code.push(c);
+  };
   if (winograd && has_winograd(n)) {
     bool const is_data = kind == kernel_kind::conv_data;
     shape const &from = is_data ? y : x, &to = is_data ? x : y;
     winograd_extents const e{from[0], from[1], to[1], to[2], to[3]};
     if (kind == kernel_kind::conv_weight ? winograd_weight_pays(e) : winograd_pays(e)) {
-      out.code.push(1);
+      push_code(conv_way::winograd);
       if (kind == kernel_kind::conv_weight) {
         winograd_weight_division const d(e);
         d.push(out.numbers);
@@ -90,9 +93,14 @@ constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered&
       return;
     }
   }
-  std::int64_t const blocks = kind == kernel_kind::conv_weight ? weight_blocks(x[0], w) : 1;
+  conv_workspace const room(&out.numbers[0], kind, bytes_of(n.type));
+  std::int64_t const blocks = kind == kernel_kind::conv_weight && !room.is_worth_it ? weight_blocks(x[0], w) : 1;
   out.numbers.push(blocks);
-  if (blocks > 1) {
+  push_code(room.is_worth_it ? conv_way::lanes : conv_way::products);
+  if (room.is_worth_it) {
+    out.workspace = room.bytes;
+    out.phases = 2;
+  } else if (blocks > 1) {
     out.workspace = blocks * w.size() * bytes_of(n.type);
     out.phases = 2;
   }

@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/conv_lanes.hpp>
+#include <ashlar/backend/cpu/conv_pixels.hpp>
 #include <ashlar/backend/cpu/winograd.hpp>
 #include <ashlar/backend/cpu/winograd_weight.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
-
-/// The numbers of a convolution: batch, channels, h, w, out channels, oh, ow, the window (9), images per valid row,
-/// blocks of images that a weight gradient sums on their own. Channels are those of one group.
-struct conv_geometry {
-  std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups, blocks;
-
-  explicit conv_geometry(kernel_arguments const& args) {
-    std::int64_t const* n = args.numbers;
-    batch = n[16] ? n[16] * args.rows : n[0];
-    kh = n[7], kw = n[8], sh = n[9], sw = n[10], ph = n[11], pw = n[12], dh = n[13], dw = n[14];
-    groups = n[15], blocks = n[17];
-    channels = n[1] / groups, h = n[2], w = n[3], out = n[4] / groups, oh = n[5], ow = n[6];
-  }
-  std::int64_t patch() const { return channels * kh * kw; }
-  std::int64_t pixels() const { return oh * ow; }
-  std::int64_t image() const { return groups * channels * h * w; }
-  std::int64_t result() const { return groups * out * pixels(); }
-  // where a group begins
-  std::int64_t in_image(std::int64_t group) const { return group * channels * h * w; }
-  std::int64_t in_result(std::int64_t group) const { return group * out * pixels(); }
-  std::int64_t in_weight(std::int64_t group) const { return group * out * patch(); }
-};
 
 /// Which of the pixels [first, first + pixels) of a result take an element from inside the image at one place of the
 /// window, run by run along rows; the same for every channel of every image.
@@ -58,21 +37,6 @@ struct pixel_runs {
     }
   }
 };
-
-/// Copies short runs of any length without a call.
-template <class T>
-ASHLAR_INLINE void copy_run(T* to, T const* from, int count) {
-  constexpr int once = 32 / sizeof(T);
-  if (count >= once) {
-    for (int i = 0; i + once < count; i += once) std::memcpy(to + i, from + i, 32);
-    std::memcpy(to + count - once, from + count - once, 32);
-  } else if (count >= once / 2) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + count - once / 2, from + count - once / 2, 16);
-  } else {
-    for (int i = 0; i < count; ++i) to[i] = from[i];
-  }
-}
 
 /// f(row k of weights [weight, weight + weights), its plane in the image, the runs of its place), place after place.
 template <class F>
@@ -239,23 +203,37 @@ template <class T>
   }
 }
 
-/// A convolution as products of matrices, of which one is made panel by panel while it is needed; or by Winograd's
-/// algorithm, as its code says.
+/// A convolution, in the way that its code says.
 template <class Code>
 struct conv_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
 
   static void run(kernel_arguments const& args) {
-    if constexpr (Code::size > 2 && Code::kind == kernel_kind::conv_weight)
-      convolve_winograd_weight(args);
-    else if constexpr (Code::size > 2)
-      convolve_winograd(args, Code::kind == kernel_kind::conv_data);
-    else if constexpr (Code::kind == kernel_kind::conv)
-      convolve<T>(args);
-    else if constexpr (Code::kind == kernel_kind::conv_data)
-      convolve_back<T>(args);
-    else
-      convolve_weight<T>(args);
+    constexpr int way = Code::at[2];
+    if constexpr (Code::kind == kernel_kind::conv) {
+      if constexpr (way == conv_way::winograd)
+        convolve_winograd(args, false);
+      else if constexpr (way == conv_way::products)
+        convolve<T>(args);
+      else if (conv_geometry(args).batch < least_images_in_lanes)
+        convolve_pixels<T>(args);
+      else
+        conv_lanes<T>(args, Code::kind).forward();
+    } else if constexpr (Code::kind == kernel_kind::conv_data) {
+      if constexpr (way == conv_way::winograd)
+        convolve_winograd(args, true);
+      else if constexpr (way == conv_way::products)
+        convolve_back<T>(args);
+      else
+        conv_lanes<T>(args, Code::kind).data();
+    } else {
+      if constexpr (way == conv_way::winograd)
+        convolve_winograd_weight(args);
+      else if constexpr (way == conv_way::products)
+        convolve_weight<T>(args);
+      else
+        conv_lanes<T>(args, Code::kind).weight();
+    }
   }
 };
 

@@ -2,15 +2,10 @@
 #pragma once
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
-
-/// Of a function whose loops over neighbours are worth vectors: g++ makes none by -O2.
-#if defined(__GNUC__) && !defined(__clang__)
-#define ASHLAR_VECTORISED [[gnu::noinline]] __attribute__((optimize("O3")))
-#else
-#define ASHLAR_VECTORISED [[gnu::noinline]]
-#endif
+#include <ashlar/backend/cpu/simd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -59,63 +54,107 @@ struct window_kernel {
     return static_cast<std::int32_t>(best);
   }
 
-  static constexpr int row_part = 64;  // windows of a row that are taken together
-  /// f(first, last, position of the first one's element, the elements' distance) for windows [first, last) of a part of
-  /// row y that begins at `begin`, place after place: each place in the order in which a window alone takes it.
-  template <class F>
-  ASHLAR_INLINE static void each_place(geometry const& g, std::int64_t y, std::int64_t begin, std::int64_t end, F f) {
-    span const rows = g.at(0, y);
-    std::int64_t const kernel = g.window[1], stride = g.window[3], padding = g.window[5], step = g.window[7];
+  using S = simd<T, instruction_set::baseline>;
+  using vector = typename S::vector;
+  using mask = typename S::mask;
+  static constexpr int width = S::width;
+
+  template <int... I>
+  ASHLAR_INLINE static void even(vector& v, vector const& a, vector const& b, std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    v = __builtin_shufflevector(a, b, (I < width / 2 ? 2 * I : 2 * I + 1)...);
+#else
+    v = __builtin_shuffle(a, b, mask{(I < width / 2 ? 2 * I : 2 * I + 1)...});
+#endif
+  }
+  /// v[i] = from[i * distance], of which nothing behind the last one is read.
+  ASHLAR_INLINE static void load_apart(vector& v, T const* from, std::int64_t distance) {
+    if (distance == 1) return S::load(v, from);
+    if (distance == 2) {
+      vector a, b;
+      S::load(a, from);
+      S::load(b, from + width - 1);
+      return even(v, a, b, std::make_integer_sequence<int, width>{});
+    }
+    for (int i = 0; i < width; ++i) v[i] = from[i * distance];
+  }
+  /// Neighbouring windows that lie inside by their columns, the first one at column x, in some rows: of each the
+  /// position of the first maximum. Size: of a kernel that is as wide as the stride, or 0 of any.
+  template <int Size>
+  ASHLAR_INLINE static void take_block(geometry const& g, T const* plane, span const& rows, std::int64_t x,
+                                       std::int32_t* to) {
+    std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
+    std::int64_t const step = Size ? 1 : g.window[7];
+    vector best{}, v{};
+    mask index = mask{} - 1, apart{}, position;
+    for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * stride);
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t k = 0; k < kernel; ++k) {
-        std::int64_t const shift = k * step - padding, behind = g.extent[1] - shift;
-        std::int64_t const least = shift < 0 ? (-shift + stride - 1) / stride : 0;
-        std::int64_t const most = behind > 0 ? (behind + stride - 1) / stride : 0;
-        std::int64_t const first = least > begin ? least : begin, last = most < end ? most : end;
-        if (first < last)
-          f(static_cast<int>(first - begin), static_cast<int>(last - begin), i * g.extent[1] + first * stride + shift,
-            stride);
+        std::int64_t const first = i * g.extent[1] + x + k * step;
+        load_apart(v, plane + first, stride);
+        position = apart + static_cast<typename S::bits>(first);
+        if (k == 0 && i == rows.begin) {
+          best = v;
+          index = position;
+        } else {
+          mask const stays = (v <= best) | (best != best);
+          S::choose(best, stays, best, v);
+          index = (index & stays) | (position & ~stays);
+        }
       }
+    if constexpr (sizeof(T) == 4)
+      std::memcpy(to, &index, sizeof index);
+    else
+      for (int i = 0; i < width; ++i) to[i] = static_cast<std::int32_t>(index[i]);
   }
-  /// The same as first_maximum of windows [begin, end) of row y.
-  ASHLAR_VECTORISED static void first_maxima(geometry const& g, T const* plane, std::int64_t y, std::int64_t begin,
-                                             std::int64_t end, std::int32_t* to) {
-    T best[row_part];
-    std::int32_t index[row_part];
-    for (int x = 0; x < row_part; ++x) {
-      best[x] = -std::numeric_limits<T>::infinity();
-      index[x] = -1;
+  /// The same of their sums.
+  template <int Size>
+  ASHLAR_INLINE static void take_block(geometry const& g, T const* plane, span const& rows, std::int64_t x, T* to) {
+    std::int64_t const kernel = Size ? Size : g.window[1], stride = Size ? Size : g.window[3];
+    std::int64_t const step = Size ? 1 : g.window[7];
+    vector total{}, v{};
+    for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
+      for (std::int64_t k = 0; k < kernel; ++k) {
+        load_apart(v, plane + i * g.extent[1] + x + k * step, stride);
+        total += v;
+      }
+    S::store(total, to);
+  }
+  static void take(geometry const& g, T const* plane, std::int64_t y, std::int64_t x, std::int32_t* to) {
+    *to = first_maximum(g, plane, y, x);
+  }
+  static void take(geometry const& g, T const* plane, std::int64_t y, std::int64_t x, T* to) {
+    T total{};
+    g.each(y, x, [&](std::int64_t e) { total += plane[e]; });
+    *to = total;
+  }
+  /// The windows of a plane: those inside by their columns block by block, of which the last ones may come twice.
+  template <int Size, class Result>
+  [[gnu::noinline]] static void take_plane(geometry const& g, T const* plane, Result* to) {
+    std::int64_t const stride = g.window[3], padding = g.window[5], reach = (g.window[1] - 1) * g.window[7];
+    std::int64_t const behind = g.extent[1] + padding - reach;
+    std::int64_t const begin = g.window[0] ? (padding + stride - 1) / stride : g.windows[1];
+    std::int64_t const end = behind > 0 ? (behind + stride - 1) / stride : 0;
+    std::int64_t const last = end < g.windows[1] ? end : g.windows[1];
+    for (std::int64_t y = 0; y < g.windows[0]; ++y, to += g.windows[1]) {
+      std::int64_t x = 0;
+      if (begin + width <= last) {
+        span const rows = g.at(0, y);
+        for (; x < begin; ++x) take(g, plane, y, x, to + x);
+        for (; x < last; x += width) {
+          if (x + width > last) x = last - width;
+          take_block<Size>(g, plane, rows, x * stride - padding, to + x);
+        }
+      }
+      for (; x < g.windows[1]; ++x) take(g, plane, y, x, to + x);
     }
-    each_place(g, y, begin, end, [&](int first, int last, std::int64_t from, std::int64_t distance) {
-      T const* const row = plane + from;
-      std::int32_t const position = static_cast<std::int32_t>(from), apart = static_cast<std::int32_t>(distance);
-      for (int x = first; x < last; ++x) {
-        int const k = x - first;
-        T const v = row[k * apart], old = best[x];
-        bool const wins = (index[x] < 0) | (v > old) | ((v != v) & (old == old));
-        best[x] = wins ? v : old;
-        index[x] = wins ? position + k * apart : index[x];
-      }
-    });
-    for (std::int64_t x = begin; x < end; ++x) to[x] = index[x - begin];
   }
-  /// The sums of windows [begin, end) of row y.
-  ASHLAR_VECTORISED static void sums(geometry const& g, T const* plane, std::int64_t y, std::int64_t begin,
-                                     std::int64_t end, T* to) {
-    T total[row_part]{};
-    each_place(g, y, begin, end, [&](int first, int last, std::int64_t from, std::int64_t distance) {
-      T const* const row = plane + from;
-      int const apart = static_cast<int>(distance);
-      for (int x = first; x < last; ++x) total[x] += row[(x - first) * apart];
-    });
-    for (std::int64_t x = begin; x < end; ++x) to[x] = total[x - begin];
-  }
-  /// f(y, begin, end) for all windows, parts of rows at a time.
-  template <class F>
-  ASHLAR_INLINE static void each_part(geometry const& g, F f) {
-    for (std::int64_t y = 0; y < g.windows[0]; ++y)
-      for (std::int64_t x = 0; x < g.windows[1]; x += row_part)
-        f(y, x, g.windows[1] - x < row_part ? g.windows[1] : x + row_part);
+  template <class Result>
+  static void take_all(geometry const& g, T const* plane, Result* to) {
+    if (g.window[1] == 2 && g.window[3] == 2 && g.window[7] == 1)
+      take_plane<2>(g, plane, to);
+    else
+      take_plane<0>(g, plane, to);
   }
 
   static void run(kernel_arguments const& args) {
@@ -125,28 +164,9 @@ struct window_kernel {
     kernel_share const own(args, g.planes);
     for (std::int64_t p = own.begin; p < own.end; ++p) {
       if constexpr (Code::kind == kernel_kind::window_index) {
-        std::int32_t* to = reinterpret_cast<std::int32_t*>(args.operands[1]) + p * small;
-        if (g.window[0])
-          each_part(g, [&](std::int64_t y, std::int64_t begin, std::int64_t end) {
-            first_maxima(g, first + p * large, y, begin, end, to + y * g.windows[1]);
-          });
-        else
-          each_window(g, [&](std::int64_t i, std::int64_t y, std::int64_t x) {
-            to[i] = first_maximum(g, first + p * large, y, x);
-          });
+        take_all(g, first + p * large, reinterpret_cast<std::int32_t*>(args.operands[1]) + p * small);
       } else if constexpr (Code::kind == kernel_kind::window_sum) {
-        T* to = reinterpret_cast<T*>(args.operands[1]) + p * small;
-        T const* from = first + p * large;
-        if (g.window[0])
-          each_part(g, [&](std::int64_t y, std::int64_t begin, std::int64_t end) {
-            sums(g, from, y, begin, end, to + y * g.windows[1]);
-          });
-        else
-          each_window(g, [&](std::int64_t i, std::int64_t y, std::int64_t x) {
-            T total{};
-            g.each(y, x, [&](std::int64_t e) { total += from[e]; });
-            to[i] = total;
-          });
+        take_all(g, first + p * large, reinterpret_cast<T*>(args.operands[1]) + p * small);
       } else if constexpr (Code::kind == kernel_kind::window_take) {
         std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]) + p * small;
         T* to = reinterpret_cast<T*>(args.operands[2]) + p * small;
@@ -176,4 +196,3 @@ struct window_kernel {
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
-#undef ASHLAR_VECTORISED

@@ -19,10 +19,12 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 using launch_function = launch_status (*)(launch_arguments const&);
 
-/// The functor of a kernel's integer pack: equal packs of different networks are one kernel.
+/// The functor of a kernel's integer pack: equal packs of different networks are one kernel. A convolution's workspace
+/// is nothing to a device.
 template <int... Code>
 constexpr auto functor_of() {
-  constexpr kernel_kind kind = kernel_code<Code...>::kind;
+  using code [[maybe_unused]] = kernel_code<Code...>;
+  constexpr kernel_kind kind = code::kind;
   if constexpr (kind == kernel_kind::row)
     return row_functor<Code...>{};
   else if constexpr (kind == kernel_kind::column)
@@ -30,9 +32,10 @@ constexpr auto functor_of() {
   else if constexpr (kind == kernel_kind::matmul)
     return std::conditional_t<ASHLAR_GPU, tiled_matmul_functor<Code...>, matmul_functor<Code...>>{};
   else if constexpr (kind < kernel_kind::conv_weight)
-    return std::conditional_t<ASHLAR_GPU, tiled_conv_functor<Code...>, conv_functor<Code...>>{};
+    return std::conditional_t<ASHLAR_GPU, tiled_conv_functor<code::at[0], code::at[1]>,
+                              conv_functor<code::at[0], code::at[1]>>{};
   else if constexpr (kind == kernel_kind::conv_weight)
-    return conv_functor<Code...>{};
+    return conv_functor<code::at[0], code::at[1]>{};
   else if constexpr (kind <= kernel_kind::window_spread)
     return window_functor<Code...>{};
   else if constexpr (kind == kernel_kind::move)

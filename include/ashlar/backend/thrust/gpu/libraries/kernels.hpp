@@ -50,10 +50,11 @@ launch_status launch_convolution(launch_arguments const& a) {
                                                                            : convolution_pass::weight;
   if (a.libraries && is_whole && a.libraries->convolve(a.step, c, pass, a.operands, a.stream)) return gpu_success;
 #endif
-  if constexpr (kernel_code<Codes...>::kind == kernel_kind::conv_weight)
-    return launch_weights<Codes...>(a);
+  using convolution = kernel_code<Codes...>;
+  if constexpr (convolution::kind == kernel_kind::conv_weight)
+    return launch_weights<convolution::at[0], convolution::at[1]>(a);
   else
-    return launch<tiled_conv_functor<Codes...>>(a);
+    return launch<tiled_conv_functor<convolution::at[0], convolution::at[1]>>(a);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+
+#include <ashlar/passes/lowered.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// How a convolution is computed: as products of matrices, of which one is made panel by panel while it is needed; with
+/// a workspace, of several images or of the pixels of one in lanes; or by Winograd's algorithm.
+namespace conv_way {
+enum type : int { products, lanes, winograd };
+}
+
+/// So many images and more are computed lane by lane, of fewer the lanes would stay empty.
+inline constexpr std::int64_t least_images_in_lanes = 5;
+
+/// The workspace of a convolution: tables of distances, then images whose planes are padded so that every window lies
+/// inside, and results, lane by lane where there are enough images. The widest vectors are 64 bytes.
+struct conv_workspace {
+  static constexpr std::int64_t least_results = 30;
+
+  std::int64_t h, w;  // of a padded plane; whole strides
+  std::int64_t window_table, pixel_table, result_table, filter_table, image, result;  // where they begin, in bytes
+  std::int64_t bytes = 0;
+  bool is_worth_it;  // otherwise there is none
+
+  /// Of a convolution's numbers.
+  [[gnu::noinline]] constexpr conv_workspace(std::int64_t const* n, kernel_kind kind, int element)
+      : h(larger(n[2] + n[11], (n[5] - 1) * n[9] + (n[7] - 1) * n[13] + 1)),
+        w(whole(larger(n[3] + n[12], (n[6] - 1) * n[10] + (n[8] - 1) * n[14] + 1), n[10])) {
+    bool const in_lanes = n[0] >= least_images_in_lanes;
+    std::int64_t const images = in_lanes ? whole(n[0], 64 / element) : n[0], pixels = n[5] * n[6];
+    window_table = take(n[1] / n[15] * n[7] * n[8] * 4);
+    pixel_table = take(in_lanes ? images / (16 / element) * pixels * 4 : 0);  // vectors are of 16 bytes or more
+    result_table = take(in_lanes ? larger(pixels, least_results) * 4 : 0);
+    filter_table = take(in_lanes ? n[4] / n[15] * 4 : 0);
+    image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
+    result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);
+    // all distances fit the tables
+    is_worth_it = (in_lanes || kind == kernel_kind::conv) && bytes <= std::int64_t{32} << 20;
+  }
+
+ private:
+  static constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a < b ? b : a; }
+  static constexpr std::int64_t whole(std::int64_t count, std::int64_t unit) {
+    return (count + unit - 1) / unit * unit;
+  }
+  constexpr std::int64_t take(std::int64_t more) {
+    std::int64_t const at = bytes;
+    bytes += whole(more, 64);
+    return at;
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
