@@ -162,10 +162,10 @@ convolution_steps steps_of() {
   convolution_steps found;
   auto const& t = Program::tables;
   for (int s = 0; s < t.sizes.steps; ++s) {
-    int const begin = t.kernel_begin[t.steps[s].kernel], size = t.kernel_begin[t.steps[s].kernel + 1] - begin;
+    int const begin = t.kernel_begin[t.steps[s].kernel];
     auto const kind = static_cast<kernel_kind>(t.code[begin]);
     if (kind < kernel_kind::conv || kind > kernel_kind::conv_weight) continue;
-    ++(size > 2 ? found.winograd : found.direct);
+    ++(t.code[begin + 2] == conv_way::winograd ? found.winograd : found.direct);
   }
   return found;
 }

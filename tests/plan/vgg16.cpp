@@ -56,7 +56,7 @@ proof::recording const& recorded() {
 double flops_of(graph const& g, op code) {
   double n = 0;
   for (int i = 0; i < g.size(); ++i)
-    if (g[i].code == code) n += lower_node(g, i).flops;
+    if (g[i].code == code) n += lower_node(g, list<int>(1, i)).flops;
   return n;
 }
 
@@ -64,9 +64,9 @@ double flops_of(graph const& g, op code) {
 std::vector<int> winograd_channels(proof::planned const& p, kernel_kind wanted) {
   std::vector<int> all;
   for (step_entry const& s : p.plan.pools.steps) {
-    int const begin = p.plan.pools.kernel_begin[s.kernel], size = p.plan.pools.kernel_begin[s.kernel + 1] - begin;
-    if (static_cast<kernel_kind>(p.plan.pools.kernel_code[begin]) != wanted) continue;
-    all.push_back(size > 2 ? static_cast<int>(p.plan.drafted.numbers[s.numbers + 1]) : 0);
+    int const* const code = &p.plan.pools.kernel_code[p.plan.pools.kernel_begin[s.kernel]];
+    if (static_cast<kernel_kind>(code[0]) != wanted) continue;
+    all.push_back(code[2] == conv_way::winograd ? static_cast<int>(p.plan.drafted.numbers[s.numbers + 1]) : 0);
   }
   return all;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include <ashlar/backend/cpu/instruction_set.hpp>
 
@@ -46,8 +47,21 @@ struct simd {
   ASHLAR_INLINE static void store(vector const& v, T* to) { std::memcpy(to, &v, sizeof v); }
   ASHLAR_INLINE static void load(vector& v, bits const* from) { std::memcpy(&v, from, sizeof v); }
   ASHLAR_INLINE static void store(vector const& v, bits* to) { std::memcpy(to, &v, sizeof v); }
+  /// Bytes as numbers: a loop, as g++ converts a vector of bytes lane by lane.
+  ASHLAR_INLINE static void load(vector& v, std::uint8_t const* from) {
+    bits lanes[width];
+    for (int i = 0; i < width; ++i) lanes[i] = from[i];
+    mask whole;
+    std::memcpy(&whole, lanes, sizeof whole);
+    v = __builtin_convertvector(whole, vector);
+  }
   ASHLAR_INLINE static void lane_numbers(vector& v) {
     for (int i = 0; i < width; ++i) v[i] = static_cast<T>(i);
+  }
+  /// The first `count` lanes.
+  ASHLAR_INLINE static void first_lanes(mask& m, int count) {
+    for (int i = 0; i < width; ++i) m[i] = i;
+    m = m < count;
   }
   /// m ? a : b
   ASHLAR_INLINE static void choose(vector& r, mask const& m, vector const& a, vector const& b) {
@@ -62,7 +76,51 @@ struct simd {
                                  (reinterpret_cast<mask>(x) & reinterpret_cast<mask>(-vector{})));
   }
   /// The larger of two; NaN where either is.
-  ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) { choose(r, (a > b) | (a != a), a, b); }
+  ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) {
+    mask holds = a > b;
+    settle(holds);
+    choose(r, holds | (a != a), a, b);
+  }
+  /// The smaller of two; NaN where either is.
+  ASHLAR_INLINE static void smaller(vector& r, vector const& a, vector const& b) {
+    mask holds = a < b;
+    settle(holds);
+    choose(r, holds | (a != a), a, b);
+  }
+  /// Folds the lanes in halves: lane 0 becomes their sum, always in the same order.
+  ASHLAR_INLINE static void fold_sum(vector& v) {
+    fold<width / 2>(v, [](vector& a, vector const& b) { a = a + b; });
+  }
+  /// The same: their maximum.
+  ASHLAR_INLINE static void fold_max(vector& v) {
+    fold<width / 2>(v, [](vector& a, vector const& b) { larger(a, a, b); });
+  }
+
+ private:
+  template <int Half, class F>
+  ASHLAR_INLINE static void fold(vector& v, F combine) {
+    if constexpr (Half > 0) {
+      vector upper;
+      rotate<Half>(upper, v, std::make_integer_sequence<int, width>{});
+      combine(v, upper);
+      fold<Half / 2>(v, combine);
+    }
+  }
+  template <int By, int... I>
+  ASHLAR_INLINE static void rotate(vector& r, vector const& v, std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    r = __builtin_shufflevector(v, v, ((I + By) % width)...);
+#else
+    r = __builtin_shuffle(v, mask{(I + By) % width...});
+#endif
+  }
+  /// g++ joins two comparisons before it knows the instruction set of the function that they are inlined into, and then
+  /// compares lane by lane.
+  ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
+    asm("" : "+v"(m));
+#endif
+  }
 };
 
 /// The sum of two numbers; whole ones wrap around.
@@ -85,10 +143,6 @@ template <class T>
 [[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = value;
 }
-template <class T>
-[[gnu::noinline]] void copy_part(T* to, T const* from, int count) {
-  for (int i = 0; i < count; ++i) to[i] = from[i];
-}
 template <class To, class From>
 [[gnu::noinline]] void gather_part(To* to, From const* from, std::int64_t distance, int count) {
   for (int i = 0; i < count; ++i) to[i] = static_cast<To>(from[i * distance]);
@@ -104,11 +158,4 @@ template <class T>
     for (int i = 0; i < half; ++i) lanes[i] = sum_of(lanes[i], lanes[i + half]);
   return lanes[0];
 }
-template <class T>
-[[gnu::noinline]] T lane_max(T* lanes, int width) {
-  T m = lanes[0];
-  for (int i = 1; i < width; ++i) m = larger_or_nan(m, lanes[i]);
-  return m;
-}
-
 }  // namespace ashlar::inline ASHLAR_ABI::detail
