@@ -23,6 +23,13 @@ class step_walk {
       n = tables.steps[s].operand_count > n ? tables.steps[s].operand_count : n;
     return n;
   }();
+  /// Whether there is an operand that lies nowhere: an output that nobody reads.
+  static constexpr bool has_unread_results = [] {
+    if (tables.sizes.loops > 0) return true;
+    for (int o = 0; o < tables.sizes.operands; ++o)
+      if (tables.operands[o].place < 0) return true;
+    return false;
+  }();
   static constexpr int first_step = tables.bodies[tables.top].first_step;
   static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
   /// The first step that only the update needs; nothing else comes after it.
@@ -54,7 +61,10 @@ class step_walk {
   }
 
  private:
-  static char* at(address const& a, char* const* places) { return a.place < 0 ? nullptr : places[a.place] + a.offset; }
+  static char* at(address const& a, char* const* places) {
+    if (has_unread_results && a.place < 0) return nullptr;
+    return places[a.place] + a.offset;
+  }
 
   template <class Call>
   static void run_steps(int begin, int end, char* const* places, int variant, std::uint64_t iteration,
@@ -62,10 +72,11 @@ class step_walk {
     for (int s = begin; s < end; ++s) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != variant) continue;
-      if (step.loop >= 0) {
-        if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, variant, iteration, call);
-        continue;
-      }
+      if constexpr (tables.sizes.loops > 0)
+        if (step.loop >= 0) {
+          run_loop(tables.loops[step.loop], places, variant, iteration, call);
+          continue;
+        }
       char* operands[most_operands];
       for (int o = 0; o < step.operand_count; ++o) operands[o] = at(tables.operands[step.operands + o], places);
       call(s, operands, iteration);

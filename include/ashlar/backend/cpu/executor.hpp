@@ -43,6 +43,7 @@ class cpu_executor {
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
   static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
+    if (parts == 1 && !m.watch) return run_undivided(m, set);
     step_walker alone;
     alone.last = alone.parts = parts;
     return run_as(m, set, alone);
@@ -67,6 +68,25 @@ class cpu_executor {
   }
 
  private:
+  /// Nothing but kernel after kernel: for small programs what stands between them is what takes time.
+  [[gnu::noinline]] static bool run_undivided(run_memory const& m, instruction_set set) {
+    kernel_arguments args{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
+    return walk::run(
+        m,
+        [&](int s, char* const* operands, std::uint64_t iteration) {
+          step_entry const& step = tables.steps[s];
+          args.operands = operands;
+          args.numbers = tables.numbers + step.numbers;
+          args.constants = tables.constants + step.constants;
+          args.iteration = iteration;
+          kernel_function const run = function_of(step, set);
+          for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
+        },
+        [&] { return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+  }
+  static kernel_function function_of(step_entry const& step, instruction_set set) {
+    return kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
+  }
   [[gnu::noinline]] static bool run_as(run_memory const& m, instruction_set set, step_walker& w) {
     return walk::run(
         m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, set, w); },
@@ -83,7 +103,7 @@ class cpu_executor {
     kernel_arguments args{
         operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step, iteration,
         set};
-    kernel_function const run = kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
+    kernel_function const run = function_of(step, set);
     if (divided) {
       args.parts = w.parts;
       args.shares = w.shares;
