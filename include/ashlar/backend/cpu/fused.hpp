@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/part_access.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
 #include <ashlar/backend/cpu/special_functions.hpp>
 #include <ashlar/backend/cpu/whole_lanes.hpp>
@@ -83,6 +84,8 @@ struct fused_state {
       if constexpr (program::input_access(K) == access::contiguous && std::is_same_v<E, N>) {
         if (count == width) {
           S::load(v, p + at);
+        } else if constexpr (std::is_same_v<E, T>) {
+          load_part<T, Set>(v, p + at, count);
         } else {
           copy_part(part, p + at, count);
           S::load(v, part);
@@ -230,6 +233,8 @@ struct fused_state {
     if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, N>) {
       if (count == width) {
         S::store(v, p + at);
+      } else if constexpr (std::is_same_v<E, T>) {
+        store_part<T, Set>(v, p + at, count);
       } else {
         S::store(v, part);
         copy_part(p + at, part, count);

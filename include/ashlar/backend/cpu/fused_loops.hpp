@@ -88,10 +88,11 @@ struct fused_kernel {
   ASHLAR_INLINE static void accumulate(vector& sum, vector const& v, int count) {
     vector x = v;
     if (count < S::width) {
-      number<I> lanes[S::width];
-      S::store(v, lanes);
-      fill_part(lanes + count, start<I>, S::width - count);
-      S::load(x, lanes);
+      vector nothing;
+      typename S::mask valid;
+      S::splat(nothing, start<I>);
+      first_lanes<S>(valid, count);
+      S::choose(x, valid, v, nothing);
     }
     if constexpr (is_whole(program::lane(I)))
       compute_whole<S, program::code(I) == op::sum ? op::add : op::maximum>(sum, sum, x);
