@@ -30,6 +30,8 @@ class step_walk {
       if (tables.operands[o].place < 0) return true;
     return false;
   }();
+
+ public:
   static constexpr int first_step = tables.bodies[tables.top].first_step;
   static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
   /// The first step that only the update needs; nothing else comes after it.
@@ -38,8 +40,6 @@ class step_walk {
     while (s < end_step && !tables.steps[s].variant) ++s;
     return s;
   }();
-
- public:
   /// Calls for every step; for those of the update only where `takes_update()`, which is asked when all others are
   /// behind. Returns whether it was taken.
   template <class Call, class TakesUpdate>
@@ -51,6 +51,17 @@ class step_walk {
       run_steps(update, end_step, places, m.variant, 0, call);
     }
     return true;
+  }
+  /// Calls for every step of [begin, end).
+  template <class Call>
+  static void run_between(int begin, int end, run_memory const& m, Call const& call) {
+    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    run_steps(begin, end, places, m.variant, 0, call);
+  }
+  /// Where an operand of a step outside of loops lies.
+  static char* at(address const& a, run_memory const& m) {
+    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    return at(a, places);
   }
   /// Whether the loss, which is output 0 where there is one and lies at `at`, is a finite number.
   static bool has_finite_loss(char const* at) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
+#include <ashlar/backend/cpu/streamed_update.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/step_walk.hpp>
 
@@ -40,6 +41,9 @@ class cpu_executor {
   }();
 
  public:
+  /// Whether one thread computes the update and the last gradient in turns.
+  static constexpr bool streams_update = streamed_update<Program>::product >= 0;
+
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
   static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
@@ -71,18 +75,31 @@ class cpu_executor {
   /// Nothing but kernel after kernel: for small programs what stands between them is what takes time.
   [[gnu::noinline]] static bool run_undivided(run_memory const& m, instruction_set set) {
     kernel_arguments args{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
-    return walk::run(
-        m,
-        [&](int s, char* const* operands, std::uint64_t iteration) {
-          step_entry const& step = tables.steps[s];
-          args.operands = operands;
-          args.numbers = tables.numbers + step.numbers;
-          args.constants = tables.constants + step.constants;
-          args.iteration = iteration;
-          kernel_function const run = function_of(step, set);
-          for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
-        },
-        [&] { return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); });
+    auto call = [&](int s, char* const* operands, std::uint64_t iteration) {
+      step_entry const& step = tables.steps[s];
+      args.operands = operands;
+      args.numbers = tables.numbers + step.numbers;
+      args.constants = tables.constants + step.constants;
+      args.iteration = iteration;
+      kernel_function const run = function_of(step, set);
+      for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
+    };
+    auto is_finite = [&] { return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); };
+    if constexpr (streams_update) {
+      constexpr int product = streamed_update<Program>::product;
+      constexpr int checked = product < walk::update ? product : walk::update;
+      walk::run_between(walk::first_step, checked, m, call);
+      if (!is_finite()) return false;
+      walk::run_between(checked, product, m, call);
+      int const update = product + m.variant;
+      args.iteration = 0;
+      args.phase = 0;
+      streamed_update<Program>::run(update, args, function_of(tables.steps[update], set),
+                                    [&](address const& a) { return walk::at(a, m); });
+      return true;
+    } else {
+      return walk::run(m, call, is_finite);
+    }
   }
   static kernel_function function_of(step_entry const& step, instruction_set set) {
     return kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
