@@ -58,7 +58,7 @@ struct pass {
                      : kind == kernel_kind::conv_data ? conv_data(g, dy, filters, x, s.shape)
                                                       : conv_weight(g, dy, image, weight, s.shape);
     result = g.extents(node);
-    kernel = lower_node(g, node);
+    kernel = lower_node(g, list<int>(1, node));
     first = draw<T>(kind == kernel_kind::conv ? x : y, valid, 1);
     second = kind == kernel_kind::conv_weight ? draw<T>(x, valid, 2) : draw<T>(weight, weight[0], 2);
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include <ashlar/backend/cpu/low_product.hpp>
+#include <ashlar/backend/cpu/shallow_product.hpp>
 #include <ashlar/core/random.hpp>
 
 using namespace ashlar;
@@ -113,4 +115,68 @@ TEST_CASE("products of few rows, sum by sum, agree with the naive sum in double,
           CHECK(worst_dot<float>(static_cast<instruction_set>(set), m, n, k) < 2e-6 * (k + 1));
           CHECK(worst_dot<double>(static_cast<instruction_set>(set), m, n, k) < 1e-14 * (k + 1));
         }
+}
+
+namespace {
+
+/// Whether every number of a product of few rows is the same bit for bit as in a product of its row with few columns.
+template <class T>
+bool stands_alone(instruction_set set, int m, int n, int k, int columns) {
+  random_stream const stream(seed{5}, 1);
+  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(n * k));
+  std::vector<T> whole(static_cast<std::size_t>(m * n)), parts(whole.size());
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  multiply_low<T>(set, m, n, k, a.data(), b.data(), whole.data(), n);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; j += columns)
+      multiply_low<T>(set, 1, n - j < columns ? n - j : columns, k, a.data() + i * k, b.data() + j * k,
+                      parts.data() + i * n + j, n);
+  return std::memcmp(whole.data(), parts.data(), whole.size() * sizeof(T)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a number of a product of few rows is the same bit for bit whatever rows and columns stand beside it") {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int m = 1; m <= low_product_rows; ++m)
+      for (int columns : {1, 2, 3, 5, 8, 13, 16})
+        for (int k : {3, 16, 37, 64}) {
+          CAPTURE(set);
+          CAPTURE(m);
+          CAPTURE(columns);
+          CAPTURE(k);
+          CHECK(stands_alone<float>(static_cast<instruction_set>(set), m, 41, k, columns));
+          CHECK(stands_alone<double>(static_cast<instruction_set>(set), m, 41, k, columns));
+        }
+}
+
+namespace {
+
+template <class T>
+bool shallow_equals(instruction_set set, int m, int n, int k) {
+  int const apart = m + 3;
+  random_stream const stream(seed{6}, 1);
+  std::vector<T> a(static_cast<std::size_t>(k * apart)), b(static_cast<std::size_t>(k * n));
+  std::vector<T> one(static_cast<std::size_t>(m * n + 1), T(0.5)), other(one);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  a[0] = 0;  // of its products some are -0
+  multiply<T>(set, m, n, k, {a.data(), 1, apart}, {b.data(), n, 1}, one.data(), n, false);
+  multiply_shallow<T>(set, m, n, k, a.data(), apart, b.data(), other.data());
+  return std::memcmp(one.data(), other.data(), one.size() * sizeof(T)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("products of a small depth, row by row, have the bits of other products") {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int n : {1, 3, 16, 37, 128, 300})
+      for (int k : {1, 2, 4}) {
+        CAPTURE(set);
+        CAPTURE(n);
+        CAPTURE(k);
+        CHECK(shallow_equals<float>(static_cast<instruction_set>(set), 9, n, k));
+        CHECK(shallow_equals<double>(static_cast<instruction_set>(set), 9, n, k));
+      }
 }

@@ -26,7 +26,7 @@ std::vector<Result> taken(std::vector<T> x, int h, int w, window const& of, int 
   int const image = add_leaf(g, op::input, dtype_of<T>, {4, {1, planes, h, w}}, 0, 0);
   int const node = Kind == kernel_kind::window_index ? window_index(g, image, of)
                                                      : window_sum(g, image, windows_of(g.extents(image), of), of);
-  lowered const kernel = lower_node(g, node);
+  lowered const kernel = lower_node(g, list<int>(1, node));
   std::vector<Result> to(static_cast<std::size_t>(g.extents(node).size()) + 1, Result(-7));
   char* operands[] = {reinterpret_cast<char*>(x.data()), reinterpret_cast<char*>(to.data())};
   kernel_arguments args{operands, &kernel.numbers[0], nullptr, 1, 0, 0, 0, machine_instruction_set()};

@@ -161,3 +161,20 @@ TEST_CASE("accuracy: NaN is larger than every number, as for argmax, so that it 
       cpu, [](auto y) { return argmax(y, axes<1>); }, outputs);
   CHECK(accuracy(outputs, largest) == 1);
 }
+
+TEST_CASE("a predictor that is called with tensors writes what predict returns") {
+  auto const net = model(three_classes, input<2>, cpu, seed{3});
+  predictor<decltype(model(three_classes, input<2>, cpu, seed{3})), 8> p(net);
+  tensor<float, 8, 2> x;
+  random_normal(x, seed{1});
+  tensor<float, 8, 3> y;
+  p(x, y);
+  tensor<float, 8, 3> const expected = predict(net, x);
+  CHECK(std::equal(y.begin(), y.end(), expected.begin()));
+
+  tensor<float, 5, 2> fewer;
+  std::copy_n(x.begin(), fewer.size(), fewer.begin());
+  tensor<float, 5, 3> of_fewer;
+  p(fewer, of_fewer);
+  CHECK(std::equal(of_fewer.begin(), of_fewer.end(), expected.begin()));
+}

@@ -23,6 +23,15 @@ class step_walk {
       n = tables.steps[s].operand_count > n ? tables.steps[s].operand_count : n;
     return n;
   }();
+  /// Whether there is an operand that lies nowhere: an output that nobody reads.
+  static constexpr bool has_unread_results = [] {
+    if (tables.sizes.loops > 0) return true;
+    for (int o = 0; o < tables.sizes.operands; ++o)
+      if (tables.operands[o].place < 0) return true;
+    return false;
+  }();
+
+ public:
   static constexpr int first_step = tables.bodies[tables.top].first_step;
   static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
   /// The first step that only the update needs; nothing else comes after it.
@@ -31,8 +40,6 @@ class step_walk {
     while (s < end_step && !tables.steps[s].variant) ++s;
     return s;
   }();
-
- public:
   /// Calls for every step; for those of the update only where `takes_update()`, which is asked when all others are
   /// behind. Returns whether it was taken.
   template <class Call, class TakesUpdate>
@@ -45,6 +52,17 @@ class step_walk {
     }
     return true;
   }
+  /// Calls for every step of [begin, end).
+  template <class Call>
+  static void run_between(int begin, int end, run_memory const& m, Call const& call) {
+    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    run_steps(begin, end, places, m.variant, 0, call);
+  }
+  /// Where an operand of a step outside of loops lies.
+  static char* at(address const& a, run_memory const& m) {
+    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
+    return at(a, places);
+  }
   /// Whether the loss, which is output 0 where there is one and lies at `at`, is a finite number.
   static bool has_finite_loss(char const* at) {
     variable_info const& loss = tables.outputs[0];
@@ -54,7 +72,10 @@ class step_walk {
   }
 
  private:
-  static char* at(address const& a, char* const* places) { return a.place < 0 ? nullptr : places[a.place] + a.offset; }
+  static char* at(address const& a, char* const* places) {
+    if (has_unread_results && a.place < 0) return nullptr;
+    return places[a.place] + a.offset;
+  }
 
   template <class Call>
   static void run_steps(int begin, int end, char* const* places, int variant, std::uint64_t iteration,
@@ -62,10 +83,11 @@ class step_walk {
     for (int s = begin; s < end; ++s) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != variant) continue;
-      if (step.loop >= 0) {
-        if constexpr (tables.sizes.loops > 0) run_loop(tables.loops[step.loop], places, variant, iteration, call);
-        continue;
-      }
+      if constexpr (tables.sizes.loops > 0)
+        if (step.loop >= 0) {
+          run_loop(tables.loops[step.loop], places, variant, iteration, call);
+          continue;
+        }
       char* operands[most_operands];
       for (int o = 0; o < step.operand_count; ++o) operands[o] = at(tables.operands[step.operands + o], places);
       call(s, operands, iteration);

@@ -55,8 +55,8 @@ constexpr bool has_winograd(node const& n) {
   return n.type == dtype::float32 && n.a[0] == 3 && n.a[1] == 3 && is_dense;
 }
 
-/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division. Its
-/// code says in which way it is computed.
+/// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division.
+/// Its code says in which way it is computed.
 constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered& out) {
   shape const& first = g.extents(n.in[0]);
   shape const& second = g.extents(n.in[1]);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <tuple>
+
 #include <ashlar/train/dataset_columns.hpp>
 #include <ashlar/train/model.hpp>
 
@@ -24,6 +26,12 @@ double sum_of_squares(T const* results, U const* wanted, std::int64_t count) {
   }
   return sum;
 }
+
+/// The extent of a tensor's axis 0; of anything else 1.
+template <class T>
+inline constexpr int rows_of_tensor = 1;
+template <class T, int N, int... D>
+inline constexpr int rows_of_tensor<tensor<T, N, D...>> = N;
 
 }  // namespace detail
 
@@ -83,6 +91,20 @@ class predictor {
     m.names = &names;
     runner_.run(m, net_.resources());
     return output<0>();
+  }
+  /// Predicts from tensors in the caller's memory into others there: one for each input in their order, then one for
+  /// each output; axis 0 of all is N <= Batch samples. A real-time thread may call it where the policy is cpu with one
+  /// thread and without debug: from the first call on it takes no lock, allocates nothing and makes no system call.
+  /// shape: [N, sample...]..., [N, outputs...]...
+  /// errors: fails where inputs are indices and one is out of range; does not compile where tensors do not fit
+  /// example: predictor<decltype(net), 1> act(net); act(observation, action);
+  template <class First, class... Given>
+  void operator()(First const& first, Given&... given) {
+    constexpr int rows = detail::rows_of_tensor<First>;
+    static_assert(rows <= Batch, "ashlar: a predictor was given more samples than it was made for");
+    if constexpr (rows <= Batch)
+      call<rows>(std::make_integer_sequence<int, inputs::count>{}, std::make_integer_sequence<int, outputs::count>{},
+                 first, given...);
   }
   /// The names by which inputs are looked for in a dataset.
   using places = typename detail::entries_of<typename Model::input_spec>::type;
@@ -169,6 +191,21 @@ class predictor {
     using found = detail::dataset_places<typename Data::dataset_type, places>;
     (detail::copy_numbers(input<K>(0), found::template column_for<K>(data).row(begin), rows * input_shape<K>::size),
      ...);
+  }
+  template <int Rows, int... I, int... O, class... Given>
+  void call(std::integer_sequence<int, I...>, std::integer_sequence<int, O...>, Given&... given) {
+    using needed = std::tuple<typename input_shape<I>::template batch_tensor<Rows>...,
+                              typename output_shape<O>::template batch_tensor<Rows>...>;
+    static_assert(
+        std::is_same_v<std::tuple<std::remove_const_t<Given>...>, needed>,
+        "ashlar: a predictor is called with a tensor for each input in their order, then one for each output, "
+        "axis 0 of all of them the samples (this message states what was given and what is needed)");
+    if constexpr (std::is_same_v<std::tuple<std::remove_const_t<Given>...>, needed>) {
+      auto const all = std::tie(given...);
+      (detail::copy_numbers(input<I>(0), std::get<I>(all).data(), Rows * input_shape<I>::size), ...);
+      run(Rows);
+      (detail::copy_numbers(std::get<inputs::count + O>(all).data(), output<O>(), Rows * output_shape<O>::size), ...);
+    }
   }
   template <int... K>
   void check(std::int64_t rows, std::integer_sequence<int, K...>) {

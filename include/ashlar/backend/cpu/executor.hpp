@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
+#include <ashlar/backend/cpu/streamed_update.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
@@ -42,15 +43,15 @@ class cpu_executor {
   }();
 
  public:
+  /// Whether one thread computes the update and the last gradient in turns.
+  static constexpr bool streams_update = streamed_update<Program>::product >= 0;
+
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
   /// errors: fails behind the last step, of a training step without its update, where indices are out of range
   static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
     index_faults faults;
-    step_walker alone;
-    alone.last = alone.parts = parts;
-    alone.faults = &faults;
-    bool const ended = run_as(m, set, alone);
+    bool const ended = parts == 1 && !m.watch ? run_undivided(m, set, faults) : run_divided(m, set, parts, faults);
     check_indices<Program>(faults, m.step);
     return ended;
   }
@@ -76,6 +77,46 @@ class cpu_executor {
   }
 
  private:
+  /// Nothing but kernel after kernel: for small programs what stands between them is what takes time.
+  [[gnu::noinline]] static bool run_undivided(run_memory const& m, instruction_set set,
+                                              [[maybe_unused]] index_faults& faults) {
+    kernel_arguments args{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
+    auto call = [&](int s, char* const* operands, std::uint64_t iteration) {
+      step_entry const& step = tables.steps[s];
+      args.operands = operands;
+      args.numbers = tables.numbers + step.numbers;
+      args.constants = tables.constants + step.constants;
+      args.iteration = iteration;
+      kernel_function const run = function_of(step, set);
+      for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
+      if constexpr (has_indices<Program>) look_at_indices<Program>(s, operands, m.rows, faults);
+    };
+    auto is_finite = [&] { return faults.count == 0 && walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); };
+    if constexpr (streams_update) {
+      constexpr int product = streamed_update<Program>::product;
+      constexpr int checked = product < walk::update ? product : walk::update;
+      walk::run_between(walk::first_step, checked, m, call);
+      if (!is_finite()) return false;
+      walk::run_between(checked, product, m, call);
+      int const update = product + m.variant;
+      args.iteration = 0;
+      args.phase = 0;
+      streamed_update<Program>::run(update, args, function_of(tables.steps[update], set),
+                                    [&](address const& a) { return walk::at(a, m); });
+      return true;
+    } else {
+      return walk::run(m, call, is_finite);
+    }
+  }
+  static bool run_divided(run_memory const& m, instruction_set set, int parts, index_faults& faults) {
+    step_walker alone;
+    alone.last = alone.parts = parts;
+    alone.faults = &faults;
+    return run_as(m, set, alone);
+  }
+  static kernel_function function_of(step_entry const& step, instruction_set set) {
+    return kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
+  }
   [[gnu::noinline]] static bool run_as(run_memory const& m, instruction_set set, step_walker& w) {
     return walk::run(
         m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, set, w); },
@@ -92,7 +133,7 @@ class cpu_executor {
     kernel_arguments args{
         operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step, iteration,
         set};
-    kernel_function const run = kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
+    kernel_function const run = function_of(step, set);
     if (divided) {
       args.parts = w.parts;
       args.shares = w.shares;

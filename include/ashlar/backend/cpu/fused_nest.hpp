@@ -21,17 +21,19 @@ struct fused_nest {
   std::int64_t first = 0;  // on it: where the share begins
   bool is_empty = false;
 
-  [[gnu::noinline]] fused_nest(kernel_arguments const& a, int operand_count, int output_count, bool column)
-      : args(a), operands(operand_count), outputs(output_count) {
-    axes = static_cast<int>(a.numbers[0]);
-    row_axes = static_cast<int>(a.numbers[1]);
-    for (int i = 0; i < axes; ++i) extent[i] = a.numbers[3 + i];
-    if (a.numbers[2]) extent[0] = a.numbers[2] * a.rows;
-    if (a.parts > 1) take_share(column ? column_axis() : row_axis());
+  ASHLAR_INLINE fused_nest(kernel_arguments const& a, int operand_count, int output_count, bool column)
+      : args(a),
+        operands(operand_count),
+        outputs(output_count),
+        axes(static_cast<int>(a.numbers[0])),
+        row_axes(static_cast<int>(a.numbers[1])) {
+    extent[0] = a.numbers[2] ? a.numbers[2] * a.rows : a.numbers[3];
+    if (axes > 1 || a.parts > 1) find_extents(column);
   }
   /// The offsets of the first position.
-  [[gnu::noinline]] void start(std::int64_t* offset) const {
-    for (int o = 0; o < operands; ++o) offset[o] = shared_axis < 0 ? 0 : first * stride(o, shared_axis);
+  ASHLAR_INLINE void start(std::int64_t* offset) const {
+    for (int o = 0; o < operands; ++o) offset[o] = 0;
+    if (shared_axis >= 0) start_share(offset);
   }
   /// The elements of an output that a column kernel sums: in each of so many slices.
   [[gnu::noinline]] kernel_range summed(int output, std::int64_t elements) const {
@@ -47,7 +49,21 @@ struct fused_nest {
   }
 
   /// Moves index and offsets to the next position of axes [begin, end); false after the last one.
-  [[gnu::noinline]] bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
+  ASHLAR_INLINE bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
+    return begin < end && move_on(index, offset, begin, end);
+  }
+
+ private:
+  static constexpr std::int64_t run_unit = 64;  // elements along the innermost axis: whole vectors and cache lines
+
+  [[gnu::noinline]] void find_extents(bool column) {
+    for (int i = 1; i < axes; ++i) extent[i] = args.numbers[3 + i];
+    if (args.parts > 1) take_share(column ? column_axis() : row_axis());
+  }
+  [[gnu::noinline]] void start_share(std::int64_t* offset) const {
+    for (int o = 0; o < operands; ++o) offset[o] = first * stride(o, shared_axis);
+  }
+  [[gnu::noinline]] bool move_on(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
     for (int axis = end - 1; axis >= begin; --axis) {
       if (++index[axis] < extent[axis]) {
         for (int o = 0; o < operands; ++o) offset[o] += stride(o, axis);
@@ -58,10 +74,6 @@ struct fused_nest {
     }
     return false;
   }
-
- private:
-  static constexpr std::int64_t run_unit = 64;  // elements along the innermost axis: whole vectors and cache lines
-
   bool is_written_along(int axis) const {
     for (int o = operands - outputs; o < operands; ++o)
       if (stride(o, axis) == 0) return false;

@@ -5,8 +5,8 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Sums over a depth, of which each lane is another image's, or pixel's: rows of numbers that all lanes share, or of
-/// vectors, times columns of vectors. Distances are counted in elements; tables say where columns lie, steps of the depth, and
-/// results.
+/// vectors, times columns of vectors. Distances are counted in elements; tables say where columns lie, steps of the
+/// depth, and results.
 template <class T>
 struct lane_product {
   T const* left;  // row i at step k: left[i * left_row + k * left_step]

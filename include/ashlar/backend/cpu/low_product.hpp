@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/lane_sums.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -13,51 +14,65 @@ template <instruction_set Set, class T>
 struct low_product {
   using S = simd<T, Set>;
   using vector = typename S::vector;
-  static constexpr int columns_at_once = 4;
+  static constexpr int fewest = lane_sums<S, S::width>::inside;
 
-  /// sum[i][j] += left row i * right row j, lane by lane.
-  template <int Rows, int Columns>
-  ASHLAR_INLINE static void add(vector (&sum)[Rows][Columns], T const* left, std::int64_t left_row, T const* right,
-                                std::int64_t right_row) {
-    vector x[Rows], y;
-    for (int i = 0; i < Rows; ++i) S::load(x[i], left + i * left_row);
-    for (int j = 0; j < Columns; ++j) {
-      S::load(y, right + j * right_row);
-      for (int i = 0; i < Rows; ++i) sum[i][j] += x[i] * y;
-    }
+  /// Row J of B; the last of `columns` stands in for those behind it. Few addresses reach it from two bases.
+  template <int J>
+  ASHLAR_INLINE static T const* row(T const* b, T const* half, std::int64_t apart, int columns) {
+    int const j = J < columns ? J : columns - 1;
+    return J < 8 ? b + j * apart : half + (j - 8) * apart;
   }
-  /// c[i][j], for Rows rows of A and Columns columns of B.
+  /// sum[i] += x[i] * y, lane by lane.
+  template <int Columns, int J, int... I>
+  ASHLAR_INLINE static void add_column(vector* sum, vector const* x, T const* from, std::integer_sequence<int, I...>) {
+    vector y;
+    S::load(y, from);
+    ((sum[I * Columns + J] += x[I] * y), ...);
+  }
+  template <int... I, int... J>
+  ASHLAR_INLINE static void add(vector* sum, T const* a, std::int64_t a_apart, T const* b, std::int64_t b_apart,
+                                int columns, std::integer_sequence<int, I...> rows, std::integer_sequence<int, J...>) {
+    vector x[sizeof...(I)];
+    (S::load(x[I], a + I * a_apart), ...);
+    T const* const half = sizeof...(J) > 8 ? b + 8 * b_apart : b;
+    (add_column<sizeof...(J), J>(sum, x, row<J>(b, half, b_apart, columns), rows), ...);
+  }
+  /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B.
   template <int Rows, int Columns>
-  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row) {
-    vector sum[Rows][Columns]{};
+  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row, int columns) {
+    std::make_integer_sequence<int, Rows> every_row;
+    std::make_integer_sequence<int, Columns> every_column;
+    vector sum[Rows * Columns]{};
     std::int64_t k = 0;
-    for (; k + S::width <= depth; k += S::width) add(sum, a + k, depth, b + k, depth);
+    for (; k + S::width <= depth; k += S::width) add(sum, a + k, depth, b + k, depth, columns, every_row, every_column);
     if (k < depth) {
       alignas(64) T left[Rows * S::width]{}, right[Columns * S::width]{};
       copy_block(left, S::width, a + k, depth, Rows, static_cast<int>(depth - k));
-      copy_block(right, S::width, b + k, depth, Columns, static_cast<int>(depth - k));
-      add(sum, left, S::width, right, S::width);
+      copy_block(right, S::width, b + k, depth, columns, static_cast<int>(depth - k));
+      add(sum, left, S::width, right, S::width, columns, every_row, every_column);
     }
+    lane_sums<S, Rows * Columns>::add(sum);
+    alignas(64) T lanes[S::width];
+    S::store(sum[0], lanes);
     for (int i = 0; i < Rows; ++i)
-      for (int j = 0; j < Columns; ++j) {
-        alignas(64) T lanes[S::width];
-        S::store(sum[i][j], lanes);
-        c[i * c_row + j] = lane_sum(lanes, S::width);
-      }
+      std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * static_cast<std::size_t>(columns));
   }
   template <int Rows>
   ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row) {
+    constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
-    for (; j + columns_at_once <= n; j += columns_at_once)
-      sums<Rows, columns_at_once>(depth, a, b + j * depth, c + j, c_row);
-    for (; j < n; ++j) sums<Rows, 1>(depth, a, b + j * depth, c + j, c_row);
+    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * depth, c + j, c_row, many);
+    for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few);
+    if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j));
   }
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,
                                 std::int64_t c_row) {
-    if (m == low_product_rows) return rows<low_product_rows>(n, depth, a, b, c, c_row);
-    if (m & 2) rows<2>(n, depth, a, b, c, c_row);
-    std::int64_t const done = m & 2;
-    if (m & 1) rows<1>(n, depth, a + done * depth, b, c + done * c_row, c_row);
+    constexpr int most = S::width < low_product_rows ? S::width : low_product_rows;
+    std::int64_t i = 0;
+    for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row);
+    if constexpr (most > 2)
+      for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, c + i * c_row, c_row);
+    if (i < m) rows<1>(n, depth, a + i * depth, b, c + i * c_row, c_row);
   }
 };
 

@@ -23,29 +23,40 @@ struct kernel_block {
 template <class Code>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
+  static constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+
   static void run(kernel_arguments const& args) {
-    constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
-    std::int64_t const full_m = args.numbers[1], full_k = args.numbers[3], n = args.numbers[2];
-    std::int64_t extent[4] = {0, args.numbers[0], full_m, full_k};
-    extent[args.numbers[4]] = args.numbers[4] ? args.numbers[5] * args.rows : 0;
-    std::int64_t const m = extent[2], k = extent[3];
-    T const* a = reinterpret_cast<T const*>(args.operands[0]);
-    T const* b = reinterpret_cast<T const*>(args.operands[1]);
-    T* c = reinterpret_cast<T*>(args.operands[2]);
+    std::int64_t const* const full = args.numbers;
+    std::int64_t const by_rows = full[4], valid = by_rows ? full[5] * args.rows : 0;
+    std::int64_t const batch = by_rows == 1 ? valid : full[0], m = by_rows == 2 ? valid : full[1];
+    std::int64_t const k = by_rows == 3 ? valid : full[3];
     // told by all rows, not by those of a share: the bits are to be the same for any number of threads
-    bool const is_low = !ta && tb && m <= low_product_rows && k == full_k;
-    kernel_block const own(args, extent[1], m, n);
-    for (std::int64_t p = own.first[0]; p < own.last[0]; ++p) {
-      T const* left = a + p * full_m * full_k + own.first[1] * (ta ? 1 : full_k);
-      T const* right = b + p * full_k * n + own.first[2] * (tb ? full_k : 1);
-      std::int64_t const rows = own.last[1] - own.first[1], columns = own.last[2] - own.first[2];
-      T* const to = c + (p * full_m + own.first[1]) * n + own.first[2];
-      if (is_low)
-        multiply_low<T>(args.set, rows, columns, k, left, right, to, n);
-      else
-        multiply<T>(args.set, rows, columns, k, {left, ta ? 1 : full_k, ta ? full_m : 1},
-                    {right, tb ? 1 : n, tb ? full_k : 1}, to, n, false);
-    }
+    bool const is_low = !ta && tb && m <= low_product_rows && k == full[3];
+    if (args.parts == 1 && batch == 1) return product(args, is_low, 0, {0, m, 0, full[2]}, k);
+    kernel_block const own(args, batch, m, full[2]);
+    for (std::int64_t p = own.first[0]; p < own.last[0]; ++p)
+      product(args, is_low, p, {own.first[1], own.last[1], own.first[2], own.last[2]}, k);
+  }
+
+ private:
+  struct block {
+    std::int64_t first_row, last_row, first_column, last_column;
+  };
+  /// A block of matrix p.
+  ASHLAR_INLINE static void product(kernel_arguments const& args, bool is_low, std::int64_t p, block const& of,
+                                    std::int64_t k) {
+    std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
+    T const* const a =
+        reinterpret_cast<T const*>(args.operands[0]) + p * full_m * full_k + of.first_row * (ta ? 1 : full_k);
+    T const* const b =
+        reinterpret_cast<T const*>(args.operands[1]) + p * full_k * n + of.first_column * (tb ? full_k : 1);
+    T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
+    std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
+    if (is_low)
+      multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
+    else
+      multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1},
+                  c, n, false);
   }
 };
 
