@@ -146,6 +146,18 @@ struct winograd {
     odd = __builtin_shuffle(a, b, typename S::mask{(2 * I + 1)...});
 #endif
   }
+  /// The other way: the elements of a and b in turns.
+  template <int... I>
+  ASHLAR_INLINE static void interleave(vector const& a, vector const& b, vector& low, vector& high,
+                                       std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    low = __builtin_shufflevector(a, b, (I / 2 + I % 2 * width)...);
+    high = __builtin_shufflevector(a, b, (width / 2 + I / 2 + I % 2 * width)...);
+#else
+    low = __builtin_shuffle(a, b, typename S::mask{(I / 2 + I % 2 * width)...});
+    high = __builtin_shuffle(a, b, typename S::mask{(width / 2 + I / 2 + I % 2 * width)...});
+#endif
+  }
   /// Elements j and j + 1 ... of tiles that lie one behind the other, four elements each.
   ASHLAR_INLINE static void columns_of_tiles(float const* from, vector* to, int count) {
     vector v[4], even[2], odd[2], more;
@@ -158,10 +170,10 @@ struct winograd {
   }
   ASHLAR_INLINE static void tiles_of_columns(vector const* from, float* to) {
     vector even[2], odd[2], v[4];
-    gemm<Set, float>::interleave(from[0], from[2], even[0], even[1], lanes{});
-    gemm<Set, float>::interleave(from[1], from[3], odd[0], odd[1], lanes{});
-    gemm<Set, float>::interleave(even[0], odd[0], v[0], v[1], lanes{});
-    gemm<Set, float>::interleave(even[1], odd[1], v[2], v[3], lanes{});
+    interleave(from[0], from[2], even[0], even[1], lanes{});
+    interleave(from[1], from[3], odd[0], odd[1], lanes{});
+    interleave(even[0], odd[0], v[0], v[1], lanes{});
+    interleave(even[1], odd[1], v[2], v[3], lanes{});
     ASHLAR_UNROLL_TRANSFORM
     for (int i = 0; i < 4; ++i) S::store(v[i], to + i * width);
   }
