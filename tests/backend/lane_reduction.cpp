@@ -11,11 +11,11 @@ using namespace ashlar::detail;
 namespace {
 
 /// What a set makes of so many floats, as many vectors as they fill: their sum, their maximum.
-struct reduced {
+struct lane_results {
   float sum, max;
 };
 template <instruction_set Set>
-ASHLAR_INLINE reduced reduce_on(float const* x, int count) {
+ASHLAR_INLINE lane_results reduce_on(float const* x, int count) {
   using S = simd<float, Set>;
   using sums = lane_reduction<S, op::sum, lane_type::floating>;
   using maxima = lane_reduction<S, op::max, lane_type::floating>;
@@ -30,9 +30,9 @@ ASHLAR_INLINE reduced reduce_on(float const* x, int count) {
   }
   return {sums::across(sum), maxima::across(max)};
 }
-reduced on_baseline(float const* x, int count) { return reduce_on<instruction_set::baseline>(x, count); }
-ASHLAR_TARGET_AVX2 reduced on_avx2(float const* x, int count) { return reduce_on<instruction_set::avx2>(x, count); }
-ASHLAR_TARGET_AVX512 reduced on_avx512(float const* x, int count) {
+lane_results on_baseline(float const* x, int count) { return reduce_on<instruction_set::baseline>(x, count); }
+ASHLAR_TARGET_AVX2 lane_results on_avx2(float const* x, int count) { return reduce_on<instruction_set::avx2>(x, count); }
+ASHLAR_TARGET_AVX512 lane_results on_avx512(float const* x, int count) {
   return reduce_on<instruction_set::avx512>(x, count);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a sum and a maximum take in each of their elements once, and nothing 
         sum += x[i];
         max = std::fmax(max, x[i]);
       }
-      reduced const got = reduce[set](x, count);
+      lane_results const got = reduce[set](x, count);
       CHECK(got.sum == sum);  // of whole numbers: exact in any order
       CHECK(got.max == max);
       x[count - 1] = not_a_number;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstring>
+
 #include <ashlar/backend/cpu/simd.hpp>
 
 /// The first lanes of a vector from and to memory, where possible by instructions that leave the others alone: a load
@@ -46,7 +48,7 @@ ASHLAR_INLINE void load_part(typename simd<T, Set>::vector& v, T const* from, in
   }
 #endif
   T part[S::width]{};
-  copy_part(part, from, count);
+  std::memcpy(part, from, static_cast<std::size_t>(count) * sizeof(T));
   S::load(v, part);
 }
 /// to[0, count) = the first lanes of v; count < width.
@@ -74,7 +76,7 @@ ASHLAR_INLINE void store_part(typename simd<T, Set>::vector const& v, T* to, int
 #endif
   T part[S::width];
   S::store(v, part);
-  copy_part(to, part, count);
+  std::memcpy(to, part, static_cast<std::size_t>(count) * sizeof(T));
 }
 #undef ASHLAR_MASKED_ACCESS
 
