@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cublasLt.h>
+#include <cudnn.h>
+
+#include <map>
+#include <set>
+
+#include "support/emulated_gpu.hpp"
+
+/// cuBLASLt and cuDNN on the emulated GPU: the functions that Ashlar calls, by plain loops, as NVIDIA documents them.
+/// What they are told is kept word for word, and what the documentation forbids is refused.
+namespace emulated_libraries {
+
+using ashlar::detail::emulated_stream;
+
+/// What the tests set and count.
+struct state {
+  int products = 0, epilogues = 0, convolutions = 0;  // launched
+  std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
+  bool refuses = false;                               // everything that is asked for from now on
+  bool refuses_epilogues = false;                     // products with one
+  std::set<cublasLtEpilogue_t> refused;               // products with one of these
+  bool masks_hold_zeros = false;                      // whether a ReLU's mask has a bit for a sum of 0
+  cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
+  cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution
+};
+inline state& calls() {
+  static state s;
+  return s;
+}
+
+/// What a handle of a library stands for.
+template <class T, class Handle>
+T& at(Handle handle) {
+  return *reinterpret_cast<T*>(handle);
+}
+
+}  // namespace emulated_libraries
