@@ -247,9 +247,9 @@ struct conv_kernel {
 
   static void run(kernel_arguments const& args) {
     if constexpr (Code::size > 2 && Code::kind == kernel_kind::conv_weight)
-      convolve_winograd_weight(args);
+      convolve_winograd_weight<T>(args);
     else if constexpr (Code::size > 2)
-      convolve_winograd(args, Code::kind == kernel_kind::conv_data);
+      convolve_winograd<T>(args, Code::kind == kernel_kind::conv_data);
     else if constexpr (Code::kind == kernel_kind::conv)
       convolve<T>(args);
     else if constexpr (Code::kind == kernel_kind::conv_data)
