@@ -116,8 +116,8 @@ std::vector<float> computed(pass const& which, problem const& p, bool winograd, 
       if (!winograd && is_data) convolve_back<float>(args);
       if (!winograd && is_weight) convolve_weight<float>(args);
       if (!winograd && !is_data && !is_weight) convolve<float>(args);
-      if (winograd && is_weight) convolve_winograd_weight(args);
-      if (winograd && !is_weight) convolve_winograd(args, is_data);
+      if (winograd && is_weight) convolve_winograd_weight<float>(args);
+      if (winograd && !is_weight) convolve_winograd<float>(args, is_data);
     }
   CHECK(result.back() == guard);
   CHECK(workspace[bytes / 4] == guard);

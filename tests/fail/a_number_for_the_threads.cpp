@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: cpu.with takes threads\{N\}, a thread_pool, debug, no_fusion and no_reuse
+// expect: cpu.with takes threads\{N\}, a thread_pool, debug, no_fusion, no_reuse and no_winograd
 #include <ashlar/ashlar.hpp>
 using namespace ashlar;
 

@@ -212,7 +212,7 @@ struct conv_kernel {
     constexpr int way = Code::at[2];
     if constexpr (Code::kind == kernel_kind::conv) {
       if constexpr (way == conv_way::winograd)
-        convolve_winograd(args, false);
+        convolve_winograd<T>(args, false);
       else if constexpr (way == conv_way::products)
         convolve<T>(args);
       else if (conv_geometry(args).batch < least_images_in_lanes)
@@ -221,14 +221,14 @@ struct conv_kernel {
         conv_lanes<T>(args, Code::kind).forward();
     } else if constexpr (Code::kind == kernel_kind::conv_data) {
       if constexpr (way == conv_way::winograd)
-        convolve_winograd(args, true);
+        convolve_winograd<T>(args, true);
       else if constexpr (way == conv_way::products)
         convolve_back<T>(args);
       else
         conv_lanes<T>(args, Code::kind).data();
     } else {
       if constexpr (way == conv_way::winograd)
-        convolve_winograd_weight(args);
+        convolve_winograd_weight<T>(args);
       else if constexpr (way == conv_way::products)
         convolve_weight<T>(args);
       else

@@ -25,22 +25,23 @@ struct winograd_convolution : winograd_geometry {
 };
 
 /// One share of a convolution, in a room of its own.
+template <class T>
 class winograd_share {
  public:
-  winograd_share(winograd_convolution const& g, instruction_set set, float* memory)
+  winograd_share(winograd_convolution const& g, instruction_set set, T* memory)
       : g_(g),
-        on_(functions_for<float>(set)),
-        narrow_(functions_for<float>(set == instruction_set::avx512 ? instruction_set::avx2 : set)),
-        transform_(winograd_on(set)),
+        on_(functions_for<T>(set)),
+        narrow_(functions_for<T>(set == instruction_set::avx512 ? instruction_set::avx2 : set)),
+        transform_(winograd_on<T>(set)),
         room_(g.channels, g.tile_block, g.filter_block),
         memory_(memory) {}
 
   /// B^T d B of a block of tiles, in panels.
-  void transform_images(float const* x, tile_block const& block) const {
+  void transform_images(T const* x, tile_block const& block) const {
     tile_plane const in = g_.in();
     winograd_call call = call_of(winograd_stage::image, block, in, room_.image_apart);
     call.panel = g_.channels * on_.columns;
-    std::memset(call.rows, 0, static_cast<std::size_t>(12 * room_.pitch) * sizeof(float));  // also behind the last tile
+    std::memset(call.rows, 0, static_cast<std::size_t>(12 * room_.pitch) * sizeof(T));  // also behind the last tile
     for (std::int64_t c = 0; c < g_.channels; ++c) {
       call.from = x + c * in.size();
       call.to = memory_ + c * on_.columns;
@@ -48,7 +49,7 @@ class winograd_share {
     }
   }
   /// G g G^T of a block of filters, in the order in which their windows lie.
-  void transform_filters(float const* weight, std::int64_t first, std::int64_t count) const {
+  void transform_filters(T const* weight, std::int64_t first, std::int64_t count) const {
     std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
     for (std::int64_t i = 0; i < windows; ++i) {
       std::int64_t const k = g_.turned ? i % count : i / panels;
@@ -62,7 +63,7 @@ class winograd_share {
       for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
         std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
         for (int tile = 0; tile < tiles; tile += on_.columns) {
-          gemm_functions<float> const& on = tiles - tile <= narrow_.columns ? narrow_ : on_;
+          gemm_functions<T> const& on = tiles - tile <= narrow_.columns ? narrow_ : on_;
           on.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
                    memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
                    memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, on.columns);
@@ -70,7 +71,7 @@ class winograd_share {
       }
   }
   /// A^T m A of a block of filters, to the result.
-  void transform_results(float* y, tile_block const& block, std::int64_t first, std::int64_t count) const {
+  void transform_results(T* y, tile_block const& block, std::int64_t first, std::int64_t count) const {
     tile_plane const out = g_.out();
     winograd_call call = call_of(winograd_stage::result, block, out, room_.product_apart);
     call.panel = on_.columns;
@@ -92,8 +93,8 @@ class winograd_share {
     return call;
   }
   /// The windows of a panel's columns of channels of one filter; zeros behind the last channel.
-  void transform_filter(float const* weight, std::int64_t filter, std::int64_t channel, float* to) const {
-    alignas(64) float windows[16 * winograd_tile_unit];
+  void transform_filter(T const* weight, std::int64_t filter, std::int64_t channel, T* to) const {
+    alignas(64) T windows[16 * winograd_tile_unit];
     std::int64_t const first = filter * g_.filter_step + channel * g_.channel_step;
     std::int64_t const last = first + (on_.columns - 1) * g_.channel_step;
     int const count = static_cast<int>(smaller_of(g_.channels - channel, on_.columns));
@@ -110,24 +111,25 @@ class winograd_share {
   }
 
   winograd_convolution const& g_;
-  gemm_functions<float> const &on_, &narrow_;  // the second for tiles that fill half a panel, by the same operations
+  gemm_functions<T> const &on_, &narrow_;  // the second for tiles that fill half a panel, by the same operations
   winograd_function transform_;
   winograd_room room_;
-  float* memory_;
+  T* memory_;
 };
 
 /// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices; every block of tiles with every block
 /// of filters is a unit of work.
-[[gnu::noinline]] inline void convolve_winograd(kernel_arguments args, bool is_data) {
+template <class T>
+[[gnu::noinline]] void convolve_winograd(kernel_arguments args, bool is_data) {
   winograd_convolution const g(args, is_data);
-  float const* const x = reinterpret_cast<float const*>(args.operands[0]);
-  float const* const weight = reinterpret_cast<float const*>(args.operands[1]);
-  float* const y = reinterpret_cast<float*>(args.operands[2]);
-  float* const rooms = reinterpret_cast<float*>(args.operands[3]);
+  T const* const x = reinterpret_cast<T const*>(args.operands[0]);
+  T const* const weight = reinterpret_cast<T const*>(args.operands[1]);
+  T* const y = reinterpret_cast<T*>(args.operands[2]);
+  T* const rooms = reinterpret_cast<T*>(args.operands[3]);
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
   std::int64_t const room = winograd_room(g.channels, g.tile_block, g.filter_block).size;
-  winograd_share const share(g, args.set, rooms + args.part * room);
+  winograd_share<T> const share(g, args.set, rooms + args.part * room);
   std::int64_t const parts = blocks_of(g.filters, g.filter_block);
   kernel_share const own(args, blocks_of(g.tiles(), g.tile_block) * parts);
   for (std::int64_t unit = own.begin; unit < own.end;) {

@@ -246,19 +246,27 @@ struct winograd {
 #pragma nv_diagnostic pop
 #endif
 
-inline void winograd_on_baseline(winograd_call const& c) { winograd<instruction_set::baseline>::run(c); }
-ASHLAR_TARGET_AVX2 ASHLAR_FUSED_MULTIPLY_ADD inline void winograd_on_avx2(winograd_call const& c) {
+// Templates, like all that calls them: programs without such convolutions need not compile them.
+
+template <class T>
+void winograd_on_baseline(winograd_call const& c) {
+  winograd<instruction_set::baseline>::run(c);
+}
+template <class T>
+ASHLAR_TARGET_AVX2 ASHLAR_FUSED_MULTIPLY_ADD void winograd_on_avx2(winograd_call const& c) {
   winograd<instruction_set::avx2>::run(c);
 }
-ASHLAR_TARGET_AVX512 ASHLAR_FUSED_MULTIPLY_ADD inline void winograd_on_avx512(winograd_call const& c) {
+template <class T>
+ASHLAR_TARGET_AVX512 ASHLAR_FUSED_MULTIPLY_ADD void winograd_on_avx512(winograd_call const& c) {
   winograd<instruction_set::avx512>::run(c);
 }
 using winograd_function = void (*)(winograd_call const&);
-inline winograd_function winograd_on(instruction_set set) {
+template <class T>
+winograd_function winograd_on(instruction_set set) {
   switch (set) {
-    case instruction_set::avx512: return winograd_on_avx512;
-    case instruction_set::avx2: return winograd_on_avx2;
-    default: return winograd_on_baseline;
+    case instruction_set::avx512: return winograd_on_avx512<T>;
+    case instruction_set::avx2: return winograd_on_avx2<T>;
+    default: return winograd_on_baseline<T>;
   }
 }
 

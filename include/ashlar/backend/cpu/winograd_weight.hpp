@@ -17,13 +17,14 @@ struct winograd_weight_gradient : winograd_geometry {
 };
 
 /// Blocks of filters by channels; their sums over a range of blocks of tiles.
+template <class T>
 class winograd_weight_block {
  public:
-  winograd_weight_block(winograd_weight_gradient const& g, instruction_set set, float* memory, std::int64_t filter,
+  winograd_weight_block(winograd_weight_gradient const& g, instruction_set set, T* memory, std::int64_t filter,
                         std::int64_t channel)
       : g_(g),
-        on_(functions_for<float>(set)),
-        transform_(winograd_on(set)),
+        on_(functions_for<T>(set)),
+        transform_(winograd_on<T>(set)),
         room_(g.tile_block, g.filter_block, g.channel_block),
         memory_(memory),
         filter_(filter),
@@ -32,14 +33,14 @@ class winograd_weight_block {
         channels_(smaller_of(g.channels - channel, g.channel_block)) {}
 
   /// Adds the products of a block of tiles, or begins with them.
-  void add(float const* dy, float const* x, std::int64_t number, bool is_first) const {
+  void add(T const* dy, T const* x, std::int64_t number, bool is_first) const {
     tile_block const block = g_.block(number * g_.tile_block, g_.tile_block);
     tile_plane const in = g_.in(), out = g_.out();
     transform_all(winograd_stage::image, block, in, x + channel_ * in.size(), channels_, room_.images,
                   room_.image_apart);
     transform_all(winograd_stage::gradient, block, out, dy + filter_ * out.size(), filters_, room_.gradients,
                   room_.gradient_apart);
-    alignas(64) float panel[gemm_panel_elements];
+    alignas(64) T panel[gemm_panel_elements];
     for (int f = 0; f < winograd_frequencies; ++f)
       for (std::int64_t c = 0; c < channels_; c += on_.columns) {
         int const columns = static_cast<int>(smaller_of(channels_ - c, on_.columns));
@@ -50,8 +51,8 @@ class winograd_weight_block {
       }
   }
   /// The gradients of the block's filters.
-  void finish(float* dweight) const {
-    alignas(64) float windows[9][16];
+  void finish(T* dweight) const {
+    alignas(64) T windows[9][16];
     winograd_call call{};
     call.stage = winograd_stage::window;
     call.to = windows[0], call.pitch = 16, call.count = 16, call.apart = room_.sum_apart;
@@ -59,20 +60,20 @@ class winograd_weight_block {
       for (std::int64_t c = 0; c < channels_; c += 16) {
         call.from = memory_ + k * room_.sum_row + c;
         transform_(call);
-        float* const to = dweight + ((filter_ + k) * g_.channels + channel_ + c) * 9;
+        T* const to = dweight + ((filter_ + k) * g_.channels + channel_ + c) * 9;
         std::int64_t const count = smaller_of(channels_ - c, 16);
         for (std::int64_t j = 0; j < count; ++j)
           for (int i = 0; i < 9; ++i) to[9 * j + i] = windows[i][j];
       }
   }
   /// The gradients where there is no tile.
-  void clear(float* dweight) const {
+  void clear(T* dweight) const {
     for (std::int64_t k = 0; k < filters_; ++k)
       for (std::int64_t i = 0; i < 9 * channels_; ++i) dweight[((filter_ + k) * g_.channels + channel_) * 9 + i] = 0;
   }
 
  private:
-  void transform_all(winograd_stage stage, tile_block const& block, tile_plane const& plane, float const* from,
+  void transform_all(winograd_stage stage, tile_block const& block, tile_plane const& plane, T const* from,
                      std::int64_t count, std::int64_t to, std::int64_t apart) const {
     winograd_call call{};
     call.stage = stage;
@@ -87,23 +88,24 @@ class winograd_weight_block {
   }
 
   winograd_weight_gradient const& g_;
-  gemm_functions<float> const& on_;
+  gemm_functions<T> const& on_;
   winograd_function transform_;
   winograd_weight_room room_;
-  float* memory_;
+  T* memory_;
   std::int64_t filter_, channel_, filters_, channels_;
 };
 
 /// dweight = G^T [ sum over the tiles of (A dy A^T) (B^T x B) ] G; the sums in parts, always the same ones, where the
 /// weights are too few to divide the work, and the parts' sum in a second phase.
-[[gnu::noinline]] inline void convolve_winograd_weight(kernel_arguments args) {
+template <class T>
+[[gnu::noinline]] void convolve_winograd_weight(kernel_arguments args) {
   winograd_weight_gradient const g(args);
-  float const* const dy = reinterpret_cast<float const*>(args.operands[0]);
-  float const* const x = reinterpret_cast<float const*>(args.operands[1]);
-  float* const dweight = reinterpret_cast<float*>(args.operands[2]);
-  float* const rooms = reinterpret_cast<float*>(args.operands[3]);
+  T const* const dy = reinterpret_cast<T const*>(args.operands[0]);
+  T const* const x = reinterpret_cast<T const*>(args.operands[1]);
+  T* const dweight = reinterpret_cast<T*>(args.operands[2]);
+  T* const rooms = reinterpret_cast<T*>(args.operands[3]);
   std::int64_t const room = winograd_weight_room(g.tile_block, g.filter_block, g.channel_block).size;
-  float* const parts = g.parts > 1 ? rooms + g.rooms * room : dweight;
+  T* const parts = g.parts > 1 ? rooms + g.rooms * room : dweight;
   if (args.phase == 1) {
     kernel_share const own(args, g.weights(), 64);
     for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] = parts[i];
@@ -113,17 +115,17 @@ class winograd_weight_block {
   }
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
-  float* const memory = rooms + args.part * room;
+  T* const memory = rooms + args.part * room;
   std::int64_t const of_filters = blocks_of(g.filters, g.filter_block);
   std::int64_t const of_channels = blocks_of(g.channels, g.channel_block);
   kernel_share const own(args, g.parts * of_filters * of_channels);
   for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
     std::int64_t const part = unit / of_channels / of_filters;
-    winograd_weight_block const block(g, args.set, memory, unit / of_channels % of_filters * g.filter_block,
-                                      unit % of_channels * g.channel_block);
+    winograd_weight_block<T> const block(g, args.set, memory, unit / of_channels % of_filters * g.filter_block,
+                                         unit % of_channels * g.channel_block);
     std::int64_t const begin = g.tile_blocks() * part / g.parts, end = g.tile_blocks() * (part + 1) / g.parts;
     for (std::int64_t number = begin; number < end; ++number) block.add(dy, x, number, number == begin);
-    float* const to = parts + part * g.weights();
+    T* const to = parts + part * g.weights();
     begin < end ? block.finish(to) : block.clear(to);
   }
 }

@@ -38,6 +38,9 @@ template <>
 inline constexpr bool is_type_option<tf32_type> = true;
 template <>
 inline constexpr bool is_type_option<bf16_type> = true;
+template <class Option>
+inline constexpr bool is_device_option =
+    is_plan_option<Option> || is_option<Option, own_kernels_type, tf32_type, bf16_type>;
 
 }  // namespace detail
 }  // namespace ashlar::inline ASHLAR_ABI
@@ -61,7 +64,7 @@ struct device_policy : detail::policy_base {
   /// example: auto net = model(digits, input<1, 8, 8>, device.with(debug), seed{7});
   template <class... More>
   constexpr auto with(More const&...) const {
-    static_assert((detail::is_type_option<More> && ...),
+    static_assert((detail::is_device_option<More> && ...),
                   "ashlar: device.with takes debug, no_fusion, no_reuse, own_kernels, tf32 and bf16; how many threads "
                   "OpenMP has is said by OMP_NUM_THREADS");
     return typename detail::with_options<device_policy, More...>::type{};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <ashlar/passes/winograd.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+// Measured on both sides of where it pays: images, channels, filters, height and width of the result.
+static_assert(winograd_pays({1, 64, 64, 224, 224}) && winograd_weight_pays({8, 64, 64, 224, 224}));
+static_assert(winograd_pays({1, 512, 512, 28, 28}) && winograd_weight_pays({8, 512, 512, 14, 14}));
+static_assert(winograd_pays({64, 512, 512, 4, 4}) && winograd_weight_pays({64, 512, 512, 4, 4}));
+static_assert(winograd_pays({8, 16, 16, 28, 28}) && winograd_weight_pays({8, 16, 16, 28, 28}));
+static_assert(!winograd_pays({8, 3, 64, 224, 224}) && !winograd_weight_pays({8, 3, 64, 224, 224}));  // few channels
+static_assert(!winograd_pays({1, 64, 64, 4, 4}) && !winograd_weight_pays({1, 64, 64, 4, 4}));        // one tile
+static_assert(!winograd_pays({1, 16, 16, 7, 7}) && !winograd_weight_pays({1, 16, 16, 7, 7}));        // four tiles
+static_assert(!winograd_weight_pays({8, 4, 8, 28, 28}));
+
+TEST_CASE("Winograd's rooms are as many as there is work for, and take 32 MiB unless two need more") {
+  std::int64_t const most = std::int64_t{32} << 20;
+  for (std::int64_t images : {1, 8, 64})
+    for (std::int64_t channels : {1, 16, 64, 200, 512, 1024, 2048})
+      for (std::int64_t filters : {1, 16, 100, 512, 2048})
+        for (std::int64_t size : {1, 4, 14, 224}) {
+          CAPTURE(images);
+          CAPTURE(channels);
+          CAPTURE(filters);
+          CAPTURE(size);
+          winograd_extents const e{images, channels, filters, size, size};
+          winograd_division const d(e);
+          winograd_weight_division const w(e);
+          CHECK((d.rooms >= 1 && d.rooms <= 16));
+          CHECK((d.rooms <= 2 || 4 * d.rooms * d.room <= most));
+          CHECK(d.rooms <= blocks_of(e.tiles(), d.tiles) * blocks_of(filters, d.filters));
+          CHECK((w.rooms >= 1 && w.rooms <= 16));
+          CHECK((w.rooms <= 2 || 4 * w.rooms * w.room <= most));
+          CHECK(w.rooms <= w.parts * blocks_of(filters, w.filters) * blocks_of(channels, w.channels));
+          CHECK(d.tiles <= winograd_most_tiles);
+          CHECK(d.tiles % winograd_tile_unit == 0);
+          CHECK(w.tiles % winograd_tile_unit == 0);
+        }
+}
