@@ -212,10 +212,11 @@ struct conv_kernel {
     if constexpr (Code::kind == kernel_kind::conv) {
       if constexpr (!has_workspace)
         convolve<T>(args);
-      else if (conv_geometry(args).batch < least_images_in_lanes)
-        convolve_pixels<T>(args);
-      else
+      else if (conv_workspace(args.numbers, Code::kind, sizeof(T)).in_lanes &&
+               conv_geometry(args).batch >= least_images_in_lanes)
         conv_lanes<T>(args, Code::kind).forward();
+      else
+        convolve_pixels<T>(args);
     } else if constexpr (Code::kind == kernel_kind::conv_data) {
       if constexpr (has_workspace)
         conv_lanes<T>(args, Code::kind).data();
