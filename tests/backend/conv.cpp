@@ -184,6 +184,7 @@ constexpr struct {
     {70, 4, 4, 33, square(3, 1, 1)},                     // more weights than a panel holds
     {1, 12, 20, 1, square(3, 1, 1)},                     // more pixels than are summed at once
     {3, 1, 100, 30, square(1)},
+    {5, 6, 7, 40, square(1)},
 };
 
 }  // namespace

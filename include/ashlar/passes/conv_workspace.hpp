@@ -23,13 +23,17 @@ struct conv_workspace {
   std::int64_t h, w;  // of a padded plane; whole strides
   std::int64_t window_table, pixel_table, result_table, filter_table, image, result;  // where they begin, in bytes
   std::int64_t bytes = 0;
+  bool in_lanes;     // lanes are images, where enough of them are valid; otherwise pixels
   bool is_worth_it;  // otherwise there is none
 
   /// Of a convolution's numbers.
   [[gnu::noinline]] constexpr conv_workspace(std::int64_t const* n, kernel_kind kind, int element)
       : h(larger(n[2] + n[11], (n[5] - 1) * n[9] + (n[7] - 1) * n[13] + 1)),
         w(whole(larger(n[3] + n[12], (n[6] - 1) * n[10] + (n[8] - 1) * n[14] + 1), n[10])) {
-    bool const in_lanes = n[0] >= least_images_in_lanes;
+    // with few filters products fill their tiles badly; without, 8 images are worth no more than 8 pixels
+    bool const has_few_filters = n[4] / n[15] < 32;
+    bool const is_product = n[7] * n[8] * n[9] * n[10] == 1 && n[11] + n[12] == 0;
+    in_lanes = n[0] >= least_images_in_lanes && (n[0] > 8 || has_few_filters);
     std::int64_t const images = in_lanes ? whole(n[0], 64 / element) : n[0], pixels = n[5] * n[6];
     window_table = take(n[1] / n[15] * n[7] * n[8] * 4);
     pixel_table = take(in_lanes ? images / (16 / element) * pixels * 4 : 0);  // vectors are of 16 bytes or more
@@ -37,8 +41,10 @@ struct conv_workspace {
     filter_table = take(in_lanes ? n[4] / n[15] * 4 : 0);
     image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
     result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);
-    // all distances fit the tables
-    is_worth_it = (in_lanes || kind == kernel_kind::conv) && bytes <= std::int64_t{32} << 20;
+    bool const is_faster = kind == kernel_kind::conv        ? has_few_filters || !is_product
+                           : kind == kernel_kind::conv_data ? in_lanes && (has_few_filters || !is_product)
+                                                            : in_lanes && has_few_filters;
+    is_worth_it = is_faster && bytes <= std::int64_t{32} << 20;  // so all distances fit the tables
   }
 
  private:

@@ -215,10 +215,11 @@ struct conv_kernel {
         convolve_winograd<T>(args, false);
       else if constexpr (way == conv_way::products)
         convolve<T>(args);
-      else if (conv_geometry(args).batch < least_images_in_lanes)
-        convolve_pixels<T>(args);
-      else
+      else if (conv_workspace(args.numbers, Code::kind, sizeof(T)).in_lanes &&
+               conv_geometry(args).batch >= least_images_in_lanes)
         conv_lanes<T>(args, Code::kind).forward();
+      else
+        convolve_pixels<T>(args);
     } else if constexpr (Code::kind == kernel_kind::conv_data) {
       if constexpr (way == conv_way::winograd)
         convolve_winograd<T>(args, true);

@@ -43,12 +43,12 @@ class conv_lanes {
     T const* const weight = operand(1);
     T* const y = operand(2);
     std::int64_t const parts = (g.pixels() + most_columns - 1) / most_columns;
-    std::int64_t const filters = (g.out + most_rows - 1) / most_rows;
+    std::int64_t const filters = (g.out + on.rows - 1) / on.rows;
     kernel_share const own(args, sets * g.groups * parts * filters);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
-      std::int64_t const filter = unit % filters * most_rows, first = unit / filters % parts * most_columns;
+      std::int64_t const filter = unit % filters * on.rows, first = unit / filters % parts * most_columns;
       std::int64_t const group = unit / filters / parts % g.groups, set = unit / filters / parts / g.groups;
-      std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.pixels() - first, most_columns);
+      std::int64_t const m = at_most(g.out - filter, on.rows), n = at_most(g.pixels() - first, most_columns);
       on.multiply_shared(
           {weight + g.in_weight(group) + filter * g.patch(), g.patch(), 1, image_of(set, group, 0),
            table(at.pixel_table) + first, table(at.window_table), g.patch(), sums, row_to, table(at.result_table)},

@@ -68,12 +68,12 @@ template <class T>
   for (std::int64_t j = 0; j < most_columns; ++j) column_to[j] = static_cast<std::int32_t>(j * lanes);
   T const* const weight = reinterpret_cast<T const*>(args.operands[1]);
   T* const result = reinterpret_cast<T*>(args.operands[2]);
-  std::int64_t const parts = (columns + most_columns - 1) / most_columns, filters = (g.out + most_rows - 1) / most_rows;
+  std::int64_t const parts = (columns + most_columns - 1) / most_columns, filters = (g.out + on.rows - 1) / on.rows;
   kernel_share const own(args, g.batch * g.groups * parts * filters);
   for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
-    std::int64_t const filter = unit % filters * most_rows, first = unit / filters % parts * most_columns;
+    std::int64_t const filter = unit % filters * on.rows, first = unit / filters % parts * most_columns;
     std::int64_t const group = unit / filters / parts % g.groups, b = unit / filters / parts / g.groups;
-    std::int64_t const m = g.out - filter < most_rows ? g.out - filter : most_rows;
+    std::int64_t const m = g.out - filter < on.rows ? g.out - filter : on.rows;
     std::int64_t const n = columns - first < most_columns ? columns - first : most_columns;
     std::int64_t const begin = first * lanes, end = begin + n * lanes;
     for (std::int64_t j = 0; j < n; ++j) {

@@ -166,12 +166,15 @@ struct image_lane_functions {
   product multiply_shared;  // the left side is numbers, for all lanes
   product multiply_own;     // the left side is vectors
   void (*transpose)(T const* from, std::int64_t from_row, T* to, std::int64_t to_row);
-  int width, columns;
+  int width, rows, columns;
 };
 template <class T, instruction_set Set>
-inline constexpr image_lane_functions<T> image_lane_functions_on{
-    image_lanes_on<T, Set>::multiply_shared, image_lanes_on<T, Set>::multiply_own, image_lanes_on<T, Set>::transpose,
-    simd<T, Set>::width, image_lanes<Set, T>::columns};
+inline constexpr image_lane_functions<T> image_lane_functions_on{image_lanes_on<T, Set>::multiply_shared,
+                                                                 image_lanes_on<T, Set>::multiply_own,
+                                                                 image_lanes_on<T, Set>::transpose,
+                                                                 simd<T, Set>::width,
+                                                                 image_lanes<Set, T>::rows,
+                                                                 image_lanes<Set, T>::columns};
 /// For so many images, or pixels: no wider vectors than they fill.
 template <class T>
 image_lane_functions<T> const& image_lanes_for(instruction_set set, std::int64_t count) {
