@@ -54,7 +54,7 @@ proof::recording const& recorded() {
 double flops_of(graph const& g, op code) {
   double n = 0;
   for (int i = 0; i < g.size(); ++i)
-    if (g[i].code == code) n += lower_node(g, i).flops;
+    if (g[i].code == code) n += lower_node(g, list<int>(1, i)).flops;
   return n;
 }
 

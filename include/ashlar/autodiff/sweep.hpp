@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/autodiff/joined_slices.hpp>
 #include <ashlar/autodiff/rules.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -15,7 +16,13 @@ struct adjoints {
 
 constexpr void accumulate(graph& g, adjoints& adj, int node, int value) {
   if (!adj.needed[node]) return;
-  adj.of[node] = adj.of[node] < 0 ? value : binary(g, op::add, adj.of[node], value);
+  int& sum = adj.of[node];
+  if (sum < 0) {
+    sum = value;
+  } else {
+    int const joined = joined_slices(g, sum, value);
+    sum = joined >= 0 ? joined : binary(g, op::add, sum, value);
+  }
 }
 
 /// Operations through which no gradient passes: constant between jumps, or told so.

@@ -45,15 +45,6 @@ struct concat_of_other_shapes {
   };
 };
 
-/// Three at a time, so that few elements are copied twice.
-constexpr int concat_all(graph& g, int axis, int const* all, int count) {
-  if (count == 1) return all[0];
-  if (count == 2) return concat(g, axis, all[0], all[1]);
-  int const first = count / 3, second = (count - first) / 2;
-  return concat(g, axis, concat_all(g, axis, all, first), concat_all(g, axis, all + first, second),
-                concat_all(g, axis, all + first + second, count - first - second));
-}
-
 }  // namespace detail
 
 /// Elements Begin, Begin + Step, ... before End along an axis; negative places count from the end. Without an End: to

@@ -52,6 +52,14 @@ constexpr int concat(graph& g, int axis, int x, int y, int z = -1) {
     if (j >= 0 && is_batch(g, j, axis)) return add_refused(g, refusal::batch_rearranged, g[x].type, s);
   return g.push({op::concat, g[x].type, {x, y, z}, s, rows, {axis}});
 }
+/// Any number of values, three at a time; a plan joins them at once.
+constexpr int concat_all(graph& g, int axis, int const* all, int count) {
+  if (count == 1) return all[0];
+  if (count == 2) return concat(g, axis, all[0], all[1]);
+  int const first = count / 3, second = (count - first) / 2;
+  return concat(g, axis, concat_all(g, axis, all, first), concat_all(g, axis, all + first, second),
+                concat_all(g, axis, all + first + second, count - first - second));
+}
 /// conv of an image that may hold more windows than wanted, of which the first are kept: [batch, out, h, w] as `like`
 /// has them. A transposed convolution makes such images where its output padding is not less than its stride.
 constexpr int conv_like(graph& g, int x, int weight, window const& w, shape const& like) {

@@ -80,9 +80,16 @@ class fusion {
            are_trailing(nodes_[nodes_[id].in[0]].extents, nodes_[id].a[0]);
   }
 
+  /// Whether concat `id` is joined by the concat that alone reads it.
+  constexpr bool joins_concat(int id, group const& m) const {
+    node const& outer = nodes_[m.members[0]];
+    return options_.fuse && outer.code == op::concat && outer.a[0] == nodes_[id].a[0] &&
+           m.operands + operand_count(id) <= max_group_operands - 2;
+  }
   /// Whether node id can be computed inside the group of all its consumers; may widen the group's space.
   constexpr bool joins(int id, group& m) {
     node const& n = nodes_[id];
+    if (n.code == op::concat) return joins_concat(id, m);
     if (!options_.fuse || n.code == op::assign || (m.kind != group::row && m.kind != group::column)) return false;
     if (m.members.size() >= max_group_nodes || m.operands + operand_count(id) > max_group_operands - 2) return false;
     if (is_wide(g_, id) != m.wide || n.rows != m.rows) return false;
@@ -128,8 +135,18 @@ class fusion {
       m = open(group::nothing, i, n.extents, 0);
     else
       m = open(n.code == op::loop ? group::looped : group::single, i, n.extents, 0);
+    if (n.code == op::concat) return use_parts(i, m);
     bool fusable = is_pointwise(n.code) || is_reduction(n.code);
     use_operands(i, fusable ? m : many);
+  }
+  /// What concat i joins is in memory, but for a concat that nobody else reads.
+  constexpr void use_parts(int i, int group_id) {
+    g_.each_operand(i, [&](int j) {
+      if (nodes_[j].code == op::concat && sole_.items[j] == unused)
+        sole_.items[j] = group_id;
+      else
+        need_in_memory(j);
+    });
   }
   constexpr void use_operands(int i, int group_id) {
     g_.each_operand(i, [&](int j) {

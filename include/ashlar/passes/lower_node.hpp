@@ -160,15 +160,26 @@ constexpr void lower_pad(graph const& g, node const& n, lowered& out) {
   out.numbers.push(n.a[2]);
 }
 
+/// What a concat reads, where those among its operands that are members of its group are concats themselves.
+constexpr void push_parts(graph const& g, int id, list<int> const& members, list<int>& parts) {
+  g.each_operand(id, [&](int j) {
+    if (members.find(j) >= 0)
+      push_parts(g, j, members, parts);
+    else
+      parts.push(j);
+  });
+}
 /// outer, outer per valid row, then the bytes of each operand's block.
-constexpr void lower_concat(graph const& g, node const& n, lowered& out) {
+constexpr void lower_concat(graph const& g, list<int> const& members, lowered& out) {
+  node const& n = g[members.back()];
   axis_split const a(n.extents, n.a[0], n.rows);
+  out.inputs.clear();
+  push_parts(g, members.back(), members, out.inputs);
   out.code.push(static_cast<int>(kernel_kind::concat));
-  out.code.push(n.in[2] >= 0 ? 3 : 2);
+  out.code.push(out.inputs.size());
   out.numbers.push(a.outer);
   out.numbers.push(a.outer_rows);
-  for (int j : n.in)
-    if (j >= 0) out.numbers.push(g.extents(j)[n.a[0]] * a.inner * bytes_of(n.type));
+  for (int j : out.inputs) out.numbers.push(g.extents(j)[n.a[0]] * a.inner * bytes_of(n.type));
 }
 
 /// outer, extent, inner, outer per valid row, extent per valid row, whether reversed.
@@ -211,8 +222,9 @@ constexpr void lower_custom(node const& n, lowered& out) {
   out.numbers.push(n.rows);
 }
 
-/// A node that has a kernel of its own.
-constexpr lowered lower_node(graph const& g, int id) {
+/// A node that has a kernel of its own, the last of its group; the others are concats that it joins.
+constexpr lowered lower_node(graph const& g, list<int> const& members) {
+  int const id = members.back();
   node const& n = g[id];
   lowered out;
   for (int j : n.in)
@@ -231,7 +243,7 @@ constexpr lowered lower_node(graph const& g, int id) {
     case op::permute: lower_permute(g, n, out); break;
     case op::slice: lower_slice(g, n, out); break;
     case op::pad: lower_pad(g, n, out); break;
-    case op::concat: lower_concat(g, n, out); break;
+    case op::concat: lower_concat(g, members, out); break;
     case op::cumsum: lower_cumsum(n, out); break;
     case op::gather: lower_gather(g, n, kernel_kind::gather, out); break;
     case op::scatter: lower_gather(g, n, kernel_kind::scatter, out); break;

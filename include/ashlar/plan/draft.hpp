@@ -114,7 +114,7 @@ class draft_writer {
   constexpr std::int64_t bytes(int id) const { return g_.extents(id).size() * bytes_of(g_[id].type); }
 
   constexpr lowered lower(group const& m) {
-    if (m.kind == group::single) return lower_node(g_, m.members[0]);
+    if (m.kind == group::single) return lower_node(g_, m.members);
     return group_lowering(
                g_, m, registers_,
                [&](int j, int axis) { return layout_.apart(j, axis) / bytes_of(g_.nodes.items[j].type); },

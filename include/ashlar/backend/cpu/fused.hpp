@@ -80,11 +80,12 @@ struct fused_state {
     } else {
       using E = typename stored_type<T, e>::type;
       E const* const p = reinterpret_cast<E const*>(from[K]);
-      if constexpr (program::input_access(K) == access::contiguous && std::is_same_v<E, N>) {
+      constexpr bool is_flag = e == element::byte && std::is_same_v<N, T>;
+      if constexpr (program::input_access(K) == access::contiguous && (std::is_same_v<E, N> || is_flag)) {
         if (count == width) {
           S::load(v, p + at);
         } else {
-          copy_part(part, p + at, count);
+          gather_part(part, p + at, 1, count);
           S::load(v, part);
         }
       } else {
@@ -215,7 +216,7 @@ struct fused_state {
     else if constexpr (Op == op::maximum)
       S::larger(r, a, b);
     else if constexpr (Op == op::minimum)
-      S::choose(r, (a < b) | (a != a), a, b);
+      S::smaller(r, a, b);
     else
       elementary<Op, S>(r, a);
   }

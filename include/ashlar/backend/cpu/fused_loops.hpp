@@ -98,7 +98,7 @@ struct fused_kernel {
     else if constexpr (program::code(I) == op::sum)
       sum = sum + x;
     else
-      S::choose(sum, (sum > x) | (sum != sum), sum, x);
+      S::larger(sum, sum, x);
   }
   template <int Pass, int I>
   static constexpr bool reduces_in = is_reduction(program::code(I)) &&

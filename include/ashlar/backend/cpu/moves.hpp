@@ -64,10 +64,19 @@ struct pad_kernel {
     T const* from = reinterpret_cast<T const*>(args.operands[0]) + own.begin * count * inner;
     T* to = reinterpret_cast<T*>(args.operands[1]) + own.begin * extent * inner;
     std::size_t const slice = static_cast<std::size_t>(inner) * sizeof(T);
-    for (std::int64_t o = own.begin; o < own.end; ++o) {
+    bool const is_block = n[6] == 1;
+    std::size_t const block = static_cast<std::size_t>(count) * slice, before = static_cast<std::size_t>(n[5]) * slice;
+    for (std::int64_t o = own.begin; o < own.end; ++o, to += extent * inner) {
+      if (is_block) {
+        char* const bytes = reinterpret_cast<char*>(to);
+        std::memset(bytes, 0, before);
+        std::memcpy(bytes + before, from, block);
+        std::memset(bytes + before + block, 0, static_cast<std::size_t>(extent) * slice - before - block);
+        from += count * inner;
+        continue;
+      }
       std::memset(to, 0, static_cast<std::size_t>(extent) * slice);
       for (std::int64_t i = 0; i < count; ++i, from += inner) std::memcpy(to + (n[5] + i * n[6]) * inner, from, slice);
-      to += extent * inner;
     }
   }
 };

@@ -46,6 +46,14 @@ struct simd {
   ASHLAR_INLINE static void store(vector const& v, T* to) { std::memcpy(to, &v, sizeof v); }
   ASHLAR_INLINE static void load(vector& v, bits const* from) { std::memcpy(&v, from, sizeof v); }
   ASHLAR_INLINE static void store(vector const& v, bits* to) { std::memcpy(to, &v, sizeof v); }
+  /// Bytes as numbers: a loop, as g++ converts a vector of bytes lane by lane.
+  ASHLAR_INLINE static void load(vector& v, std::uint8_t const* from) {
+    bits lanes[width];
+    for (int i = 0; i < width; ++i) lanes[i] = from[i];
+    mask whole;
+    std::memcpy(&whole, lanes, sizeof whole);
+    v = __builtin_convertvector(whole, vector);
+  }
   ASHLAR_INLINE static void lane_numbers(vector& v) {
     for (int i = 0; i < width; ++i) v[i] = static_cast<T>(i);
   }
@@ -62,7 +70,26 @@ struct simd {
                                  (reinterpret_cast<mask>(x) & reinterpret_cast<mask>(-vector{})));
   }
   /// The larger of two; NaN where either is.
-  ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) { choose(r, (a > b) | (a != a), a, b); }
+  ASHLAR_INLINE static void larger(vector& r, vector const& a, vector const& b) {
+    mask holds = a > b;
+    settle(holds);
+    choose(r, holds | (a != a), a, b);
+  }
+  /// The smaller of two; NaN where either is.
+  ASHLAR_INLINE static void smaller(vector& r, vector const& a, vector const& b) {
+    mask holds = a < b;
+    settle(holds);
+    choose(r, holds | (a != a), a, b);
+  }
+
+ private:
+  /// g++ joins two comparisons before it knows the instruction set of the function that they are inlined into, and then
+  /// compares lane by lane.
+  ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
+    asm("" : "+v"(m));
+#endif
+  }
 };
 
 /// The sum of two numbers; whole ones wrap around.

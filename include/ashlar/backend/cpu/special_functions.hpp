@@ -45,8 +45,7 @@ ASHLAR_INLINE void expm1_lanes(typename S::vector& out, typename S::vector const
     p = p * r + 0.5f;
     p = p * (r * r) + r;
     p = (p * first + (first - 1.0f / second)) * second;
-    S::choose(p, in == V{}, in, p);
-    S::choose(out, in == in, p, in);
+    S::choose(out, in == V{}, in, p);
   }
 }
 
@@ -61,9 +60,11 @@ ASHLAR_INLINE void log1p_lanes(typename S::vector& out, typename S::vector const
     V one, infinity, y;
     S::splat(one, 1.0f);
     S::splat(infinity, __builtin_inff());
-    V const u = x + one, lost = x - (u - one);
+    V const u = x + one;
+    V lost = (x - (u - one)) / u;
     log_lanes<S>(y, u);
-    S::choose(y, (u > V{}) & (u < infinity), y + lost / u, y);
+    S::choose(lost, u < infinity, lost, V{});
+    S::choose(y, u > V{}, y + lost, y);
     S::choose(out, x == V{}, x, y);
   }
 }
@@ -99,8 +100,7 @@ ASHLAR_INLINE void erf_lanes(typename S::vector& out, typename S::vector const& 
     exp_lanes<S>(e, -(a * q));
     V const far = 1.0f - e;
     S::with_sign(q, far, x);
-    S::choose(q, t < border, p, q);
-    S::choose(out, x == x, q, x);
+    S::choose(out, t < border, p, q);
   }
 }
 
