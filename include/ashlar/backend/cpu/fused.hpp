@@ -25,6 +25,7 @@ struct fused_state {
   vector constant[program::constants() + 1]{};
   char const* from[program::inputs + 1]{};  // of a run along the innermost axis: where it begins
   char* to[program::outputs + 1]{};
+  std::int64_t staged = 0;  // the element that they point at, where whole vectors are read and written
 
   ASHLAR_INLINE fused_state(kernel_arguments const& a, std::int64_t* offsets) : args(a), offset(offsets) {
     read_constants(std::make_integer_sequence<int, program::constants()>{});
@@ -47,21 +48,34 @@ struct fused_state {
   static constexpr bool is_in_memory =
       program::input_element(K) != element::iota&& program::input_element(K) != element::random;
 
+  template <int K>
+  using input_type = typename stored_type<T, program::input_element(K)>::type;
+  template <int O>
+  using output_type = typename stored_type<T, program::output_element(O)>::type;
+  /// Whether input K is read as it lies, bytes as numbers among them.
+  template <int K>
+  static constexpr bool reads_vectors = is_in_memory<K>&& program::input_access(K) == access::contiguous &&
+                                        (std::is_same_v<input_type<K>, lane_number<S, program::input_lane(K)>> ||
+                                         (program::input_element(K) == element::byte &&
+                                          std::is_same_v<lane_number<S, program::input_lane(K)>, T>));
+  /// Whether output O is written as its lanes lie.
+  template <int O>
+  static constexpr bool writes_vectors =
+      program::output_access(O) == access::contiguous&& std::is_same_v<
+                                       output_type<O>, lane_number<S, program::lane(program::output_instruction(O))>>;
+
   /// Input K at the beginning of a run along the innermost axis.
   template <int K>
   ASHLAR_INLINE void begin_input() {
-    constexpr element e = program::input_element(K);
-    using E = typename stored_type<T, e>::type;
     if constexpr (stays<K>)
       read_whole_run<K>();
     else if constexpr (is_in_memory<K>)
-      from[K] = args.operands[K] + offset[K] * static_cast<std::int64_t>(sizeof(E));
+      from[K] = args.operands[K] + offset[K] * static_cast<std::int64_t>(sizeof(input_type<K>));
   }
   template <int O>
   ASHLAR_INLINE void begin_output() {
-    using E = typename stored_type<T, program::output_element(O)>::type;
     constexpr int k = program::inputs + O;
-    to[O] = args.operands[k] + offset[k] * static_cast<std::int64_t>(sizeof(E));
+    to[O] = args.operands[k] + offset[k] * static_cast<std::int64_t>(sizeof(output_type<O>));
   }
 
   /// Loads input K for `count` elements at, at + 1, ... along the innermost axis.
@@ -70,7 +84,7 @@ struct fused_state {
     constexpr element e = program::input_element(K);
     using N = lane_number<S, program::input_lane(K)>;
     vector& v = input[K];
-    N part[width];
+    [[maybe_unused]] N part[width];
     if constexpr (e == element::iota) {
       count_up<N>(v, offset[K] + at * distance, distance);
       if constexpr (is_whole(program::input_lane(K))) wrap_around<S, program::input_lane(K)>(v);
@@ -78,16 +92,9 @@ struct fused_state {
       random_part(part, stream<K>(), offset[K] + at * distance, distance, count);
       S::load(v, part);
     } else {
-      using E = typename stored_type<T, e>::type;
-      E const* const p = reinterpret_cast<E const*>(from[K]);
-      constexpr bool is_flag = e == element::byte && std::is_same_v<N, T>;
-      if constexpr (program::input_access(K) == access::contiguous && (std::is_same_v<E, N> || is_flag)) {
-        if (count == width) {
-          S::load(v, p + at);
-        } else {
-          gather_part(part, p + at, 1, count);
-          S::load(v, part);
-        }
+      auto const* const p = reinterpret_cast<input_type<K> const*>(from[K]);
+      if constexpr (reads_vectors<K>) {
+        S::load(v, p + (at - staged));
       } else {
         gather_part(part, p + at * distance, distance, count);
         S::load(v, part);
@@ -223,19 +230,12 @@ struct fused_state {
 
   template <int O>
   ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {
-    using E = typename stored_type<T, program::output_element(O)>::type;
     vector const& v = value[program::output_instruction(O)];
-    E* const p = reinterpret_cast<E*>(to[O]);
-    using N = lane_number<S, program::lane(program::output_instruction(O))>;
-    N part[width];
-    if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<E, N>) {
-      if (count == width) {
-        S::store(v, p + at);
-      } else {
-        S::store(v, part);
-        copy_part(p + at, part, count);
-      }
+    auto* const p = reinterpret_cast<output_type<O>*>(to[O]);
+    if constexpr (writes_vectors<O>) {
+      S::store(v, p + (at - staged));
     } else {
+      lane_number<S, program::lane(program::output_instruction(O))> part[width];
       S::store(v, part);
       scatter_part(p + at * distance, distance, part, count);
     }

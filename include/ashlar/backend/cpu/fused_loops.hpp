@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/fused.hpp>
 #include <ashlar/backend/cpu/fused_nest.hpp>
+#include <ashlar/backend/cpu/fused_tail.hpp>
+#include <ashlar/backend/cpu/lane_reduction.hpp>
 #include <ashlar/backend/cpu/long_sums.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -70,36 +71,10 @@ struct fused_kernel {
   // ---- reductions along the row
 
   template <int I>
-  using number = lane_number<S, program::lane(I)>;
-
-  /// What reduction I is of nothing.
+  using reduction = lane_reduction<S, program::code(I), program::lane(I)>;
   template <int I>
-  static constexpr number<I> start = [] {
-    if constexpr (program::code(I) == op::sum || program::lane(I) == lane_type::truth ||
-                  program::lane(I) == lane_type::uint8)
-      return number<I>{};
-    else if constexpr (is_whole(program::lane(I)))
-      return std::numeric_limits<number<I>>::min();
-    else
-      return -std::numeric_limits<T>::infinity();
-  }();
+  using number = typename reduction<I>::number;
 
-  template <int I>
-  ASHLAR_INLINE static void accumulate(vector& sum, vector const& v, int count) {
-    vector x = v;
-    if (count < S::width) {
-      number<I> lanes[S::width];
-      S::store(v, lanes);
-      fill_part(lanes + count, start<I>, S::width - count);
-      S::load(x, lanes);
-    }
-    if constexpr (is_whole(program::lane(I)))
-      compute_whole<S, program::code(I) == op::sum ? op::add : op::maximum>(sum, sum, x);
-    else if constexpr (program::code(I) == op::sum)
-      sum = sum + x;
-    else
-      S::larger(sum, sum, x);
-  }
   template <int Pass, int I>
   static constexpr bool reduces_in = is_reduction(program::code(I)) &&
                                      (program::column || (program::row_level(I) && program::stage(I) == Pass));
@@ -130,26 +105,17 @@ struct fused_kernel {
     if constexpr (reduces_in<Pass, I>) {
       vector v;
       s.template fetch<program::argument(I, 0)>(v);
-      accumulate<I>(sums[I], v, count);
+      reduction<I>::take(sums[I], v, count);
     }
   }
   template <int Pass, int I>
   ASHLAR_INLINE static void start_one(vector* sums) {
-    if constexpr (reduces_in<Pass, I>) S::splat(sums[I], start<I>);
-  }
-  template <int I>
-  ASHLAR_INLINE static number<I> across(vector const& v) {
-    number<I> lanes[S::width];
-    S::store(v, lanes);
-    if constexpr (program::code(I) == op::max)
-      return lane_max(lanes, S::width);
-    else
-      return lane_sum(lanes, S::width);
+    if constexpr (reduces_in<Pass, I>) S::splat(sums[I], reduction<I>::start);
   }
   template <int Pass, int I>
   ASHLAR_INLINE static void finish_one(state& s, vector const* sums) {
     if constexpr (reduces_in<Pass, I>) {
-      S::splat(s.value[I], across<I>(sums[I]));
+      S::splat(s.value[I], reduction<I>::across(sums[I]));
       wrap_around<S, program::lane(I)>(s.value[I]);
     }
   }
@@ -171,23 +137,33 @@ struct fused_kernel {
   template <int Pass, int... I>
   ASHLAR_INLINE static void innermost(state& s, nest const& n, vector* sums, blocks<Pass>& b,
                                       std::integer_sequence<int, I...> instructions) {
-    std::int64_t const extent = n.extent[n.axes - 1];
+    using need = pass_need<program::column ? 0 : Pass>;
+    constexpr bool writes = program::column || Pass == program::passes;
+    std::make_integer_sequence<int, program::inputs> inputs;
     std::make_integer_sequence<int, program::outputs> outputs;
-    begin_all<pass_need<program::column ? 0 : Pass>>(s, std::make_integer_sequence<int, program::inputs>{});
-    if constexpr (program::column || Pass == program::passes) begin_outputs(s, outputs);
+    begin_all<need>(s, inputs);
+    if constexpr (writes) begin_outputs(s, outputs);
+    s.staged = 0;
+    std::int64_t const extent = n.extent[n.axes - 1], whole = extent - extent % S::width;
+    fused_tail<state> tail;
     for (std::int64_t at = 0; at < extent;) {
-      for (std::int64_t const end = b.end(at, extent); at < end; at += S::width)
+      bool const is_tail = at == whole;
+      int const count = is_tail ? static_cast<int>(extent - whole) : S::width;
+      if (is_tail) {
+        tail.template take_inputs<need>(s, at, count, inputs);
+        if constexpr (writes) tail.take_outputs(s, at, count, program::column, outputs);
+      }
+      for (std::int64_t const end = b.end(at, is_tail ? extent : whole); at < end; at += S::width)
         if constexpr (program::column)
-          column_chunk(s, n, sums, at, count_at(at, extent), outputs);
+          column_chunk(s, n, sums, at, count, outputs);
         else
-          chunk<Pass>(s, n, sums, at, count_at(at, extent), instructions, outputs);
+          chunk<Pass>(s, n, sums, at, count, instructions, outputs);
+      if constexpr (writes)
+        if (is_tail) tail.give_outputs(s, whole, count, outputs);
       if (!b.is_full()) continue;
       (take_block<Pass, I>(sums, b), ...);
       b.next();
     }
-  }
-  ASHLAR_INLINE static int count_at(std::int64_t at, std::int64_t extent) {
-    return extent - at < S::width ? static_cast<int>(extent - at) : S::width;
   }
 
   /// One pass over the elements of a row.
@@ -252,7 +228,7 @@ struct fused_kernel {
     kernel_range const own = n.summed(O, count);
     for (std::int64_t k = 0; k < n.slices(O); ++k)
       fill_part(p + k * n.stride(program::inputs + O, 0) + own.begin,
-                static_cast<stored<O>>(start<program::output_instruction(O)>), own.count);
+                static_cast<stored<O>>(reduction<program::output_instruction(O)>::start), own.count);
   }
   template <int O>
   ASHLAR_INLINE static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
@@ -260,21 +236,21 @@ struct fused_kernel {
     vector v;
     s.template fetch<program::argument(r, 0)>(v);
     if constexpr (program::output_access(O) == access::splat) {
-      accumulate<r>(sums[r], v, count);
+      reduction<r>::take(sums[r], v, count);
     } else {
       std::int64_t const distance = n.stride(program::inputs + O, n.axes - 1);
-      stored<O>* p = reinterpret_cast<stored<O>*>(s.to[O]) + at * distance;
-      if constexpr (program::output_access(O) == access::contiguous && std::is_same_v<stored<O>, number<r>>) {
-        if (count == S::width) {
-          vector old;
-          S::load(old, p);
-          accumulate<r>(old, v, count);
-          return S::store(old, p);
-        }
+      stored<O>* p = reinterpret_cast<stored<O>*>(s.to[O]);
+      if constexpr (state::template writes_vectors<O>) {
+        p += at - s.staged;
+        vector old;
+        S::load(old, p);
+        reduction<r>::take(old, v, S::width);
+        S::store(old, p);
+      } else {
+        number<r> part[S::width];
+        S::store(v, part);
+        accumulate_part<stored<O>, number<r>, program::code(r)>(p + at * distance, distance, part, count);
       }
-      number<r> part[S::width];
-      S::store(v, part);
-      accumulate_part<stored<O>, number<r>, program::code(r)>(p, distance, part, count);
     }
   }
   template <int O>
@@ -291,7 +267,7 @@ struct fused_kernel {
       constexpr int r = program::output_instruction(O);
       add_blocks<0, r>(sums, b);
       stored<O>* p = output<O>(s);
-      stored<O> const x = static_cast<stored<O>>(across<r>(sums[r]));
+      stored<O> const x = static_cast<stored<O>>(reduction<r>::across(sums[r]));
       if constexpr (program::code(r) == op::max)
         *p = larger_or_nan(*p, x);
       else

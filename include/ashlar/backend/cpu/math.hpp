@@ -61,7 +61,8 @@ ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& 
     V r, first, second, zero_from;
     split_exponent<S>(in, to_zero, 89.0f, r, first, second);
     S::splat(zero_from, to_zero);
-    S::choose(first, in > zero_from, first, V{});  // exactly: rounding 2^-150 to 0 takes processors a hundred times longer
+    S::choose(first, in > zero_from, first,
+              V{});  // exactly: rounding 2^-150 to 0 takes processors a hundred times longer
     V p = r * 1.9875691500e-4f + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;

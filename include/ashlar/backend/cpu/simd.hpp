@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include <ashlar/backend/cpu/instruction_set.hpp>
 
@@ -57,6 +58,11 @@ struct simd {
   ASHLAR_INLINE static void lane_numbers(vector& v) {
     for (int i = 0; i < width; ++i) v[i] = static_cast<T>(i);
   }
+  /// The first `count` lanes.
+  ASHLAR_INLINE static void first_lanes(mask& m, int count) {
+    for (int i = 0; i < width; ++i) m[i] = i;
+    m = m < count;
+  }
   /// m ? a : b
   ASHLAR_INLINE static void choose(vector& r, mask const& m, vector const& a, vector const& b) {
     r = reinterpret_cast<vector>((reinterpret_cast<mask>(a) & m) | (reinterpret_cast<mask>(b) & ~m));
@@ -81,8 +87,33 @@ struct simd {
     settle(holds);
     choose(r, holds | (a != a), a, b);
   }
+  /// Folds the lanes in halves: lane 0 becomes their sum, always in the same order.
+  ASHLAR_INLINE static void fold_sum(vector& v) {
+    fold<width / 2>(v, [](vector& a, vector const& b) { a = a + b; });
+  }
+  /// The same: their maximum.
+  ASHLAR_INLINE static void fold_max(vector& v) {
+    fold<width / 2>(v, [](vector& a, vector const& b) { larger(a, a, b); });
+  }
 
  private:
+  template <int Half, class F>
+  ASHLAR_INLINE static void fold(vector& v, F combine) {
+    if constexpr (Half > 0) {
+      vector upper;
+      rotate<Half>(upper, v, std::make_integer_sequence<int, width>{});
+      combine(v, upper);
+      fold<Half / 2>(v, combine);
+    }
+  }
+  template <int By, int... I>
+  ASHLAR_INLINE static void rotate(vector& r, vector const& v, std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    r = __builtin_shufflevector(v, v, ((I + By) % width)...);
+#else
+    r = __builtin_shuffle(v, mask{(I + By) % width...});
+#endif
+  }
   /// g++ joins two comparisons before it knows the instruction set of the function that they are inlined into, and then
   /// compares lane by lane.
   ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
@@ -112,10 +143,6 @@ template <class T>
 [[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = value;
 }
-template <class T>
-[[gnu::noinline]] void copy_part(T* to, T const* from, int count) {
-  for (int i = 0; i < count; ++i) to[i] = from[i];
-}
 template <class To, class From>
 [[gnu::noinline]] void gather_part(To* to, From const* from, std::int64_t distance, int count) {
   for (int i = 0; i < count; ++i) to[i] = static_cast<To>(from[i * distance]);
@@ -131,11 +158,4 @@ template <class T>
     for (int i = 0; i < half; ++i) lanes[i] = sum_of(lanes[i], lanes[i + half]);
   return lanes[0];
 }
-template <class T>
-[[gnu::noinline]] T lane_max(T* lanes, int width) {
-  T m = lanes[0];
-  for (int i = 1; i < width; ++i) m = larger_or_nan(m, lanes[i]);
-  return m;
-}
-
 }  // namespace ashlar::inline ASHLAR_ABI::detail
