@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -46,6 +47,34 @@ TEST_CASE("products of odd sizes agree with the naive sum in double, on every in
         CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
         CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
       }
+}
+
+TEST_CASE("products whose left matrix is copied tile by tile, and whose rows of C lie far apart, are the same sums") {
+  int const sizes[][3] = {{131, 129, 70}, {128, 200, 520}, {512, 130, 64}, {256, 257, 65}, {128, 1024, 300}};
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (auto const& s : sizes)
+      for (int flags = 0; flags < 8; ++flags) {
+        CAPTURE(set);
+        CAPTURE(flags);
+        auto const which = static_cast<instruction_set>(set);
+        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
+        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
+      }
+}
+TEST_CASE("a row of a product has the same bits among any others") {
+  random_stream const stream(seed{5}, 1);
+  int const m = 261, n = 140, k = 300;
+  std::vector<float> a(m * k), b(k * n), all(m * n), one(n);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
+    auto const which = static_cast<instruction_set>(set);
+    multiply<float>(which, m, n, k, {a.data(), k, 1}, {b.data(), n, 1}, all.data(), n, false);
+    for (int i : {0, 7, 130, 260}) {
+      multiply<float>(which, 1, n, k, {a.data() + i * k, k, 1}, {b.data(), n, 1}, one.data(), n, false);
+      CHECK(std::equal(one.begin(), one.end(), all.begin() + i * n));
+    }
+  }
 }
 
 namespace {

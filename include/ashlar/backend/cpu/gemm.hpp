@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <cstring>
-#include <type_traits>
 #include <utility>
 
+#include <ashlar/backend/cpu/gemm_blocks.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/simd.hpp>
 
@@ -19,34 +18,6 @@ struct gemm_tile {
 };
 inline constexpr int gemm_most_depth = 512;
 inline constexpr int gemm_panel_elements = 8192;  // of a panel of B, which stays in the first cache
-
-/// A matrix that is read at data[i * row + j * column].
-template <class T>
-struct matrix_view {
-  T const* data;
-  std::int64_t row, column;
-};
-
-/// Copies rows that lie apart.
-template <class T>
-[[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
-                                  int columns) {
-  for (int i = 0; i < rows; ++i)
-    std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
-}
-
-/// A panel whose rows lie apart or are shorter than it.
-template <class T>
-[[gnu::noinline]] void pack_panel(T* panel, T const* from, matrix_view<T> const& b, std::int64_t depth, int columns,
-                                  int width) {
-  for (std::int64_t k = 0; k < depth; ++k, panel += width) {
-    if (b.column == 1)
-      std::memcpy(panel, from + k * b.row, static_cast<std::size_t>(columns) * sizeof(T));
-    else
-      for (int j = 0; j < columns; ++j) panel[j] = from[k * b.row + j * b.column];
-    for (int j = columns; j < width; ++j) panel[j] = T{};
-  }
-}
 
 #if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
 #pragma nv_diagnostic push
@@ -74,11 +45,9 @@ struct gemm {
     vector sum[Rows][vectors];
     ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
+      __builtin_prefetch(c + i * c_row, 1);
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < vectors; ++j) {
-        sum[i][j] = vector{};
-        if (add) S::load(sum[i][j], c + i * c_row + j * S::width);
-      }
+      for (int j = 0; j < vectors; ++j) sum[i][j] = vector{};
     }
     for (std::int64_t k = 0; k < depth; ++k) {
       vector right[vectors];
@@ -94,20 +63,25 @@ struct gemm {
     ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < vectors; ++j) S::store(sum[i][j], c + i * c_row + j * S::width);
+      for (int j = 0; j < vectors; ++j) {
+        vector held{};
+        if (add) S::load(held, c + i * c_row + j * S::width);
+        S::store(held + sum[i][j], c + i * c_row + j * S::width);
+      }
     }
   }
   template <int Rows>
   ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
                                   std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
     constexpr int all = tile_size::columns;
+    bool const in_tiles = a.column == 0;
     alignas(64) T part[Rows * all];
     for (; i + Rows <= m; i += Rows) {
       bool const is_whole = columns == all;
       T* const to = c + i * c_row;
       if (!is_whole && add) copy_block(part, all, to, c_row, Rows, columns);
-      tile<Rows>(a.data + i * a.row, a.row, a.column, b, b_row, depth, is_whole ? to : part, is_whole ? c_row : all,
-                 add);
+      tile<Rows>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
+                 is_whole ? to : part, is_whole ? c_row : all, add);
       if (!is_whole) copy_block(to, c_row, part, all, Rows, columns);
     }
     if constexpr (Rows > 1) tiles<Rows / 2>(i, m, a, b, b_row, depth, c, c_row, add, columns);
@@ -119,27 +93,54 @@ struct gemm {
     tiles<tile_size::rows>(i, m, a, b, b_row, depth, c, c_row, add, columns);
   }
 
-  template <int... I>
-  ASHLAR_INLINE static void interleave(vector const& a, vector const& b, vector& low, vector& high,
-                                       std::integer_sequence<int, I...>) {
-    constexpr int width = S::width;
+  /// low and high are what F(i) picks for element i: numbers from `width` on are those of b.
+  template <class Low, class High, int... I>
+  ASHLAR_INLINE static void shuffle(vector const& a, vector const& b, vector& low, vector& high, Low, High,
+                                    std::integer_sequence<int, I...>) {
 #if defined(__clang__)
-    low = __builtin_shufflevector(a, b, (I / 2 + I % 2 * width)...);
-    high = __builtin_shufflevector(a, b, (width / 2 + I / 2 + I % 2 * width)...);
+    low = __builtin_shufflevector(a, b, Low::of(I)...);
+    high = __builtin_shufflevector(a, b, High::of(I)...);
 #else
-    low = __builtin_shuffle(a, b, typename S::mask{(I / 2 + I % 2 * width)...});
-    high = __builtin_shuffle(a, b, typename S::mask{(width / 2 + I / 2 + I % 2 * width)...});
+    low = __builtin_shuffle(a, b, typename S::mask{Low::of(I)...});
+    high = __builtin_shuffle(a, b, typename S::mask{High::of(I)...});
 #endif
   }
-  /// Rows become columns: each round moves the first bit of an element's number, row and lane together, to the end.
+  static constexpr int lane = 16 / static_cast<int>(sizeof(T));  // elements of a lane of 128 bits
+  /// In each lane, the first or last halves of a's and b's element by element.
+  template <int Half>
+  struct zipped {
+    static constexpr int of(int i) { return i / lane * lane + Half * (lane / 2) + i % lane / 2 + i % 2 * S::width; }
+  };
+  /// The even or the odd lanes of a, then those of b.
+  template <int Odd>
+  struct every_second {
+    static constexpr int of(int i) { return (2 * (i / lane) + Odd) * lane + i % lane; }
+  };
+  /// Rows become columns: first inside lanes, whose shuffles are the fastest, then lane by lane.
   ASHLAR_INLINE static void transpose(vector* v) {
     constexpr int width = S::width;
+    constexpr std::make_integer_sequence<int, width> elements;
     ASHLAR_UNROLL_TILE
-    for (int round = 1; round < width; round *= 2) {
+    for (int round = 1; round < lane; round *= 2) {
       vector next[width];
       ASHLAR_UNROLL_TILE
-      for (int i = 0; i < width / 2; ++i)
-        interleave(v[i], v[i + width / 2], next[2 * i], next[2 * i + 1], std::make_integer_sequence<int, width>{});
+      for (int i = 0; i < width; i += 2) {
+        int const first = i / lane * lane + i % lane / 2;
+        shuffle(v[first], v[first + lane / 2], next[i], next[i + 1], zipped<0>{}, zipped<1>{}, elements);
+      }
+      ASHLAR_UNROLL_TILE
+      for (int i = 0; i < width; ++i) v[i] = next[i];
+    }
+    constexpr int lanes = width / lane;
+    ASHLAR_UNROLL_TILE
+    for (int round = 1; round < lanes; round *= 2) {
+      vector next[width];
+      ASHLAR_UNROLL_TILE
+      for (int i = 0; i < width / 2; ++i) {
+        int const first = i / lane * 2 * lane + i % lane;
+        shuffle(v[first], v[first + lane], next[i], next[i + width / 2], every_second<0>{}, every_second<1>{},
+                elements);
+      }
       ASHLAR_UNROLL_TILE
       for (int i = 0; i < width; ++i) v[i] = next[i];
     }
@@ -227,6 +228,7 @@ struct gemm_functions {
   void (*panel)(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
                 std::int64_t c_row, bool add, int columns);
   void (*pack)(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns);
+  void (*gather)(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth);
   int columns;
 
   std::int64_t depth() const {
@@ -235,6 +237,7 @@ struct gemm_functions {
 };
 template <class T, instruction_set Set>
 inline constexpr gemm_functions<T> gemm_functions_on{gemm_on<T, Set>::panel, gemm_on<T, Set>::pack,
+                                                     left_block<T>::template gather<gemm_tile<Set, T>::rows>,
                                                      gemm_tile<Set, T>::columns};
 template <class T>
 gemm_functions<T> const& functions_for(instruction_set set) {
@@ -245,34 +248,54 @@ gemm_functions<T> const& functions_for(instruction_set set) {
   }
 }
 
-/// C = A B, or C += A B: C [m, n] is dense along its columns. Panels of B that are not as the tiles read them are
-/// copied; so many rows of A stay in the second cache meanwhile.
+/// C += A B, or C = A B, for columns [k, k + slab) of A and as many rows of B. Panels of B that are not as the tiles
+/// read them are copied.
+template <class T>
+[[gnu::noinline]] void multiply_slab(gemm_functions<T> const& on, std::int64_t rows, std::int64_t n, std::int64_t slab,
+                                     matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
+                                     bool add) {
+  alignas(64) T panel[gemm_panel_elements];
+  bool const apart = rows >= 4 * 64 || (rows >= 64 && b.row % 512 == 0);  // such rows share few lines of a cache
+  for (std::int64_t j = 0; j < n; j += on.columns) {
+    int const columns = static_cast<int>(n - j < on.columns ? n - j : on.columns);
+    T const* right = b.data + j * b.column;
+    std::int64_t right_row = b.row;
+    if (b.column != 1 || columns < on.columns || apart) {
+      if (b.row == 1 && b.column != 1)
+        on.pack(panel, right, b.column, slab, columns);
+      else
+        pack_panel(panel, right, b, slab, columns, on.columns);
+      right = panel;
+      right_row = on.columns;
+    }
+    on.panel(rows, slab, a, right, right_row, c + j, c_row, add, columns);
+  }
+}
+/// The same with a copy of A.
+template <class T>
+[[gnu::noinline]] void multiply_copied_slab(gemm_functions<T> const& on, std::int64_t rows, std::int64_t n,
+                                            std::int64_t slab, matrix_view<T> const& a, matrix_view<T> const& b, T* c,
+                                            std::int64_t c_row, bool add) {
+  alignas(64) T left[left_block<T>::rows * gemm_most_depth];
+  on.gather(left, a.data, a.column, 0, rows, slab);
+  multiply_slab<T>(on, rows, n, slab, {left, slab, 0}, b, c, c_row, add);
+}
+
+/// C = A B, or C += A B: C [m, n] is dense along its columns. So many rows of A stay in the second cache while panels
+/// of B pass by.
 template <class T>
 [[gnu::noinline]] void multiply(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
                                 matrix_view<T> a, matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
   gemm_functions<T> const& on = functions_for<T>(set);
-  alignas(64) T panel[gemm_panel_elements];
-  constexpr std::int64_t block = 512;
+  bool const copies = left_block<T>::pays(a, depth, n / on.columns);
+  std::int64_t const block = copies ? left_block<T>::rows : 512;
   for (std::int64_t i = 0; i < m; i += block) {
     std::int64_t const rows = m - i < block ? m - i : block;
     for (std::int64_t k = 0; k < depth; k += on.depth()) {
       std::int64_t const slab = depth - k < on.depth() ? depth - k : on.depth();
-      for (std::int64_t j = 0; j < n; j += on.columns) {
-        int const columns = static_cast<int>(n - j < on.columns ? n - j : on.columns);
-        T const* right = b.data + k * b.row + j * b.column;
-        std::int64_t right_row = b.row;
-        bool const apart = rows >= 4 * 64 || (rows >= 64 && b.row % 512 == 0);  // such rows share few lines of a cache
-        if (b.column != 1 || columns < on.columns || apart) {
-          if (b.row == 1 && b.column != 1)
-            on.pack(panel, right, b.column, slab, columns);
-          else
-            pack_panel(panel, right, b, slab, columns, on.columns);
-          right = panel;
-          right_row = on.columns;
-        }
-        on.panel(rows, slab, {a.data + i * a.row + k * a.column, a.row, a.column}, right, right_row, c + i * c_row + j,
-                 c_row, add || k > 0, columns);
-      }
+      (copies ? multiply_copied_slab<T>
+              : multiply_slab<T>)(on, rows, n, slab, {a.data + i * a.row + k * a.column, a.row, a.column},
+                                  {b.data + k * b.row, b.row, b.column}, c + i * c_row, c_row, add || k > 0);
     }
   }
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#include <ashlar/core/config.hpp>
+
+/// Copies of parts of matrices in the order in which products read them.
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// A matrix that is read at data[i * row + j * column]. Column 0: the rows of a register tile lie together, column by
+/// column, and the first of them begins at data[i * row].
+template <class T>
+struct matrix_view {
+  T const* data;
+  std::int64_t row, column;
+};
+
+/// Copies rows that lie apart.
+template <class T>
+[[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
+                                  int columns) {
+  for (int i = 0; i < rows; ++i)
+    std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
+}
+/// The same with rows of so many elements, which the compiler copies itself.
+template <int Columns, class T>
+[[gnu::noinline]] void copy_columns(T* to, std::int64_t to_row, T const* from, std::int64_t from_row,
+                                    std::int64_t rows) {
+  for (std::int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_row, from + i * from_row, Columns * sizeof(T));
+}
+
+/// A panel whose rows lie apart or are shorter than it.
+template <class T>
+[[gnu::noinline]] void pack_panel(T* panel, T const* from, matrix_view<T> const& b, std::int64_t depth, int columns,
+                                  int width) {
+  for (std::int64_t k = 0; k < depth; ++k, panel += width) {
+    if (b.column == 1)
+      std::memcpy(panel, from + k * b.row, static_cast<std::size_t>(columns) * sizeof(T));
+    else
+      for (int j = 0; j < columns; ++j) panel[j] = from[k * b.row + j * b.column];
+    for (int j = columns; j < width; ++j) panel[j] = T{};
+  }
+}
+
+/// A block of A that lies column by column, so far apart that few places of the first cache hold its lines: a copy of
+/// it that tiles read from front to back.
+template <class T>
+struct left_block {
+  static constexpr std::int64_t rows = 128;
+  static constexpr std::int64_t crowded = 512 / static_cast<std::int64_t>(sizeof(T));  // such columns share few places
+
+  /// Whether it pays: every panel of C reads A once.
+  static bool pays(matrix_view<T> const& a, std::int64_t depth, std::int64_t panels) {
+    return panels >= 4 && depth >= 64 && a.column != 1 && a.column % crowded == 0;
+  }
+  /// Tiles of Rows rows and, of what is left, of half as many.
+  template <int Rows>
+  static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth) {
+    for (; i + Rows <= m; i += Rows) copy_columns<Rows>(to + i * depth, Rows, from + i, distance, depth);
+    if constexpr (Rows > 1) gather<Rows / 2>(to, from, distance, i, m, depth);
+  }
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
