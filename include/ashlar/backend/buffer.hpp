@@ -5,6 +5,10 @@
 #include <new>
 #include <utility>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <ashlar/core/config.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -15,13 +19,17 @@ struct memory_access {
   void (*write)(char* to, void const* from, std::int64_t bytes);
 };
 
-/// One allocation, aligned for every kernel and zeroed.
+/// One allocation, aligned for every kernel and zeroed. Where it is large, in large pages if the system has them:
+/// kernels read along columns, too, and a page for each of their elements is more than processors remember.
 class buffer {
  public:
   buffer() = default;
   explicit buffer(std::int64_t bytes) : bytes_(bytes) {
     if (bytes == 0) return;
-    data_ = static_cast<char*>(::operator new(static_cast<std::size_t>(bytes), alignment));
+    data_ = static_cast<char*>(::operator new(static_cast<std::size_t>(bytes), alignment()));
+#if defined(MADV_HUGEPAGE)
+    if (is_large()) madvise(data_, static_cast<std::size_t>(bytes), MADV_HUGEPAGE);  // or else in small ones
+#endif
     std::memset(data_, 0, static_cast<std::size_t>(bytes));
   }
   buffer(buffer const& other) : buffer(other.bytes_) {
@@ -35,7 +43,7 @@ class buffer {
     return *this;
   }
   ~buffer() {
-    if (data_) ::operator delete(data_, alignment);
+    if (data_) ::operator delete(data_, alignment());
   }
   char* data() const { return data_; }
   std::int64_t size() const { return bytes_; }
@@ -45,7 +53,10 @@ class buffer {
   static constexpr memory_access const* access = nullptr;
 
  private:
-  static constexpr std::align_val_t alignment{64};
+  static constexpr std::int64_t large_page = 1 << 21;
+  bool is_large() const { return bytes_ >= 2 * large_page; }
+  std::align_val_t alignment() const { return std::align_val_t{is_large() ? std::size_t{large_page} : 64}; }
+
   char* data_ = nullptr;
   std::int64_t bytes_ = 0;
 };

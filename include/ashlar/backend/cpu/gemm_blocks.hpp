@@ -52,7 +52,7 @@ struct left_block {
 
   /// Whether it pays: every panel of C reads A once.
   static bool pays(matrix_view<T> const& a, std::int64_t depth, std::int64_t panels) {
-    return panels >= 4 && depth >= 64 && a.column != 1 && a.column % crowded == 0;
+    return panels >= 4 && depth >= 256 && a.column != 1 && a.column % crowded == 0;
   }
   /// Tiles of Rows rows and, of what is left, of half as many.
   template <int Rows>
