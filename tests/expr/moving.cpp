@@ -24,6 +24,13 @@ struct joined_with_itself {
     return rows * concat<0>(columns, stack<1>(x, x), columns);
   }
 };
+struct read_in_slices {  // which together are all of x, in another order
+  constexpr auto operator()(auto x) const {
+    auto const last = slice<1, 7, 11>(x), first = slice<1, 0, 4>(x);
+    auto const rest = concat<1>(slice<1, 5, 7>(x), square(slice<1, 5, 7>(x)));
+    return square(last) * first * slice<1, 4, 5>(x) + rest;
+  }
+};
 struct framed {
   constexpr auto operator()(auto x) const { return square(pad<1, 2, 1>(pad<0, 1>(x, 0.5), -1)) + 1; }
 };
@@ -43,6 +50,7 @@ constexpr auto parts = [](auto x) {
 TEST_CASE("slices, concat, flip, roll and cumsum agree with the oracle, and their two gradients") {
   proof::check_function<cut_and_joined, doubles<3, 6>, doubles<3, 2>>();
   proof::check_function<framed, doubles<3, 4>>();
+  proof::check_function<read_in_slices, doubles<3, 11>>();
 }
 
 TEST_CASE("a value may be joined with itself") {

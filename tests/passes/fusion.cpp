@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <ashlar/graph/build_moves.hpp>
+#include <ashlar/passes/lower_node.hpp>
 #include <ashlar/plan/layout.hpp>
 
 #include "support/check_graph.hpp"
@@ -71,6 +73,27 @@ TEST_CASE("an operation with a kernel of its own stands between fused ones") {
   int const y = unary(g, op::tanh, matmul(g, unary(g, op::exp, x), w));
   CHECK(kernels(g, nodes({y})) == 3);
   CHECK(kernels(g, nodes({reshape(g, y, of({20}))})) == 3);  // a view costs nothing
+}
+
+TEST_CASE("concats of concats along one axis are one kernel, where nobody else reads them") {
+  graph g;
+  int const x = input(g, {3, 2}), y = input(g, {3, 5}), z = input(g, {3, 2});
+  int const pair = concat(g, 1, x, y), all = concat(g, 1, pair, concat(g, 1, z, x));
+  CHECK(kernels(g, nodes({all})) == 1);
+  CHECK(kernels(g, nodes({all}), false) == 3);
+  CHECK(kernels(g, nodes({all, pair})) == 2);
+  CHECK(kernels(g, nodes({concat(g, 1, pair, pair)})) == 2);
+  CHECK(kernels(g, nodes({concat(g, 0, pair, pair)})) == 2);
+  CHECK(kernels(g, nodes({concat(g, 1, concat(g, 0, x, x), concat(g, 0, y, y))})) == 3);
+  int const few = concat(g, 1, x, z);
+  CHECK(kernels(g, nodes({concat(g, 1, few, concat(g, 1, few, y))})) == 2);
+  grouping const made = fusion(g, nodes({all}), {}).run();
+  lowered const step = lower_node(g, made.groups[made.order[0]].members);
+  CHECK(step.inputs.size() == 4);
+  CHECK(step.inputs[0] == x);
+  CHECK(step.inputs[1] == y);
+  CHECK(step.inputs[2] == z);
+  CHECK(step.inputs[3] == x);
 }
 
 TEST_CASE("dead nodes are in no kernel") {
