@@ -60,3 +60,22 @@ TEST_CASE("an output that is an input, a view of one, or wanted twice, is a copy
   CHECK(flat == tensor<float, 6>{1, 2, 3, 4, 5, 6});
   CHECK(zeros == tensor<float, 2, 3>());
 }
+
+TEST_CASE("axes change places in tensors of many squares and what is left of one") {
+  tensor<float, 3, 37, 50> x;
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i);
+  auto const moved = [](auto v) { return std::tuple{permute<0, 2, 1>(v), permute<2, 0, 1>(v), permute<2, 1, 0>(v)}; };
+  auto const [inner, front, turned] = evaluate(cpu, moved, x);
+  auto const [divided, front_2, turned_2] = evaluate(cpu.with(threads{2}), moved, x);
+  CHECK(divided == inner);
+  CHECK(front_2 == front);
+  CHECK(turned_2 == turned);
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < 37; ++b)
+      for (int c = 0; c < 50; ++c) {
+        float const wanted = x.data()[(a * 37 + b) * 50 + c];
+        CHECK(inner.data()[(a * 50 + c) * 37 + b] == wanted);
+        CHECK(front.data()[(c * 3 + a) * 37 + b] == wanted);
+        CHECK(turned.data()[(c * 37 + b) * 3 + a] == wanted);
+      }
+}

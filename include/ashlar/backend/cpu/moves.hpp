@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/simd.hpp>
@@ -12,6 +13,25 @@
 /// Kernels that move elements, and those that run along one axis. Their numbers are written by passes/lower_node.hpp.
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// to[i * to_row + j] = from[j * from_row + i], in squares whose lines stay in the first cache.
+template <class T>
+[[gnu::noinline]] void copy_transposed(T* to, std::int64_t to_row, T const* from, std::int64_t from_row,
+                                       std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t side = 16;
+  for (std::int64_t i = 0; i < rows; i += side)
+    for (std::int64_t j = 0; j < columns; j += side) {
+      T* const square = to + i * to_row + j;
+      T const* const source = from + j * from_row + i;
+      if (i + side <= rows && j + side <= columns) {
+        for (int r = 0; r < side; ++r)  // of lengths that the compiler knows
+          for (int c = 0; c < side; ++c) square[r * to_row + c] = source[c * from_row + r];
+      } else {
+        for (int r = 0; r < rows - i && r < side; ++r)
+          for (int c = 0; c < columns - j && c < side; ++c) square[r * to_row + c] = source[c * from_row + r];
+      }
+    }
+}
+
 /// Copies elements that lie apart to a dense place.
 template <class Code>
 struct move_kernel {
@@ -19,8 +39,8 @@ struct move_kernel {
 
   static void run(kernel_arguments const& args) {
     std::int64_t const* n = args.numbers;
-    int const axes = static_cast<int>(n[1]);
-    std::int64_t extent[8], distance[8], index[8]{};
+    int const axes = static_cast<int>(n[1]), last = axes - 1;
+    std::int64_t extent[8], distance[8], to_distance[8], index[8]{};
     for (int i = 0; i < axes; ++i) {
       extent[i] = n[3 + 2 * i];
       distance[i] = n[4 + 2 * i];
@@ -29,22 +49,27 @@ struct move_kernel {
     kernel_share const own(args, extent[0]);
     if (own.is_empty()) return;
     extent[0] = own.end - own.begin;
-    std::int64_t slice = own.begin;
-    for (int i = 1; i < axes; ++i) slice *= extent[i];
+    to_distance[last] = 1;
+    for (int i = last; i > 0; --i) to_distance[i - 1] = to_distance[i] * extent[i];
     T const* from = reinterpret_cast<T const*>(args.operands[0]) + n[0] + own.begin * distance[0];
-    T* to = reinterpret_cast<T*>(args.operands[1]) + slice;
-    std::int64_t const count = extent[axes - 1], apart = distance[axes - 1];
-    for (bool more = true; more; to += count) {
-      if (apart == 1)
-        std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+    T* to = reinterpret_cast<T*>(args.operands[1]) + own.begin * to_distance[0];
+    int across = -1;  // the axis along which the operand is dense, where that is not the last one
+    for (int i = 0; i < last && distance[last] != 1; ++i)
+      if (distance[i] == 1) across = i;
+    std::int64_t const rows = across < 0 ? 1 : std::exchange(extent[across], 1);
+    for (bool more = true; more;) {
+      if (distance[last] == 1)
+        std::memcpy(to, from, static_cast<std::size_t>(extent[last]) * sizeof(T));
       else
-        for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * apart];
+        copy_transposed(to, across < 0 ? 0 : to_distance[across], from, distance[last], rows, extent[last]);
       more = false;
-      for (int axis = axes - 2; axis >= 0 && !more; --axis) {
+      for (int axis = last - 1; axis >= 0 && !more; --axis) {
         from += distance[axis];
+        to += to_distance[axis];
         more = ++index[axis] < extent[axis];
         if (!more) {
           from -= extent[axis] * distance[axis];
+          to -= extent[axis] * to_distance[axis];
           index[axis] = 0;
         }
       }
