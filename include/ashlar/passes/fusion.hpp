@@ -142,10 +142,8 @@ class fusion {
   /// What concat i joins is in memory, but for a concat that nobody else reads.
   constexpr void use_parts(int i, int group_id) {
     g_.each_operand(i, [&](int j) {
-      if (nodes_[j].code == op::concat && sole_.items[j] == unused)
-        sole_.items[j] = group_id;
-      else
-        need_in_memory(j);
+      if (nodes_[j].code != op::concat || sole_.items[j] != unused) return need_in_memory(j);
+      sole_.items[j] = group_id;
     });
   }
   constexpr void use_operands(int i, int group_id) {

@@ -276,7 +276,7 @@ template <class T>
 [[gnu::noinline]] void multiply_copied_slab(gemm_functions<T> const& on, std::int64_t rows, std::int64_t n,
                                             std::int64_t slab, matrix_view<T> const& a, matrix_view<T> const& b, T* c,
                                             std::int64_t c_row, bool add) {
-  alignas(64) T left[left_block<T>::rows * gemm_most_depth];
+  alignas(64) T left[left_block<T>::elements];
   on.gather(left, a.data, a.column, 0, rows, slab);
   multiply_slab<T>(on, rows, n, slab, {left, slab, 0}, b, c, c_row, add);
 }
@@ -288,7 +288,7 @@ template <class T>
                                 matrix_view<T> a, matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
   gemm_functions<T> const& on = functions_for<T>(set);
   bool const copies = left_block<T>::pays(a, depth, n / on.columns);
-  std::int64_t const block = copies ? left_block<T>::rows : 512;
+  std::int64_t const block = copies ? left_block<T>::elements / on.depth() : 512;
   for (std::int64_t i = 0; i < m; i += block) {
     std::int64_t const rows = m - i < block ? m - i : block;
     for (std::int64_t k = 0; k < depth; k += on.depth()) {

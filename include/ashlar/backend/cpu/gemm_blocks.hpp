@@ -47,7 +47,7 @@ template <class T>
 /// it that tiles read from front to back.
 template <class T>
 struct left_block {
-  static constexpr std::int64_t rows = 128;
+  static constexpr std::int64_t elements = 32768;
   static constexpr std::int64_t crowded = 512 / static_cast<std::int64_t>(sizeof(T));  // such columns share few places
 
   /// Whether it pays: every panel of C reads A once.

@@ -88,22 +88,21 @@ struct simd {
     choose(r, holds | (a != a), a, b);
   }
   /// Folds the lanes in halves: lane 0 becomes their sum, always in the same order.
-  ASHLAR_INLINE static void fold_sum(vector& v) {
-    fold<width / 2>(v, [](vector& a, vector const& b) { a = a + b; });
-  }
+  ASHLAR_INLINE static void fold_sum(vector& v) { fold<false, width / 2>(v); }
   /// The same: their maximum.
-  ASHLAR_INLINE static void fold_max(vector& v) {
-    fold<width / 2>(v, [](vector& a, vector const& b) { larger(a, a, b); });
-  }
+  ASHLAR_INLINE static void fold_max(vector& v) { fold<true, width / 2>(v); }
 
  private:
-  template <int Half, class F>
-  ASHLAR_INLINE static void fold(vector& v, F combine) {
+  template <bool Max, int Half>
+  ASHLAR_INLINE static void fold(vector& v) {
     if constexpr (Half > 0) {
       vector upper;
       rotate<Half>(upper, v, std::make_integer_sequence<int, width>{});
-      combine(v, upper);
-      fold<Half / 2>(v, combine);
+      if constexpr (Max)
+        larger(v, v, upper);
+      else
+        v = v + upper;
+      fold<Max, Half / 2>(v);
     }
   }
   template <int By, int... I>
