@@ -8,6 +8,7 @@
 
 #include <ashlar/backend/cpu/low_product.hpp>
 #include <ashlar/backend/cpu/shallow_product.hpp>
+#include <ashlar/backend/cpu/transposed_product.hpp>
 #include <ashlar/core/random.hpp>
 
 using namespace ashlar;
@@ -179,4 +180,35 @@ TEST_CASE("products of a small depth, row by row, have the bits of other product
         CHECK(shallow_equals<float>(static_cast<instruction_set>(set), 9, n, k));
         CHECK(shallow_equals<double>(static_cast<instruction_set>(set), 9, n, k));
       }
+}
+
+namespace {
+
+template <class T>
+bool transposed_equals(instruction_set set, int m, int n, int k) {
+  int const a_row = k + 2, b_row = k + 1, c_row = n + 3;
+  random_stream const stream(seed{7}, 1);
+  std::vector<T> a(static_cast<std::size_t>(m * a_row)), b(static_cast<std::size_t>(n * b_row));
+  std::vector<T> one(static_cast<std::size_t>(m * c_row), T(0.5)), other(one);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  multiply<T>(set, m, n, k, {a.data(), a_row, 1}, {b.data(), 1, b_row}, one.data(), c_row, false);
+  multiply_transposed<T>(set, m, n, k, a.data(), a_row, b.data(), b_row, other.data(), c_row);
+  return std::memcmp(one.data(), other.data(), one.size() * sizeof(T)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("products computed as the transpose of another have the bits of other products, and write nothing else") {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int m : {1, 5, 16, 33, 70})
+      for (int n : {1, 4, 17, 128, 150})
+        for (int k : {1, 9, 64, 600}) {
+          CAPTURE(set);
+          CAPTURE(m);
+          CAPTURE(n);
+          CAPTURE(k);
+          CHECK(transposed_equals<float>(static_cast<instruction_set>(set), m, n, k));
+          CHECK(transposed_equals<double>(static_cast<instruction_set>(set), m, n, k));
+        }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/low_product.hpp>
+#include <ashlar/backend/cpu/transposed_product.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -54,6 +55,8 @@ struct matmul_kernel {
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
     if (is_low)
       multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
+    else if (!ta && tb && is_cheaper_transposed<T>(args.set, rows, columns))
+      multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
     else
       multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1},
                   c, n, false);

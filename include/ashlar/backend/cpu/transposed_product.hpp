@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/gemm.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// What is compiled for each instruction set: a block of a transposed product becomes one of the product.
+template <instruction_set Set, class T>
+struct transposed_block {
+  using S = simd<T, Set>;
+  using vector = typename S::vector;
+  static constexpr int apart = gemm_tile<Set, T>::columns;
+
+  template <int... I>
+  ASHLAR_INLINE static void square(T const* from, int rows, int columns, T* c, std::int64_t c_row,
+                                   std::integer_sequence<int, I...>) {
+    vector v[S::width];
+    (S::load(v[I], from + (I < rows ? I : rows - 1) * apart), ...);
+    gemm<Set, T>::transpose(v);
+    (store(v[I], c + I * c_row, I < columns ? rows : 0), ...);
+  }
+  ASHLAR_INLINE static void store(vector const& v, T* to, int count) {
+    if (count >= S::width) return S::store(v, to);
+    alignas(64) T lanes[S::width];
+    S::store(v, lanes);
+    for (int i = 0; i < count; ++i) to[i] = lanes[i];
+  }
+  /// c[i][j] = from[j][i] for i < columns, j < rows.
+  ASHLAR_INLINE static void run(T const* from, int rows, int columns, T* c, std::int64_t c_row) {
+    for (int j = 0; j < rows; j += S::width)
+      for (int i = 0; i < columns; i += S::width)
+        square(from + j * apart + i, rows - j, columns - i, c + i * c_row + j, c_row,
+               std::make_integer_sequence<int, S::width>{});
+  }
+};
+
+template <class T>
+[[gnu::noinline]] void transpose_on_baseline(T const* from, int rows, int columns, T* c, std::int64_t c_row) {
+  transposed_block<instruction_set::baseline, T>::run(from, rows, columns, c, c_row);
+}
+template <class T>
+ASHLAR_TARGET_AVX2 [[gnu::noinline]] void transpose_on_avx2(T const* from, int rows, int columns, T* c,
+                                                            std::int64_t c_row) {
+  transposed_block<instruction_set::avx2, T>::run(from, rows, columns, c, c_row);
+}
+template <class T>
+ASHLAR_TARGET_AVX512 [[gnu::noinline]] void transpose_on_avx512(T const* from, int rows, int columns, T* c,
+                                                                std::int64_t c_row) {
+  transposed_block<instruction_set::avx512, T>::run(from, rows, columns, c, c_row);
+}
+template <class T>
+void transpose_block(instruction_set set, T const* from, int rows, int columns, T* c, std::int64_t c_row) {
+  switch (set) {
+    case instruction_set::avx512: return transpose_on_avx512<T>(from, rows, columns, c, c_row);
+    case instruction_set::avx2: return transpose_on_avx2<T>(from, rows, columns, c, c_row);
+    default: return transpose_on_baseline<T>(from, rows, columns, c, c_row);
+  }
+}
+
+/// Whether A B^T is cheaper as the transpose of B A^T: the smaller matrix is the one that is packed, and its rows fill
+/// panels. An element packed costs about six multiplications.
+template <class T>
+bool is_cheaper_transposed(instruction_set set, std::int64_t m, std::int64_t n) {
+  std::int64_t const columns = functions_for<T>(set).columns;
+  auto cost = [&](std::int64_t rows, std::int64_t packed) {
+    return rows * ((packed + columns - 1) / columns * columns) + 6 * packed;
+  };
+  return cost(n, m) < cost(m, n);
+}
+
+/// C = A B^T as the transpose of B A^T: rows of A and B are dense. Every number is the same sum in the same order as by
+/// multiply, bit for bit.
+template <class T>
+[[gnu::noinline]] void multiply_transposed(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
+                                           T const* a, std::int64_t a_row, T const* b, std::int64_t b_row, T* c,
+                                           std::int64_t c_row) {
+  constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
+  gemm_functions<T> const& on = functions_for<T>(set);
+  alignas(64) T panel[gemm_panel_elements], part[block * most_columns];
+  for (std::int64_t i = 0; i < m; i += on.columns) {
+    int const columns = static_cast<int>(m - i < on.columns ? m - i : on.columns);
+    for (std::int64_t j = 0; j < n; j += block) {
+      int const rows = static_cast<int>(n - j < block ? n - j : block);
+      for (std::int64_t k = 0; k < depth; k += on.depth()) {
+        std::int64_t const slab = depth - k < on.depth() ? depth - k : on.depth();
+        if (j == 0 || depth > on.depth()) on.pack(panel, a + i * a_row + k, a_row, slab, columns);
+        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, on.columns);
+      }
+      transpose_block<T>(set, part, rows, columns, c + i * c_row + j, c_row);
+    }
+  }
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
