@@ -26,7 +26,7 @@ struct conv_workspace {
   bool in_lanes;     // lanes are images, where enough of them are valid; otherwise pixels
   bool is_worth_it;  // otherwise there is none
 
-  /// Of a convolution's numbers.
+  /// Of a convolution's numbers. Not inlined: several kernels of a program ask, none of them often.
   [[gnu::noinline]] constexpr conv_workspace(std::int64_t const* n, kernel_kind kind, int element)
       : h(larger(n[2] + n[11], (n[5] - 1) * n[9] + (n[7] - 1) * n[13] + 1)),
         w(whole(larger(n[3] + n[12], (n[6] - 1) * n[10] + (n[8] - 1) * n[14] + 1), n[10])) {

@@ -9,6 +9,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 struct conv_geometry {
   std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups, blocks;
 
+  // not inlined, like what else all passes share: programs compile faster
   [[gnu::noinline]] explicit conv_geometry(kernel_arguments const& args) {
     std::int64_t const* n = args.numbers;
     batch = n[16] ? n[16] * args.rows : n[0];
