@@ -62,7 +62,8 @@ struct low_product {
     constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
     for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * depth, c + j, c_row, many);
-    for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few);
+    if constexpr (few < many)
+      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few);
     if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j));
   }
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,

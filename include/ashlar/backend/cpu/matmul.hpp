@@ -25,6 +25,9 @@ template <class Code>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
   static constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+  struct block {
+    std::int64_t first_row, last_row, first_column, last_column;
+  };
 
   static void run(kernel_arguments const& args) {
     std::int64_t const* const full = args.numbers;
@@ -33,16 +36,18 @@ struct matmul_kernel {
     std::int64_t const k = by_rows == 3 ? valid : full[3];
     // told by all rows, not by those of a share: the bits are to be the same for any number of threads
     bool const is_low = !ta && tb && m <= low_product_rows && k == full[3];
-    if (args.parts == 1 && batch == 1) return product(args, is_low, 0, {0, m, 0, full[2]}, k);
-    kernel_block const own(args, batch, m, full[2]);
-    for (std::int64_t p = own.first[0]; p < own.last[0]; ++p)
-      product(args, is_low, p, {own.first[1], own.last[1], own.first[2], own.last[2]}, k);
+    std::int64_t first = 0, last = batch;
+    block own{0, m, 0, full[2]};
+    if (args.parts > 1) {
+      kernel_block const share(args, batch, m, full[2]);
+      first = share.first[0];
+      last = share.last[0];
+      own = {share.first[1], share.last[1], share.first[2], share.last[2]};
+    }
+    for (std::int64_t p = first; p < last; ++p) product(args, is_low, p, own, k);
   }
 
  private:
-  struct block {
-    std::int64_t first_row, last_row, first_column, last_column;
-  };
   /// A block of matrix p.
   ASHLAR_INLINE static void product(kernel_arguments const& args, bool is_low, std::int64_t p, block const& of,
                                     std::int64_t k) {
