@@ -31,7 +31,9 @@ ASHLAR_INLINE lane_results reduce_on(float const* x, int count) {
   return {sums::across(sum), maxima::across(max)};
 }
 lane_results on_baseline(float const* x, int count) { return reduce_on<instruction_set::baseline>(x, count); }
-ASHLAR_TARGET_AVX2 lane_results on_avx2(float const* x, int count) { return reduce_on<instruction_set::avx2>(x, count); }
+ASHLAR_TARGET_AVX2 lane_results on_avx2(float const* x, int count) {
+  return reduce_on<instruction_set::avx2>(x, count);
+}
 ASHLAR_TARGET_AVX512 lane_results on_avx512(float const* x, int count) {
   return reduce_on<instruction_set::avx512>(x, count);
 }
