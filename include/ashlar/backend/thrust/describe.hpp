@@ -5,6 +5,7 @@
 #include <string>
 
 #include <ashlar/backend/thrust/in_mebibytes.hpp>
+#include <ashlar/backend/thrust/system.hpp>
 #if ASHLAR_GPU
 #include <ashlar/backend/thrust/gpu/libraries/calls.hpp>
 #include <ashlar/backend/thrust/thrust_version.hpp>
