@@ -118,7 +118,7 @@ TEST_CASE("all of VGG16's convolutions but the first are Winograd's, in every pa
   backward.pop_back();  // the first one's input needs no gradient
   CHECK(winograd_channels(usual, kernel_kind::conv_data) == backward);
   CHECK(winograd_channels(direct, kernel_kind::conv) == std::vector<int>(13));
-  CHECK(usual.counts().arena_bytes < 1.03 * static_cast<double>(direct.counts().arena_bytes));
+  CHECK(usual.counts().arena_bytes < 1.04 * static_cast<double>(direct.counts().arena_bytes));
   MESSAGE("arena " << usual.counts().arena_bytes / 1e6 << " MB, direct " << direct.counts().arena_bytes / 1e6);
 }
 
