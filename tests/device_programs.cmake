@@ -44,7 +44,8 @@ function(ashlar_device_objects name)
 endfunction()
 ashlar_device_objects(ashlar_device_own ${device_own})
 ashlar_device_objects(ashlar_device_taken ${device_taken})
-target_compile_options(ashlar_device_taken PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
+target_compile_options(ashlar_device_taken PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp
+  ${quickly})
 
 # ashlar_device_program(NAME SYSTEM THRUST SOURCE...): a test, or where something is missing one that says what.
 function(ashlar_device_program name system thrust)
