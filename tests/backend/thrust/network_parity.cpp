@@ -39,10 +39,12 @@ TEST_CASE("blocks of attention in a loop train on the device as on the cpu") {
       text(r, t) = (r + t * t) % 7;
       next(r, t) = (r + (t + 1) * (t + 1)) % 7;
     }
+  // The keys' bias has a gradient of 0, but for rounding: Adam's division would make steps of that.
+  constexpr float above_rounding = 1e-5f;
   auto on = [&](auto const& where) {
     return proof::train(
         model(networks::gpt<2, 16, 2, context, 7>::network, input_of<std::int32_t, context>, where, seed{1}),
-        cross_entropy, adamw{.learning_rate = 3e-3f}, text, next);
+        cross_entropy, adamw{.learning_rate = 3e-3f, .epsilon = above_rounding}, text, next);
   };
   proof::trained const a = on(cpu), b = on(device);
   CHECK(a.losses.back() < 0.8 * a.losses.front());
