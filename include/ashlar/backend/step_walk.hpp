@@ -44,25 +44,21 @@ class step_walk {
   /// behind. Returns whether it was taken.
   template <class Call, class TakesUpdate>
   static bool run(run_memory const& m, Call const& call, TakesUpdate const& takes_update) {
-    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    run_steps(first_step, update, places, m.variant, 0, call);
+    memory_places const places(m);
+    run_steps(first_step, update, places.of, m.variant, 0, call);
     if constexpr (update < end_step) {
       if (!takes_update()) return false;
-      run_steps(update, end_step, places, m.variant, 0, call);
+      run_steps(update, end_step, places.of, m.variant, 0, call);
     }
     return true;
   }
   /// Calls for every step of [begin, end).
   template <class Call>
   static void run_between(int begin, int end, run_memory const& m, Call const& call) {
-    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    run_steps(begin, end, places, m.variant, 0, call);
+    run_steps(begin, end, memory_places(m).of, m.variant, 0, call);
   }
   /// Where an operand of a step outside of loops lies.
-  static char* at(address const& a, run_memory const& m) {
-    char* const places[operand_place] = {m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots};
-    return at(a, places);
-  }
+  static char* at(address const& a, run_memory const& m) { return at(a, memory_places(m).of); }
   /// Whether the loss, which is output 0 where there is one and lies at `at`, is a finite number.
   static bool has_finite_loss(char const* at) {
     variable_info const& loss = tables.outputs[0];
@@ -72,6 +68,13 @@ class step_walk {
   }
 
  private:
+  /// Where the memory of each place of an address begins.
+  struct memory_places {
+    char* of[operand_place];
+
+    explicit memory_places(run_memory const& m)
+        : of{m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots} {}
+  };
   static char* at(address const& a, char* const* places) {
     if (has_unread_results && a.place < 0) return nullptr;
     return places[a.place] + a.offset;

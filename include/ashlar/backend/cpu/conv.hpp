@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv_lanes.hpp>
 #include <ashlar/backend/cpu/conv_pixels.hpp>
+#include <ashlar/backend/cpu/sum_of_blocks.hpp>
 #include <ashlar/backend/cpu/winograd.hpp>
 #include <ashlar/backend/cpu/winograd_weight.hpp>
 
@@ -174,13 +175,7 @@ template <class T>
   T* dweight = reinterpret_cast<T*>(args.operands[2]);
   T* blocks = g.blocks > 1 ? reinterpret_cast<T*>(args.operands[3]) : dweight;
   std::int64_t const size = g.in_weight(g.groups);
-  if (args.phase == 1) {
-    kernel_share const own(args, size, 64);
-    for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] = blocks[i];
-    for (std::int64_t b = 1; b < g.blocks; ++b)
-      for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] += blocks[b * size + i];
-    return;
-  }
+  if (args.phase == 1) return sum_of_blocks(args, blocks, g.blocks, size, dweight);
   alignas(64) T panel[gemm_panel_elements], unfolded[gemm_panel_elements];
   std::int64_t const panels = (g.patch() + on.columns - 1) / on.columns;
   kernel_share const own(args, g.blocks * g.groups * panels);

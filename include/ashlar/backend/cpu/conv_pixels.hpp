@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/conv_geometry.hpp>
+#include <ashlar/backend/cpu/copy_run.hpp>
 #include <ashlar/backend/cpu/image_lanes.hpp>
 #include <ashlar/passes/conv_workspace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
-
-/// Copies short runs of any length without a call.
-template <class T>
-ASHLAR_INLINE void copy_run(T* to, T const* from, int count) {
-  constexpr int once = 32 / sizeof(T);
-  if (count >= once) {
-    for (int i = 0; i + once < count; i += once) std::memcpy(to + i, from + i, 32);
-    std::memcpy(to + count - once, from + count - once, 32);
-  } else if (count >= once / 2) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + count - once / 2, from + count - once / 2, 16);
-  } else {
-    for (int i = 0; i < count; ++i) to[i] = from[i];
-  }
-}
 
 /// A row whose every stride-th elements lie behind each other: element x at to[(x % stride) * apart + x / stride].
 template <class T>
@@ -89,7 +75,7 @@ template <class T>
       std::int64_t const to = y * pitch + g.ow < end ? y * pitch + g.ow : end;
       for (std::int64_t i = 0; i < m && from < to; ++i)
         copy_run(result + b * g.result() + g.in_result(group) + (filter + i) * g.pixels() + y * g.ow + from - y * pitch,
-                 sums + row_to[i] + from - begin, static_cast<int>(to - from));
+                 sums + row_to[i] + from - begin, to - from);
     }
   }
 }

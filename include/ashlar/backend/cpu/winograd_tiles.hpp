@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
-#include <cstring>
 
+#include <ashlar/backend/cpu/copy_run.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/passes/winograd.hpp>
 
@@ -34,22 +34,6 @@ struct tile_block {
   }
 };
 
-/// Copies short runs without a call.
-ASHLAR_INLINE void copy_floats(float* to, float const* from, std::int64_t count) {
-  if (count >= 16) {
-    for (std::int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 64);
-    std::memcpy(to + count - 16, from + count - 16, 64);
-  } else if (count >= 8) {
-    std::memcpy(to, from, 32);
-    std::memcpy(to + count - 8, from + count - 8, 32);
-  } else if (count >= 4) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + count - 4, from + count - 4, 16);
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
-  }
-}
-
 /// Asks for a run that will be read, or written, soon.
 template <bool Write>
 ASHLAR_INLINE void fetch_ahead(float const* run, std::int64_t count) {
@@ -62,7 +46,7 @@ ASHLAR_INLINE void copy_columns(float* to, float const* row, std::int64_t begin,
   std::int64_t const from = begin < 0 ? (begin < -count ? count : -begin) : 0;
   std::int64_t const inside = width - begin < count ? width - begin : count, end = inside > from ? inside : from;
   for (std::int64_t i = 0; i < from; ++i) to[i] = 0;
-  copy_floats(to + from, row + begin + from, end - from);
+  copy_run(to + from, row + begin + from, end - from);
   for (std::int64_t i = end; i < count; ++i) to[i] = 0;
 }
 
@@ -126,7 +110,7 @@ ASHLAR_INLINE void write_tiles(tile_block const& block, tile_plane const& p, flo
     std::int64_t const count = p.width - x < 4 * segment.count ? p.width - x : 4 * segment.count;
     float* const to = plane + segment.image * p.image + y * p.width + x;
     for (int i = 0; i < 4 && y + i < p.height; ++i) {
-      copy_floats(to + i * p.width, rows + i * pitch + 4 * segment.at, count);
+      copy_run(to + i * p.width, rows + i * pitch + 4 * segment.at, count);
       fetch_ahead<true>(to + i * p.width + p.size(), count);
     }
   }

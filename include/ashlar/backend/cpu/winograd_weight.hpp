@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/cpu/sum_of_blocks.hpp>
 #include <ashlar/backend/cpu/winograd_transforms.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -106,13 +107,7 @@ template <class T>
   T* const rooms = reinterpret_cast<T*>(args.operands[3]);
   std::int64_t const room = winograd_weight_room(g.tile_block, g.filter_block, g.channel_block).size;
   T* const parts = g.parts > 1 ? rooms + g.rooms * room : dweight;
-  if (args.phase == 1) {
-    kernel_share const own(args, g.weights(), 64);
-    for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] = parts[i];
-    for (std::int64_t p = 1; p < g.parts; ++p)
-      for (std::int64_t i = own.begin; i < own.end; ++i) dweight[i] += parts[p * g.weights() + i];
-    return;
-  }
+  if (args.phase == 1) return sum_of_blocks(args, parts, g.parts, g.weights(), dweight);
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
   T* const memory = rooms + args.part * room;
