@@ -31,6 +31,13 @@ class Row:
     optimizer: dict = dataclasses.field(default_factory=lambda: {"rule": "adam", "rate": 1e-3})  # as in the program
 
 
+def gpt2_floor(flop_in_a_microsecond):
+    """Of 8 rows of 1024 tokens: 6 operations for each parameter of a product and token, and attention's products, of
+    which the later half of the places is nobody's."""
+    parameters, attention = 12 * 12 * 768**2 + 50257 * 768, 12 * 6 * 1024 * 768
+    return 8 * 1024 * (6 * parameters + attention) / flop_in_a_microsecond
+
+
 # Floors: performance figures measured on an H200, 790 TFLOP/s in bf16, half of that in TF32, 67 in fp32, 4.3 TB/s.
 ROWS = {
     "gpu-vgg16": Row("vgg16", {"batch": 64, "side": 224}, {"batch": 2, "side": 32},
@@ -39,6 +46,10 @@ ROWS = {
     "gpu-mlp-b64": Row("mlp", {"batch": 64}, {"batch": 8}, {"fp32": 3.1, "tf32": 0.52, "bf16": 0.26}),
     "gpu-mlp-b16384": Row("mlp", {"batch": 16384}, {"batch": 32}, {"fp32": 785, "tf32": 133, "bf16": 67}),
     "gpu-mlp64": Row("mlp64", {"batch": 2**18}, {"batch": 256}, {"fp32": 361, "tf32": 61, "bf16": 31}),
+    "gpu-gpt2": Row("gpt2", {"batch": 8, "blocks": 12, "width": 768, "heads": 12, "context": 1024, "tokens": 50257},
+                    {"batch": 2, "blocks": 2, "width": 32, "heads": 4, "context": 16, "tokens": 37},
+                    {"fp32": gpt2_floor(67e6), "tf32": gpt2_floor(395e6), "bf16": gpt2_floor(790e6)},
+                    optimizer={"rule": "adamw", "rate": 3e-4}),
     "gpu-row-softmax": Row("row", {"kind": "softmax", "rows": 8192, "columns": 4096},
                            {"kind": "softmax", "rows": 64, "columns": 128}, {"fp32": None}),
     "gpu-row-layer-norm": Row("row", {"kind": "layer_norm", "rows": 8192, "columns": 4096},

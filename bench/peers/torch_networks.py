@@ -70,10 +70,11 @@ class Attention(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self, width, heads, context):
+    def __init__(self, width, heads, context, gelu="none"):
         super().__init__()
         self.attn = nn.Sequential(nn.LayerNorm(width), Attention(width, heads, context))
-        self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(gelu),
+                                 nn.Linear(4 * width, width))
 
     def forward(self, x):
         x = x + self.attn(x)
@@ -85,6 +86,19 @@ def gpt():
     return nn.Sequential(Embedding(tokens, context, width),
                          nn.Sequential(*(Transformer(width, heads, context) for _ in range(blocks))),
                          nn.LayerNorm(width), nn.Linear(width, tokens, bias=False))
+
+
+class Gpt2(Embedding):
+    """The head's weights are the embedding's."""
+
+    def __init__(self):
+        blocks, width, heads, context, tokens = (SPEC[name] for name in ("blocks", "width", "heads", "context", "tokens"))
+        super().__init__(tokens, context, width)
+        self.h = nn.Sequential(nn.Sequential(*(Transformer(width, heads, context, "tanh") for _ in range(blocks))),
+                               nn.LayerNorm(width))
+
+    def forward(self, ids):
+        return functional.linear(self.h(super().forward(ids)), self.wte)
 
 
 class LastState(nn.LSTM):
@@ -114,9 +128,9 @@ def network(name):
     """(network, all inputs, all targets)"""
     if name == "resnet18":
         return resnet18(), samples((3, 32, 32)), index_samples(10)
-    if name == "gpt":
+    if name in ("gpt", "gpt2"):
         extents = SPEC["context"],
-        return gpt(), index_samples(SPEC["tokens"], extents, stream=1000), index_samples(SPEC["tokens"], extents)
+        return (gpt if name == "gpt" else Gpt2)(), index_samples(SPEC["tokens"], extents, stream=1000), index_samples(SPEC["tokens"], extents)
     if name == "lstm":
         return lstm(), samples((SPEC["steps"], SPEC["width"])), index_samples(10)
     net, outputs = sequence(name)

@@ -214,6 +214,12 @@ constexpr auto small_plan = training_plan(small, input<1, 6, 6>, cross_entropy, 
 inline constexpr auto gated = [](auto x) { return linear<4>(x) * sigmoid(linear<4>(x)); };
 inline constexpr auto same = [](auto x) { return x; };
 inline constexpr auto reshaped = [](auto x) { return reshape<6>(x); };
+inline constexpr auto moved = [](auto x) {  // [6]
+  auto numbers = permute<1, 0>(reshape<2, 3>(x));
+  auto longer = reshape<14>(concat<0>(pad<0, 1>(numbers), cumsum<0>(slice<0, 0, 2>(numbers))));
+  auto places = random_permutation(x);
+  return scatter_add<0>(longer, places, take(longer, places)) + sum(avg_pool1d<2>(reshape<1, 1, 6>(x)));
+};
 inline constexpr auto total = [](auto x) { return sum(exp(x) * 0.5f); };
 constexpr int line_of_total = __LINE__ - 1;
 
@@ -282,6 +288,16 @@ TEST_CASE("to_text: the copy of an output that has no memory of its own is a ste
   CHECK(
       contains(leaf, "\n  reads (\\d+) input .*\n  computes (\\d+) convert float32 \\[2, 3\\] of \\1\n  writes \\2: "));
   checked_text<function_recorder<std::remove_cvref_t<decltype(reshaped)>, value<2, 3>>>();
+}
+
+TEST_CASE("to_text: kernels have the names of what they do") {
+  std::string const text = checked_text<function_recorder<std::remove_cvref_t<decltype(moved)>, value<6>>>();
+  for (char const* name :
+       {"row", "move", "pad", "concat", "cumsum", "gather", "scatter", "permutation", "window_sum"}) {
+    CAPTURE(name);
+    CHECK(text.find(" (" + std::string(name) + ")") != std::string::npos);
+  }
+  CHECK(name_of(kernel_kind::custom) == std::string("custom"));
 }
 
 TEST_CASE("to_text: nodes say where the user wrote them") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
+#include <iterator>
 
 #include <ashlar/core/list.hpp>
 #include <ashlar/graph/custom.hpp>
@@ -30,6 +31,14 @@ enum class kernel_kind : int {
   permutation,
   custom
 };
+constexpr char const* name_of(kernel_kind k) {
+  constexpr char const* names[] = {"row",           "column",       "matmul",      "conv",       "conv_data",
+                                   "conv_weight",   "window_index", "window_take", "window_put", "window_sum",
+                                   "window_spread", "move",         "pad",         "concat",     "cumsum",
+                                   "gather",        "scatter",      "permutation", "custom"};
+  static_assert(std::size(names) == static_cast<int>(kernel_kind::custom) + 1);
+  return names[static_cast<int>(k)];
+}
 
 /// Whether the kernels of a kind divide their work among threads: each computes its share, and all shares together are
 /// bit for bit what one thread computes.

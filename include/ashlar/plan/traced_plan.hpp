@@ -133,9 +133,6 @@ inline std::string node_text(graph const& g, int id, std::string const& outer) {
   return s;
 }
 
-constexpr char const* kernel_names[] = {"row",         "column",       "matmul",      "conv",       "conv_data",
-                                        "conv_weight", "window_index", "window_take", "window_put", "permute"};
-
 /// "step 3: kernel 2 (matmul), layer 0, variant 1 of 2" or "step 9: 3 times, backward, layer 1".
 inline std::string step_text(traced_plan const& t, int step) {
   step_entry const& s = t.plan.pools.steps[step];
@@ -144,8 +141,8 @@ inline std::string step_text(traced_plan const& t, int step) {
     loop_entry const& l = t.plan.pools.loops[s.loop];
     out += std::to_string(l.count) + " times" + (l.reversed ? ", backward" : "");
   } else {
-    int const kind = t.plan.pools.kernel_code[t.plan.pools.kernel_begin[s.kernel]];
-    out += "kernel " + std::to_string(s.kernel) + " (" + kernel_names[kind] + ")";
+    auto const kind = static_cast<kernel_kind>(t.plan.pools.kernel_code[t.plan.pools.kernel_begin[s.kernel]]);
+    out += "kernel " + std::to_string(s.kernel) + " (" + name_of(kind) + ")";
   }
   list<int> const& paths = t.plan.pools.paths;
   std::string const layer = path_text(t.plan.pools.names.begin() + paths[2 * s.path], paths[2 * s.path + 1]);
