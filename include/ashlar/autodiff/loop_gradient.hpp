@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/autodiff/made_again.hpp>
 #include <ashlar/autodiff/sweep.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -55,8 +56,9 @@ class loop_reversal {
     for (int q = 0; q < forward_.arguments.size(); ++q) adjoint_.push(inner.of[forward_.arguments[q]]);
   }
 
-  /// Forward values come from outside the backward body; only cheap or position-independent ones are made again.
-  constexpr bool comes_from_forward(int j) const {
+  /// Forward values come from outside the backward body, unless they cost less when they are made again.
+  constexpr bool comes_from_forward(int j) const { return !again_[j] && is_of_forward(j); }
+  constexpr bool is_of_forward(int j) const {
     op code = body_[j].code;
     int const made = code == op::result ? body_[j].in[0] : j;  // a loop inside may have saved more since
     return made < forward_nodes_ && !is_free(code) && code != op::scalar && code != op::reshape &&
@@ -65,11 +67,17 @@ class loop_reversal {
 
   constexpr void mark() {
     marked_.resize(body_.size(), 0);
+    again_.resize(body_.size(), 0);
+    moved_.resize(body_.size(), -1);
     for (int q = 0; q < forward_.arguments.size(); ++q)
       if (wanted(q)) marked_[adjoint_[q]] = 1;
+    mark_operands();
+    again_ = made_again(forward_, body_, forward_nodes_, marked_, [&](int j) { return is_of_forward(j); }).take();
+    mark_operands();
+  }
+  constexpr void mark_operands() {
     for (int i = body_.size() - 1; i >= 0; --i)
       if (marked_[i] && !comes_from_forward(i)) body_.each_operand(i, [&](int j) { marked_[j] = 1; });
-    moved_.resize(body_.size(), -1);
   }
 
   constexpr int argument(int outer, int like) {
@@ -176,7 +184,7 @@ class loop_reversal {
   int outputs_before_ = 0;
   int forward_nodes_ = 0;
   list<int> seeds_, adjoint_, moved_, sums_;
-  list<char> wanted_, marked_;
+  list<char> wanted_, marked_, again_;
 };
 
 constexpr void loop_gradient(graph& g, int id, adjoints& adj) {

@@ -37,17 +37,27 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
   }
   template <class T, int B, int In>
   static constexpr basic_value<T, B, Out> apply(basic_value<T, B, In> x) {
+    return biased<In>(product(x));
+  }
+  /// The bias is added where the result has its own shape, so that what comes next can be computed together with it.
+  template <class T, int B, int Time, int In>
+  static constexpr basic_value<T, B, Time, Out> apply(basic_value<T, B, Time, In> x) {
+    return biased<In>(reshape<B, Time, Out>(product(reshape<B * Time, In>(x))));
+  }
+
+ private:
+  template <class T, int M, int In>
+  static constexpr basic_value<T, M, Out> product(basic_value<T, M, In> x) {
     graph& g = *x.g;
     auto weight = parameter<T, Out, In>(g, "weight", fan_in_uniform(In));
-    basic_value<T, B, Out> const y{&g, matmul(g, x.id, weight.id, false, true)};
+    return {&g, matmul(g, x.id, weight.id, false, true)};
+  }
+  template <int In, class T, int... D>
+  static constexpr basic_value<T, D...> biased(basic_value<T, D...> y) {
     if constexpr (sizeof...(Options) > 0)
       return y;
     else
-      return y + parameter<T, Out>(g, "bias", fan_in_uniform(In));
-  }
-  template <class T, int B, int Time, int In>
-  static constexpr basic_value<T, B, Time, Out> apply(basic_value<T, B, Time, In> x) {
-    return reshape<B, Time, Out>(apply(reshape<B * Time, In>(x)));
+      return y + parameter<T, Out>(*y.g, "bias", fan_in_uniform(In));
   }
 };
 
