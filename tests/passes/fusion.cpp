@@ -59,6 +59,14 @@ TEST_CASE("work before a sum over columns is part of its kernel, work after it i
   CHECK(kernels(g, nodes({total, largest})) == 1);  // two sums of one space share a kernel
 }
 
+TEST_CASE("sums over columns share a kernel though other kernels read the same value between them") {
+  graph g;
+  int const x = input(g, {64, 7}, 1), y = input(g, {64, 7}, 1);
+  int const first = reduce(g, op::sum, x, 1), other = unary(g, op::tanh, x);
+  int const second = reduce(g, op::sum, binary(g, op::mul, x, y), 1);
+  CHECK(kernels(g, nodes({first, other, second})) == 2);
+}
+
 TEST_CASE("values of different rows, spaces or widths stand in different kernels") {
   graph g;
   int const x = input(g, {4, 3}, 1), y = input(g, {4, 3}), z = input(g, {4, 3}, 1, dtype::float64);

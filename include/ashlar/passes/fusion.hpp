@@ -348,19 +348,19 @@ class fusion {
   constexpr void merge_neighbours() {
     merged_into_ = list<int>(r_.groups.size(), -1);
     find_needs();
-    list<int> last_user(count_, -1);
+    list<int> last_user(2 * count_, -1);  // that sums columns, and that does not: the two never merge
     for (int i = 0; i < count_; ++i) {
       if (r_.of.items[i] < 0) continue;
+      int const column = r_.groups.items[r_.of.items[i]].kind == group::column;
       for (int pass = 0; pass < 2; ++pass)
         g_.each_operand(i, [&](int j) {
           while (nodes_[j].code == op::broadcast && r_.of.items[j] < 0) j = nodes_[j].in[0];
           j = storage_.items[j];
           if (is_free(nodes_[j].code) || nodes_[j].extents.size() <= 1) return;
           if (pass == 0 && r_.of.items[j] >= 0) try_merge(r_.of.items[j], r_.of.items[i]);
-          if (pass == 1) {
-            if (last_user.items[j] >= 0) try_merge(r_.of.items[last_user.items[j]], r_.of.items[i]);
-            last_user.items[j] = i;
-          }
+          int& last = last_user.items[2 * j + column];
+          if (pass == 1 && last >= 0) try_merge(r_.of.items[last], r_.of.items[i]);
+          if (pass == 1) last = i;
         });
     }
   }
