@@ -13,6 +13,9 @@
 #if defined(__linux__)
 #include <sched.h>
 #endif
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -71,20 +74,48 @@ class alignas(128) turn_counter {
   std::atomic<int> sleepers_{0};
 };
 
+/// Runs task(context, worker) on so many threads, the caller being worker 0, and returns when all are done; false: not
+/// that many are to be had, and nothing ran.
+using team_launcher = bool (*)(int size, void (*task)(void*, int) noexcept, void* context);
+
+#if defined(_OPENMP)
+/// On OpenMP's threads. A caller who is one of them already has the processors in use.
+inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* context) {
+  if (omp_in_parallel()) return false;
+  bool whole = true;
+#pragma omp parallel num_threads(size)
+  {
+    int const worker = omp_get_thread_num();
+    if (omp_get_num_threads() == size)
+      task(context, worker);
+    else if (worker == 0)
+      whole = false;
+  }
+  return whole;
+}
+/// Of a unit compiled with OpenMP. Pools of all units are one type, and programs may hold both kinds.
+inline constexpr team_launcher openmp_or_own = run_openmp_team;
+#else
+static constexpr team_launcher openmp_or_own = nullptr;
+#endif
+
 }  // namespace detail
 
 /// Threads that run programs together. They are made once, stay, and sleep while there is nothing to do. A program that
-/// finds them busy runs on its own thread alone, with the same results.
+/// finds them busy runs on its own thread alone, with the same results. Where the compiler is told -fopenmp they are
+/// OpenMP's, which the caller's own loops use too, and a program inside of a parallel region runs on its thread alone.
 /// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
 /// errors: fails where the system has no more threads
 /// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
-  /// Makes the threads but one, which is whoever runs a program.
-  ASHLAR_COLD explicit thread_pool(threads t)
-      : size_(detail::thread_count(t)), looks_(size_ > detail::usable_processors() ? 0 : 2000) {
-    workers_ = std::make_unique<worker[]>(static_cast<std::size_t>(size_));
-    for (int w = 1; w < size_; ++w) start(w);
+  /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
+  ASHLAR_COLD explicit thread_pool(threads t, detail::team_launcher launcher = detail::openmp_or_own)
+      : size_(detail::thread_count(t)),
+        looks_(size_ > detail::usable_processors() ? 0 : 2000),
+        launcher_(launcher),
+        workers_(std::make_unique<worker[]>(static_cast<std::size_t>(size_))) {
+    for (int w = 1; w < size_ && !launcher_; ++w) start(w);
   }
   thread_pool(thread_pool const&) = delete;
   thread_pool& operator=(thread_pool const&) = delete;
@@ -105,13 +136,18 @@ class thread_pool {
   /// ran.
   [[gnu::noinline]] bool try_run(void (*task)(void*, int) noexcept, void* context) {
     if (size_ == 1 || busy_.exchange(true, std::memory_order_acquire)) return false;
-    task_ = task;
-    context_ = context;
-    starts_.next();
-    task(context, 0);
-    meet();
+    bool ran = true;
+    if (launcher_) {
+      ran = launcher_(size_, task, context);
+    } else {
+      task_ = task;
+      context_ = context;
+      starts_.next();
+      task(context, 0);
+      meet();
+    }
     busy_.store(false, std::memory_order_release);
-    return true;
+    return ran;
   }
   /// Inside a task: waits until every worker is here.
   [[gnu::noinline]] void meet() {
@@ -152,7 +188,7 @@ class thread_pool {
 #endif
   }
   ASHLAR_COLD void stop(int made) {
-    if (made < 2) return;
+    if (made < 2 || launcher_) return;
     task_ = nullptr;
     starts_.next();
     for (int w = 1; w < made; ++w) workers_[static_cast<std::size_t>(w)].thread.join();
@@ -160,6 +196,7 @@ class thread_pool {
 
   int size_;
   int looks_;  // before a worker sleeps: about 100 microseconds; none where threads take turns on a processor
+  detail::team_launcher launcher_;
   std::unique_ptr<worker[]> workers_;
   void (*task_)(void*, int) noexcept = nullptr;
   void* context_ = nullptr;
