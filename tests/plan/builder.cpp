@@ -191,13 +191,20 @@ TEST_CASE("what a plan counts") {
   CHECK(c.kernels <= c.steps);
   CHECK(c.flops > 0);
   // A body's work counts once for each iteration.
-  auto flops_of = [](auto const& net) {
+  auto counts_of = [](auto const& net) {
     proof::recording s;
     proof::record<prediction_recorder<std::remove_cvref_t<decltype(net)>, input_type<float, 6>, 8>>(s);
-    return planned(s, {true, true}).counts().flops;
+    return planned(s, {true, true}).counts();
   };
-  CHECK(flops_of(repeat<4>(linear<6>)) == 4 * flops_of(linear<6>));
-  CHECK(flops_of(repeat<4>(repeat<3>(linear<6>))) == 12 * flops_of(linear<6>));
+  plan_counts const one = counts_of(linear<6>), four = counts_of(repeat<4>(linear<6>)),
+                    twelve = counts_of(repeat<4>(repeat<3>(linear<6>)));
+  CHECK(four.flops == 4 * one.flops);
+  CHECK(twelve.flops == 12 * one.flops);
+  // The product reads 8 x 6 and 6 x 6 numbers and writes 8 x 6; the bias is a pass of its own.
+  CHECK(one.bytes_at_least == 4 * (48 + 36 + 48));
+  CHECK(one.bytes_moved == one.bytes_at_least + 4 * (48 + 6 + 48));
+  CHECK(four.bytes_moved == 4 * one.bytes_moved);
+  CHECK(twelve.bytes_at_least == 12 * one.bytes_at_least);
 }
 
 TEST_CASE("saved values of a loop that nobody reads are not stored") {

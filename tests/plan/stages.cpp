@@ -98,6 +98,8 @@ int check_stages() {
   CHECK(stage.counts.arena_bytes == made.pools.counts.arena_bytes);
   CHECK(stage.counts.arena_bytes_without_reuse == made.pools.counts.arena_bytes_without_reuse);
   CHECK(stage.counts.flops == made.pools.counts.flops);
+  CHECK(stage.counts.bytes_moved == made.pools.counts.bytes_moved);
+  CHECK(stage.counts.bytes_at_least == made.pools.counts.bytes_at_least);
   CHECK(same(drafted.values, made.drafted.values));
   CHECK(same(drafted.operations, made.drafted.operations));
   CHECK(same(drafted.numbers, made.drafted.numbers));

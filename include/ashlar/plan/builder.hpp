@@ -217,6 +217,10 @@ class plan_builder {
         layout_.give_back(offset, d.workspace);
       }
       p_.counts.flops += d.flops;
+      if (s.variant <= 1) {
+        p_.counts.bytes_moved += d.bytes;
+        p_.counts.bytes_at_least += d.could_fuse ? 0 : d.bytes;
+      }
       ++p_.counts.steps;
       own.push(s);
       if (p_.trace) trace_draft(m, d, nodes);

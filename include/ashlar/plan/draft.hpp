@@ -74,6 +74,8 @@ struct draft {
   int code = 0, code_size = 0;
   std::int64_t workspace = 0;
   double flops = 0;
+  double bytes = 0;         // that it reads and writes
+  bool could_fuse = false;  // in principle, with a kernel that makes what it reads or reads what it makes
   custom_primitive const* custom = nullptr;
 };
 
@@ -136,7 +138,8 @@ class draft_writer {
     s.outputs = l.outputs.size();
     s.operand_count = s.inputs + s.outputs + (l.workspace ? 1 : 0);
     s.phases = l.phases;
-    s.work = estimated_work(l, add_operands(l.inputs) + add_operands(l.outputs));
+    std::int64_t const moved = add_operands(l.inputs) + add_operands(l.outputs);
+    s.work = estimated_work(l, moved);
     if (l.workspace) {
       to_.nodes.push(-1);
       to_.values.push({});
@@ -146,19 +149,23 @@ class draft_writer {
     d.code_size = l.code.size();
     d.workspace = l.workspace;
     d.flops = l.flops * static_cast<double>(p_.repeats);
+    d.bytes = static_cast<double>(moved) * static_cast<double>(p_.repeats);
+    kernel_kind const kind = static_cast<kernel_kind>(l.code[0]);
+    d.could_fuse =
+        !m.variant && (kind <= kernel_kind::column || (kind >= kernel_kind::move && kind <= kernel_kind::concat));
     d.custom = l.custom;
     to_.codes.append(l.code);
     to_.numbers.append(l.numbers);
     to_.constants.append(l.constants);
     to_.steps.push(d);
   }
-  /// Returns how many bytes they are.
+  /// Returns how many bytes they are; numbers that kernels make themselves are none.
   constexpr std::int64_t add_operands(list<int> const& nodes) {
     std::int64_t moved = 0;
     for (int j : nodes) {
       to_.nodes.push(j);
       to_.values.push(layout_.value_of(j));
-      moved += bytes(j);
+      if (!is_free(g_.nodes.items[j].code)) moved += bytes(j);
     }
     return moved;
   }

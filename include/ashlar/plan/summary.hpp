@@ -50,6 +50,11 @@ struct program_summary {
   std::int64_t arena_bytes_without_reuse = Program::tables.counts.arena_bytes_without_reuse;
   /// Arithmetic operations of one step at the full batch.
   double flops = Program::tables.counts.flops;
+  /// Bytes that the kernels of one step at the full batch read and write, of an update's variants the first one's.
+  double bytes_moved = Program::tables.counts.bytes_moved;
+  /// Of these what is left if everything pointwise, every reduction and every copy were done by products, convolutions,
+  /// windows and gathers on the way to or from memory: no plan with these kernels moves less.
+  double bytes_at_least = Program::tables.counts.bytes_at_least;
   int nodes = Program::tables.counts.nodes;      ///< Nodes of the graph.
   int steps = Program::tables.counts.steps;      ///< Kernel launches; a loop's body counts once.
   int kernels = Program::tables.counts.kernels;  ///< Different kernels.

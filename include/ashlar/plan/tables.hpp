@@ -102,6 +102,7 @@ struct plan_counts {
   std::int64_t parameter_bytes = 0, state_bytes = 0;
   std::int64_t trained_bytes = 0;  // of the parameters that are not frozen
   double flops = 0;
+  double bytes_moved = 0, bytes_at_least = 0;
   int nodes = 0, steps = 0, kernels = 0;
   refusal refused = refusal::none;  // then there is no plan, and `names` holds the path of the layer
   int refused_at = 0;               // the line of the user's source; not positive: not known
