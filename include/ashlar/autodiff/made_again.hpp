@@ -25,10 +25,6 @@ class made_again {
  private:
   static constexpr int most_operations = 4;  // that a value may cost beyond what it is made of
 
-  static constexpr bool is_cheap(op code) {
-    return code == op::neg || code == op::relu || code == op::abs || code == op::add || code == op::sub ||
-           code == op::mul || (code >= op::maximum && code <= op::equal) || code == op::select;
-  }
   constexpr std::int64_t bytes(int i) const { return g_[i].extents.size() * bytes_of(g_[i].type); }
 
   /// Values that lie in memory whatever happens: what anything but a fused kernel reads.

@@ -141,6 +141,12 @@ constexpr bool keeps_finite(op code) {
 /// Whether it gives fractions, which whole numbers do not hold.
 constexpr bool gives_fractions(op code) { return code >= op::exp && code <= op::erf; }
 
+/// Pointwise operations that cost no more than reading or writing their result.
+constexpr bool is_cheap(op code) {
+  return code == op::neg || code == op::relu || code == op::abs || code == op::add || code == op::sub ||
+         code == op::mul || (code >= op::maximum && code <= op::equal) || code == op::select;
+}
+
 /// Nodes that cost nothing to make again in every kernel that reads them.
 constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
 

@@ -35,8 +35,8 @@ struct group {
   list<int> after;  // groups that must run before, beyond those of the operands
 };
 
-/// The groups of a graph, in the order of execution, and which one computes each node (-1: none; a leaf, a view, or a
-/// free node that every user makes again).
+/// The groups of a graph, in the order of execution, and which one computes each node (-1: none; a leaf, a view, a
+/// free node that every user makes again, or a cheap one that is a member of every group that reads it).
 struct grouping {
   list<group> groups;
   list<int> of;

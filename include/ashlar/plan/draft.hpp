@@ -44,15 +44,15 @@ class value_layout {
     for (int o : p_.outputs) out_.items[storage_of(g_, o)] = 1;
     for (int d : g_.exchanged)
       if (d >= 0) out_.items[storage_of(g_, d)] = 1;
-    int const *const of = p_.groups.of.items, n = g_.size();
     char const* const live = p_.groups.live.items;
-    for (int u = 0; u < n; ++u) {
+    for (int u = 0; u < g_.size(); ++u) {
       if (!live[u]) continue;
       op const code = g_.nodes.items[u].code;
       if (code == op::assign) out_.items[u] = 1;
       if (is_view(code)) out_.items[storage_of(g_, u)] = 1;
-      if (of[u] >= 0) mark_read(u, of[u]);
     }
+    for (int m : p_.groups.order)
+      for (int u : p_.groups.groups.items[m].members) mark_read(u, m);
   }
   constexpr void mark_read(int user, int reader) {
     g_.each_operand(user, [&](int j) {

@@ -47,7 +47,8 @@ class frozen_grouping {
     int first = 0, count = 0;  // its members
   };
   frozen_pool<frozen_group, Nodes> groups_;
-  frozen_pool<int, Nodes> members_, of_, order_;
+  frozen_pool<int, 2 * Nodes> members_;  // some of several groups
+  frozen_pool<int, Nodes> of_, order_;
   frozen_pool<char, Nodes> live_;
 };
 
