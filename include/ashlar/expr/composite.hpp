@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <tuple>
+#include <utility>
 
 #include <ashlar/expr/reduction.hpp>
 
@@ -22,19 +23,21 @@ constexpr Y stated(char const* name, X x, Y y) {
   y.g->annotations.push(note);
   return y;
 }
-/// The same of two inputs: Gradient{}(a, b, y, d) is a tuple of the gradients for both.
-template <class Gradient, class A, class B, class Y>
-constexpr Y stated(char const* name, A a, B b, Y y) {
+/// The same of several inputs: Gradient{}(inputs..., y, d) is a tuple of the gradients for all of them.
+template <class Gradient, class Y, class... X>
+requires(sizeof...(X) > 1) constexpr Y stated_of_several(char const* name, Y y, X... x) {
   annotation note;
   note.name = name;
-  note.inputs[0] = a.id;
-  note.inputs[1] = b.id;
+  int k = 0;
+  ((note.inputs[k++] = x.id), ...);
   note.output = y.id;
   note.is_stated = true;
   note.gradient = [](graph& g, annotation const& self, int d, int* adjoints) {
-    auto const both = Gradient{}(A{&g, self.inputs[0]}, B{&g, self.inputs[1]}, Y{&g, self.output}, Y{&g, d});
-    adjoints[0] = std::get<0>(both).id;
-    adjoints[1] = std::get<1>(both).id;
+    [&]<int... K>(std::integer_sequence<int, K...>) {
+      auto const all = Gradient{}(X{&g, self.inputs[K]}..., Y{&g, self.output}, Y{&g, d});
+      ((adjoints[K] = std::get<K>(all).id), ...);
+    }
+    (std::make_integer_sequence<int, sizeof...(X)>{});
   };
   y.g->annotations.push(note);
   return y;

@@ -29,8 +29,8 @@ struct binary_cross_entropy_with_logits_with
     if constexpr (weight != 1)
       return (1 - target) * x + (target * (weight - 1) + 1) * log_of_one_more(-x);
     else  // large parts cancel before the small one is added
-      return stated<binary_cross_entropy_gradient>("binary_cross_entropy_with_logits", x, target,
-                                                   (relu(x) - x * target) + log1p(exp(-abs(x))));
+      return stated_of_several<binary_cross_entropy_gradient>("binary_cross_entropy_with_logits",
+                                                              (relu(x) - x * target) + log1p(exp(-abs(x))), x, target);
   }
 };
 

@@ -22,6 +22,9 @@ inline constexpr momentum_option<Value> momentum{};
 
 namespace detail {
 
+template <class...>
+struct option_list {};
+
 struct normalisation_options {
   double epsilon = 1e-5;  // torch.nn.LayerNorm, torch.nn.BatchNorm2d
   double momentum = 0.1;  // torch.nn.BatchNorm2d
@@ -61,6 +64,44 @@ struct layer_norm_layer : layer<layer_norm_layer<Options...>> {
   }
 };
 
+/// Of each channel of a batch; recorded again, it is the same nodes.
+template <class Options, class V>
+struct channel_statistics;
+template <class... Options, class T, int B, int C, int... D>
+struct channel_statistics<option_list<Options...>, basic_value<T, B, C, D...>> {
+  using value = basic_value<T, B, C, D...>;
+  using of_channels = basic_value<T, 1, C, ((void)D, 1)...>;
+  static constexpr int over = ((1 << (sizeof...(D) + 2)) - 1) & ~2;  // all axes but the channels
+
+  basic_value<T> count;
+  of_channels average;
+  value centred;
+  of_channels variance, scale;
+
+  constexpr explicit channel_statistics(value x)
+      : count(count_of<over>(x)),
+        average(total(x) / count),
+        centred(x - average),
+        variance(total(square(centred)) / count),
+        scale(rsqrt(variance + collect_options<Options...>().epsilon)) {}
+
+  static constexpr of_channels total(value v) { return reduce_value<over, true>(op::sum, v); }
+  static constexpr of_channels channel(basic_value<T, C> v) { return reshape<1, C, ((void)D, 1)...>(v); }
+};
+/// Beside the sums for bias and weight, which all of x and its gradient pass through, one pass.
+template <class Options>
+struct batch_norm_gradient {
+  template <class T, int B, int C, int... D>
+  constexpr auto operator()(basic_value<T, B, C, D...> x, basic_value<T, C> weight, basic_value<T, C>,
+                            basic_value<T, B, C, D...>, basic_value<T, B, C, D...> d) const {
+    channel_statistics<Options, basic_value<T, B, C, D...>> const of(x);
+    auto const normal = of.centred * of.scale;
+    auto const for_bias = of.total(d), for_weight = of.total(d * normal);
+    auto const for_x = (d - for_bias / of.count - normal * (for_weight / of.count)) * (of.channel(weight) * of.scale);
+    return std::tuple{for_x, reshape<C>(for_weight), reshape<C>(for_bias)};
+  }
+};
+
 template <int Axes, class Layer, class Input>
 struct batch_norm_needs_channels {
   template <class Path>
@@ -95,22 +136,19 @@ struct batch_norm_layer : layer<batch_norm_layer<Options...>> {
     auto running_mean = state<T, C>(g, "running_mean", 0);
     auto running_var = state<T, C>(g, "running_var", 1);
     auto batches = state<std::int64_t>(g, "num_batches_tracked", 0);
-    auto channel = [](auto v) { return reshape<1, C, ((void)D, 1)...>(v); };
-    auto normalised = [&](auto centred, auto variance) {
-      return centred * rsqrt(variance + options.epsilon) * channel(weight) + channel(bias);
-    };
-    if (!g.training) return normalised(x - channel(running_mean), channel(running_var));
-    constexpr int over = ((1 << (sizeof...(D) + 2)) - 1) & ~2;  // all axes but the channels
-    auto count = count_of<over>(x);
-    auto total = [&](auto v) { return reduce_value<over, true>(op::sum, v); };
-    auto average = total(x) / count;
-    auto centred = x - average;
-    auto variance = total(square(centred)) / count;
-    auto unbiased = variance * (count / maximum(count - 1, 1));
-    update_state("running_mean", running_mean + (reshape<C>(average) - running_mean) * options.momentum);
+    using statistics = channel_statistics<option_list<Options...>, basic_value<T, B, C, D...>>;
+    auto channel = [](auto v) { return statistics::channel(v); };
+    if (!g.training) {
+      auto const scale = rsqrt(channel(running_var) + options.epsilon);
+      return (x - channel(running_mean)) * scale * channel(weight) + channel(bias);
+    }
+    statistics const of(x);
+    auto unbiased = of.variance * (of.count / maximum(of.count - 1, 1));
+    update_state("running_mean", running_mean + (reshape<C>(of.average) - running_mean) * options.momentum);
     update_state("running_var", running_var + (reshape<C>(unbiased) - running_var) * options.momentum);
     update_state("num_batches_tracked", batches + 1);
-    return normalised(centred, variance);
+    return stated_of_several<batch_norm_gradient<option_list<Options...>>>(
+        "batch_norm", of.centred * of.scale * channel(weight) + channel(bias), x, weight, bias);
   }
 };
 
