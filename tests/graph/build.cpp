@@ -36,6 +36,20 @@ TEST_CASE("operations that change nothing add no node") {
   CHECK(unary(g, op::neg, unary(g, op::neg, x)) == x);
 }
 
+TEST_CASE("a product reads matrices whose axes are swapped as they lie") {
+  graph g;
+  int const x = add_leaf(g, op::input, dtype::float32, of({2, 5, 4, 3}), 0, 0);
+  int const y = add_leaf(g, op::input, dtype::float32, of({2, 5, 6, 3}), 0, 1);
+  int const swap[] = {0, 1, 3, 2}, mix[] = {1, 0, 3, 2};
+  int const straight = matmul(g, x, y, false, true);
+  CHECK(g.extents(straight) == of({2, 5, 4, 6}));
+  CHECK(matmul(g, x, permute(g, y, swap)) == straight);
+  CHECK(matmul(g, permute(g, x, swap), permute(g, y, swap), true) == straight);
+  CHECK(matmul(g, permute(g, permute(g, x, swap), swap), y, false, true) == straight);
+  int const mixed = matmul(g, permute(g, x, mix), permute(g, y, mix), true, false);
+  CHECK(g[g[mixed].in[0]].code == op::permute);  // more than the last two axes
+}
+
 TEST_CASE("operations of constants are constants; views of views and stretches of stretches are one") {
   graph g;
   int const two = constant(g, 2, {3}), three = constant(g, 3, {3});

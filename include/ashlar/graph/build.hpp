@@ -256,8 +256,21 @@ constexpr int stretched_axes(shape const& small, shape const& large) {
   return axes;
 }
 
+/// Of a matrix, or several, with the last two axes swapped: the one before, which products read as well.
+constexpr int as_it_lies(graph const& g, int x, bool& transposed) {
+  node const& n = g[x];
+  if (n.code != op::permute) return x;
+  int swapped = 0;
+  for (int i = 0, r = n.extents.rank; i < r; ++i) swapped |= (i < r - 2 ? i : 2 * r - 3 - i) << (3 * i);
+  if (n.a[0] != swapped) return x;
+  transposed = !transposed;
+  return as_it_lies(g, n.in[0], transposed);
+}
+
 /// [batch..., M, K] x [batch..., K, N], each with its last two axes swapped where asked.
 constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool transpose_y = false) {
+  x = as_it_lies(g, x, transpose_x);
+  y = as_it_lies(g, y, transpose_y);
   node const a = g[x], b = g[y];
   int r = a.extents.rank;
   if (r < 2 || b.extents.rank != r) refuse("matmul: both operands need the same number of axes, two at least");
