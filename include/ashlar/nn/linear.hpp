@@ -38,8 +38,7 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
   template <class T, int B, int In>
   static constexpr basic_value<T, B, Out> apply(basic_value<T, B, In> x) {
     graph& g = *x.g;
-    auto weight = parameter<T, Out, In>(g, "weight", fan_in_uniform(In));
-    basic_value<T, B, Out> const y{&g, matmul(g, x.id, weight.id, false, true)};
+    auto const y = product_with_parameter<Out>(x, "weight", fan_in_uniform(In));
     if constexpr (sizeof...(Options) > 0)
       return y;
     else

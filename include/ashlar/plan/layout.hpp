@@ -44,6 +44,7 @@ class region_layout {
     v.type = e.type;
     v.extents = e.extents;
     v.init = e.init;
+    v.transposed = e.transposed;
     v.depth = e.depth;
     for (int d = 0; d < e.depth; ++d) v.count[d] = e.count[d];
     v.at = {where_, offset};
