@@ -74,9 +74,10 @@ constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialise
   return {&g, e->transposed ? permute(g, e->node, swapped) : e->node};
 }
 
-/// Matrices of at least so many rows lie column by column where what products with them make is as wide as there are
-/// rows: it fills vectors then, which columns of them are. A wide vector of floats, and a choice of the model alone.
-inline constexpr int fewest_transposed_rows = 16;
+/// A weight of at least so many outputs lies column by column: what products with it make is so wide then, and reads
+/// rows of outputs as they lie. Two wide vectors of floats, the width of register tiles; of fewer outputs dot products
+/// are as fast. A choice of the model alone, whatever the batch and the processor.
+inline constexpr int fewest_transposed_rows = 32;
 
 /// x weight^T, where `weight` is a parameter [Out, In] of the layer being recorded.
 template <int Out, class T, int B, int In>

@@ -65,7 +65,7 @@ struct matmul_kernel {
     if (how == way::low)
       multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
     else if (how == way::by_rows)
-      multiply_rows<T>(args.set, rows, columns, k, {a, full_k, 1}, b, n, c, n, is_read_along<T>(n, full_k));
+      multiply_few_rows<T>(args.set, rows, columns, n, k, a, b, c);
     else if (!ta && tb && is_cheaper_transposed<T>(args.set, rows, columns))
       multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
     else
