@@ -83,6 +83,10 @@ void check_sums(instruction_set set, double unit) {
           CHECK(p.worst(p.template by<row_order::panels>(set)) < unit * (k + 1));
           CHECK(p.worst(p.template by<row_order::along>(set)) < unit * (k + 1));
         }
+  for (int m : {3, 16}) {  // in several blocks of columns
+    product<T> const p(m, 1501, 19, m == 3);
+    CHECK(p.worst(p.template by<row_order::along>(set)) < unit * 20);
+  }
 }
 /// Whether each number is the same where some columns of a row are computed alone.
 template <row_order Order, class T>
@@ -121,6 +125,7 @@ TEST_CASE("a number of a product row by row is the same bit for bit whatever row
         CHECK(stands_alone<row_order::panels, double>(set, 3, 203, k, columns));
         CHECK(stands_alone<row_order::along, float>(set, 4, 203, k, columns));
         CHECK(stands_alone<row_order::along, double>(set, 3, 203, k, columns));
+        CHECK(stands_alone<row_order::along, float>(set, 5, 1703, k, 7 * columns));  // in several blocks of columns
       }
   });
 }

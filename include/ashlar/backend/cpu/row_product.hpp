@@ -5,8 +5,8 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Products of so few rows are computed row by row, as the other matrix lies.
-inline constexpr int row_product_rows = 4;
+/// Products of so few rows by a large matrix are about reading it.
+inline constexpr int row_product_rows = 16;
 
 /// How a product of rows goes: each row of a product of small depth on its own, as stores are what counts; panel by
 /// panel of B, where sums have two parts, as one alone waits for itself; or from front to back through rows of B, as
@@ -18,130 +18,120 @@ template <instruction_set Set, class T>
 struct row_product {
   using S = simd<T, Set>;
   using vector = typename S::vector;
+  static constexpr int sum_elements = 16384 / sizeof(T);               // half of the first cache
   static constexpr int many = Set == instruction_set::avx512 ? 8 : 4;  // vectors of sums, twice, stay in registers
 
-  /// Sums of Rows rows and as many vectors of columns as there are numbers J, each in as many parts.
-  template <int Parts, int Rows, int... J>
+  /// Sums of as many vectors of columns as there are numbers J, each in as many parts.
+  template <int Parts, int... J>
   struct block {
-    vector sum[Parts][Rows][sizeof...(J)]{};
+    vector sum[Parts][sizeof...(J)]{};
 
     template <int Part, class Load>
-    ASHLAR_INLINE void add(matrix_view<T> a, std::int64_t k, Load& load) {
+    ASHLAR_INLINE void add(T left, std::int64_t k, Load& load) {
       vector right[sizeof...(J)];
       load(right, k);
-      for (int i = 0; i < Rows; ++i) {
-        T const left = a.data[i * a.row + k * a.column];
-        ((sum[Part][i][J] += left * right[J]), ...);
-      }
+      ((sum[Part][J] += left * right[J]), ...);
     }
     /// load(right, k): row k of B.
     template <class Load>
-    ASHLAR_INLINE void run(std::int64_t depth, matrix_view<T> a, Load load) {
+    ASHLAR_INLINE void run(std::int64_t depth, T const* a, std::int64_t apart, Load load) {
       std::int64_t k = 0;
       if constexpr (Parts == 2)
         for (; k + 2 <= depth; k += 2) {
-          add<0>(a, k, load);
-          add<1>(a, k + 1, load);
+          add<0>(a[k * apart], k, load);
+          add<1>(a[(k + 1) * apart], k + 1, load);
         }
-      for (; k < depth; ++k) add<0>(a, k, load);
-      if constexpr (Parts == 2)
-        for (int i = 0; i < Rows; ++i) ((sum[0][i][J] += sum[1][i][J]), ...);
+      for (; k < depth; ++k) add<0>(a[k * apart], k, load);
+      if constexpr (Parts == 2) ((sum[0][J] += sum[1][J]), ...);
     }
   };
-  template <int Parts, int Rows, int... J>
-  ASHLAR_INLINE static void panel(std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
-                                  std::int64_t c_row, std::integer_sequence<int, J...>) {
-    block<Parts, Rows, J...> of;
+  template <int Parts, int... J>
+  ASHLAR_INLINE static void panel(std::int64_t depth, T const* a, std::int64_t apart, T const* b, std::int64_t b_row,
+                                  T* c, std::integer_sequence<int, J...>) {
+    block<Parts, J...> of;
     of.run(
-        depth, a, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
+        depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
           (S::load(right[J], b + k * b_row + J * S::width), ...);
         });
-    for (int i = 0; i < Rows; ++i) (S::store(of.sum[0][i][J], c + i * c_row + J * S::width), ...);
+    (S::store(of.sum[0][J], c + J * S::width), ...);
   }
-  template <int Parts, int Rows>
-  ASHLAR_INLINE static void last_panel(std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
-                                       std::int64_t c_row, int columns) {
-    block<Parts, Rows, 0> of;
-    of.run(
-        depth, a, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
-          load_part<T, Set>(right[0], b + k * b_row, columns);
-        });
-    for (int i = 0; i < Rows; ++i) store_part<T, Set>(of.sum[0][i][0], c + i * c_row, columns);
-  }
-  template <int Parts, int Rows, int Vectors>
-  ASHLAR_INLINE static void panels(std::int64_t j, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
-                                   std::int64_t b_row, T* c, std::int64_t c_row) {
+  template <int Parts, int Vectors>
+  ASHLAR_INLINE static void panels(std::int64_t j, std::int64_t n, std::int64_t depth, T const* a, std::int64_t apart,
+                                   T const* b, std::int64_t b_row, T* c) {
     for (; j + Vectors * S::width <= n; j += Vectors * S::width)
-      panel<Parts, Rows>(depth, a, b + j, b_row, c + j, c_row, std::make_integer_sequence<int, Vectors>{});
-    if constexpr (Vectors > 1)
-      panels<Parts, Rows, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, b, b_row, c, c_row);
-    else if (j < n)
-      last_panel<Parts, Rows>(depth, a, b + j, b_row, c + j, c_row, static_cast<int>(n - j));
+      panel<Parts>(depth, a, apart, b + j, b_row, c + j, std::make_integer_sequence<int, Vectors>{});
+    if constexpr (Vectors > 1) {
+      panels<Parts, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, apart, b, b_row, c);
+    } else if (j < n) {
+      int const columns = static_cast<int>(n - j);
+      block<Parts, 0> of;
+      of.run(
+          depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
+            load_part<T, Set>(right[0], b + k * b_row + j, columns);
+          });
+      store_part<T, Set>(of.sum[0][0], c + j, columns);
+    }
   }
-  template <int Parts, int Rows>
-  ASHLAR_INLINE static void rows(std::int64_t i, std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
-                                 T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
-    for (; i + Rows <= m; i += Rows)
-      panels<Parts, Rows, many / Rows>(0, n, depth, {a.data + i * a.row, a.row, a.column}, b, b_row, c + i * c_row,
-                                       c_row);
-    if constexpr (Rows > 1) rows<Parts, Rows / 2>(i, m, n, depth, a, b, b_row, c, c_row);
-  }
-  /// One pass over the columns, with as many rows of B as there are numbers Q.
-  template <int Rows, int... Q>
-  ASHLAR_INLINE static void pass(std::int64_t n, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
-                                 std::int64_t c_row, bool adds, std::integer_sequence<int, Q...>) {
+
+  /// Adds to `sums`, [m, apart], the products of a block of A, [m, as many as there are numbers Q], and rows of B.
+  template <int... Q>
+  ASHLAR_INLINE static void pass(std::int64_t m, std::int64_t n, T const* left, T const* b, std::int64_t b_row, T* sums,
+                                 std::int64_t apart, std::integer_sequence<int, Q...>) {
     constexpr int count = sizeof...(Q);
-    vector left[Rows][count];
-    for (int i = 0; i < Rows; ++i) (S::splat(left[i][Q], a.data[i * a.row + Q * a.column]), ...);
     std::int64_t j = 0;
+    vector right[count];
     for (; j + S::width <= n; j += S::width) {
-      vector right[count];
       (S::load(right[Q], b + Q * b_row + j), ...);
-      for (int i = 0; i < Rows; ++i) {
-        vector sum{};
-        if (adds) S::load(sum, c + i * c_row + j);
-        ((sum += left[i][Q] * right[Q]), ...);
-        S::store(sum, c + i * c_row + j);
+      for (std::int64_t i = 0; i < m; ++i) {
+        vector sum;
+        S::load(sum, sums + i * apart + j);
+        ((sum += left[i * count + Q] * right[Q]), ...);
+        S::store(sum, sums + i * apart + j);
       }
     }
     if (j == n) return;
-    int const rest = static_cast<int>(n - j);
-    vector right[count];
-    (load_part<T, Set>(right[Q], b + Q * b_row + j, rest), ...);
-    for (int i = 0; i < Rows; ++i) {
-      vector sum{};
-      if (adds) load_part<T, Set>(sum, c + i * c_row + j, rest);
-      ((sum += left[i][Q] * right[Q]), ...);
-      store_part<T, Set>(sum, c + i * c_row + j, rest);
+    (load_part<T, Set>(right[Q], b + Q * b_row + j, static_cast<int>(n - j)), ...);
+    for (std::int64_t i = 0; i < m; ++i) {
+      vector sum;
+      S::load(sum, sums + i * apart + j);
+      ((sum += left[i * count + Q] * right[Q]), ...);
+      S::store(sum, sums + i * apart + j);
     }
   }
-  template <int Rows>
-  ASHLAR_INLINE static void passes(std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                   T* c, std::int64_t c_row) {
-    constexpr int at_once = Rows > 2 ? 4 : 8;
+  template <int... Q>
+  ASHLAR_INLINE static void pass_of(std::int64_t m, std::int64_t n, matrix_view<T> a, T const* b, std::int64_t b_row,
+                                    T* sums, std::int64_t apart, std::integer_sequence<int, Q...> rows) {
+    T left[row_product_rows * sizeof...(Q)];
+    for (std::int64_t i = 0; i < m; ++i)
+      ((left[i * static_cast<int>(sizeof...(Q)) + Q] = a.data[i * a.row + Q * a.column]), ...);
+    pass(m, n, left, b, b_row, sums, apart, rows);
+  }
+  /// Columns of C, which lie together while they are summed up: rows of matrices share few places of a cache. Nor are
+  /// they a power of two apart, as a load waits for a store of another page that ends like it.
+  ASHLAR_INLINE static void columns(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
+                                    std::int64_t b_row, T* c, std::int64_t c_row, std::int64_t apart) {
+    alignas(64) T sums[sum_elements + row_product_rows * S::width];
+    std::memset(sums, 0, static_cast<std::size_t>(m * apart) * sizeof(T));
     std::int64_t k = 0;
-    auto next = [&](auto count) __attribute__((always_inline)) {
-      pass<Rows>(n, {a.data + k * a.column, a.row, a.column}, b + k * b_row, b_row, c, c_row, k > 0, count);
-    };
-    for (; k + at_once <= depth; k += at_once) next(std::make_integer_sequence<int, at_once>{});
-    for (; k < depth; ++k) next(std::make_integer_sequence<int, 1>{});
+    for (; k + 8 <= depth; k += 8, a.data += 8 * a.column, b += 8 * b_row)
+      pass_of(m, n, a, b, b_row, sums, apart, std::make_integer_sequence<int, 8>{});
+    for (; k < depth; ++k, a.data += a.column, b += b_row)
+      pass_of(m, n, a, b, b_row, sums, apart, std::make_integer_sequence<int, 1>{});
+    for (std::int64_t i = 0; i < m; ++i)
+      std::memcpy(c + i * c_row, sums + i * apart, static_cast<std::size_t>(n) * sizeof(T));
   }
-  template <int Rows>
-  ASHLAR_INLINE static void rows_along(std::int64_t i, std::int64_t m, std::int64_t n, std::int64_t depth,
-                                       matrix_view<T> a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
-    for (; i + Rows <= m; i += Rows)
-      passes<Rows>(n, depth, {a.data + i * a.row, a.row, a.column}, b, b_row, c + i * c_row, c_row);
-    if constexpr (Rows > 1) rows_along<Rows / 2>(i, m, n, depth, a, b, b_row, c, c_row);
-  }
+
   template <row_order Order>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
                                 std::int64_t b_row, T* c, std::int64_t c_row) {
-    if constexpr (Order == row_order::shallow)
-      rows<1, 1>(0, m, n, depth, a, b, b_row, c, c_row);
-    else if constexpr (Order == row_order::panels)
-      rows<2, row_product_rows>(0, m, n, depth, a, b, b_row, c, c_row);
-    else
-      rows_along<row_product_rows>(0, m, n, depth, a, b, b_row, c, c_row);
+    if constexpr (Order == row_order::along) {
+      std::int64_t const block = sum_elements / m / S::width * S::width;
+      for (std::int64_t j = 0; j < n; j += block)
+        columns(m, n - j < block ? n - j : block, depth, a, b + j, b_row, c + j, c_row, block + S::width);
+      return;
+    }
+    for (; m > 0; --m, a.data += a.row, c += c_row)
+      panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c);
   }
 };
 
@@ -183,14 +173,6 @@ template <class T>
 bool is_read_along(std::int64_t n, std::int64_t depth) {
   constexpr std::int64_t cached = 1 << 20;
   return n >= 512 && n * depth * static_cast<std::int64_t>(sizeof(T)) > cached;
-}
-/// C = A B of dense matrices [m, depth] and [depth, n], of which these are m rows and `columns` columns.
-template <class T>
-void multiply_few_rows(instruction_set set, std::int64_t m, std::int64_t columns, std::int64_t n, std::int64_t depth,
-                       T const* a, T const* b, T* c) {
-  matrix_view<T> const left{a, depth, 1};
-  if (is_read_along<T>(n, depth)) return multiply_rows<row_order::along>(set, m, columns, depth, left, b, n, c, n);
-  multiply_rows<row_order::panels>(set, m, columns, depth, left, b, n, c, n);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
