@@ -128,10 +128,10 @@ struct row_product {
       std::int64_t const block = sum_elements / m / S::width * S::width;
       for (std::int64_t j = 0; j < n; j += block)
         columns(m, n - j < block ? n - j : block, depth, a, b + j, b_row, c + j, c_row, block + S::width);
-      return;
+    } else {
+      for (; m > 0; --m, a.data += a.row, c += c_row)
+        panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c);
     }
-    for (; m > 0; --m, a.data += a.row, c += c_row)
-      panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c);
   }
 };
 
