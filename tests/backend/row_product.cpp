@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ashlar/backend/cpu/matmul.hpp>
 #include <ashlar/core/random.hpp>
 
 using namespace ashlar;
@@ -146,4 +147,45 @@ TEST_CASE("a matrix is read from front to back where it is larger than a cache a
   CHECK(is_read_along<float>(4096, 4096));
   CHECK_FALSE(is_read_along<float>(128, 784));
   CHECK_FALSE(is_read_along<float>(64, 100000));  // a panel of it is all of its rows
+}
+
+namespace {
+
+/// What the kernel of x [full_m, k] times w [k, n] writes for m valid rows, by so many shares of the work.
+std::vector<float> by_kernel(instruction_set set, int full_m, int m, int n, int k, int parts) {
+  std::vector<float> x = product<float>::numbers(full_m * k, 1), w = product<float>::numbers(k * n, 2);
+  std::vector<float> y(static_cast<std::size_t>(full_m * n), 0.25f);
+  char* const operands[] = {reinterpret_cast<char*>(x.data()), reinterpret_cast<char*>(w.data()),
+                            reinterpret_cast<char*>(y.data())};
+  std::int64_t const numbers[] = {1, full_m, n, k, 2, 1};
+  kernel_arguments args{operands, numbers, nullptr, m, 0, 0, 0, set};
+  args.parts = parts;
+  for (args.part = 0; args.part < parts; ++args.part)
+    matmul_kernel<kernel_code<static_cast<int>(kernel_kind::matmul), 0, 0, 0>>::run(args);
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("a product by a row-major matrix has the same bits for any number of shares, and writes valid rows alone") {
+  int const shapes[][3] = {{1, 200, 40}, {3, 200, 40}, {1, 640, 500}, {7, 640, 500}, {16, 640, 500}, {17, 640, 500}};
+  on_every_set([&](instruction_set set) {
+    for (auto const& s : shapes) {
+      int const m = s[0], n = s[1], k = s[2];
+      CAPTURE(m);
+      CAPTURE(n);
+      std::vector<float> const one = by_kernel(set, m + 1, m, n, k, 1);
+      std::vector<float> const x = product<float>::numbers((m + 1) * k, 1), w = product<float>::numbers(k * n, 2);
+      double worst = 0;
+      for (int i = 0; i <= m; ++i)
+        for (int j = 0; j < n; ++j) {
+          double sum = i < m ? 0 : 0.25;
+          for (int q = 0; q < k && i < m; ++q)
+            sum += double{x[static_cast<std::size_t>(i * k + q)]} * double{w[static_cast<std::size_t>(q * n + j)]};
+          worst = std::fmax(worst, std::fabs(sum - double{one[static_cast<std::size_t>(i * n + j)]}));
+        }
+      CHECK(worst < 2e-6 * (k + 1));
+      for (int parts : {2, 3, 5}) CHECK(same_bits(by_kernel(set, m + 1, m, n, k, parts), one));
+    }
+  });
 }
