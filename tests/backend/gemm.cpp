@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 
 #include <ashlar/backend/cpu/low_product.hpp>
-#include <ashlar/backend/cpu/shallow_product.hpp>
 #include <ashlar/backend/cpu/transposed_product.hpp>
 #include <ashlar/core/random.hpp>
 
@@ -150,36 +149,6 @@ TEST_CASE("a number of a product of few rows is the same bit for bit whatever ro
           CHECK(stands_alone<float>(static_cast<instruction_set>(set), m, 41, k, columns));
           CHECK(stands_alone<double>(static_cast<instruction_set>(set), m, 41, k, columns));
         }
-}
-
-namespace {
-
-template <class T>
-bool shallow_equals(instruction_set set, int m, int n, int k) {
-  int const apart = m + 3;
-  random_stream const stream(seed{6}, 1);
-  std::vector<T> a(static_cast<std::size_t>(k * apart)), b(static_cast<std::size_t>(k * n));
-  std::vector<T> one(static_cast<std::size_t>(m * n + 1), T(0.5)), other(one);
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
-  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
-  a[0] = 0;  // of its products some are -0
-  multiply<T>(set, m, n, k, {a.data(), 1, apart}, {b.data(), n, 1}, one.data(), n, false);
-  multiply_shallow<T>(set, m, n, k, a.data(), apart, b.data(), other.data());
-  return std::memcmp(one.data(), other.data(), one.size() * sizeof(T)) == 0;
-}
-
-}  // namespace
-
-TEST_CASE("products of a small depth, row by row, have the bits of other products") {
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
-    for (int n : {1, 3, 16, 37, 128, 300})
-      for (int k : {1, 2, 4}) {
-        CAPTURE(set);
-        CAPTURE(n);
-        CAPTURE(k);
-        CHECK(shallow_equals<float>(static_cast<instruction_set>(set), 9, n, k));
-        CHECK(shallow_equals<double>(static_cast<instruction_set>(set), 9, n, k));
-      }
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
 #include "support/step_proof.hpp"
 #include "train/clusters.hpp"
 
@@ -37,8 +38,8 @@ struct samples {
 std::vector<float> numbers_of(network_model const& m) {
   std::vector<float> all;
   m.each_variable([&](parameter_reference const& p, auto const&) {
-    float const* from = reinterpret_cast<float const*>(p.bytes());
-    all.insert(all.end(), from, from + p.size());
+    std::vector<float> const own = proof::elements_of<float>(p);
+    all.insert(all.end(), own.begin(), own.end());
   });
   return all;
 }

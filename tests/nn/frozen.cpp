@@ -5,6 +5,7 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
 #include "support/step_proof.hpp"
 
 using namespace ashlar;
@@ -30,8 +31,7 @@ template <class Model>
 void check_same(Model const& now, Model const& before, std::vector<std::string> const& same,
                 std::vector<std::string> const& changed) {
   auto is_same = [&](std::string const& name) {
-    auto const a = now.parameter(name), b = before.parameter(name);
-    return std::memcmp(a.bytes(), b.bytes(), static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
+    return proof::elements_of<char>(now.parameter(name)) == proof::elements_of<char>(before.parameter(name));
   };
   for (std::string const& name : same) {
     CAPTURE(name);

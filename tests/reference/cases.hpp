@@ -11,6 +11,8 @@
 #include <ashlar/io/safetensors.hpp>
 #include <ashlar/train/parameter.hpp>
 
+#include "support/elements_of.hpp"
+
 /// The tensors that PyTorch computed: cases.safetensors is made by make_cases.py.
 namespace reference {
 
@@ -71,9 +73,13 @@ template <int... D>
 void compare(tensor<float, D...> const& ours, std::string const& name) {
   compare(ours.data(), ours.shape(), name);
 }
-inline void read(parameter_reference const& p, std::string const& name) { read(name, p.type(), p.shape(), p.bytes()); }
+inline void read(parameter_reference const& p, std::string const& name) {
+  std::vector<char> values(static_cast<std::size_t>(p.byte_count()));
+  read(name, p.type(), p.shape(), values.data());
+  p.write(values.data());
+}
 inline void compare(parameter_reference const& p, std::string const& name) {
-  compare(reinterpret_cast<float const*>(p.bytes()), p.shape(), name);
+  compare(proof::elements_of<float>(p).data(), p.shape(), name);
 }
 
 }  // namespace reference

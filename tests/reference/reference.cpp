@@ -58,9 +58,8 @@ void check_layer(std::string const& name, Layer const& layer, extents<B, D...>, 
     } else if (p.name().starts_with("1.running_")) {
       compare(p, name + ".after_" + field_of(p.name()));
     } else {
-      float const* now = reinterpret_cast<float const*>(p.bytes());
-      float const* then = reinterpret_cast<float const*>(before.parameter(p.name()).bytes());
-      std::vector<float> moved(now, now + p.size());
+      std::vector<float> moved = proof::elements_of<float>(p);
+      std::vector<float> const then = proof::elements_of<float>(before.parameter(p.name()));
       for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = then[i] - moved[i];
       compare(moved.data(), p.shape(), name + "." + result_of(p.name()));
     }

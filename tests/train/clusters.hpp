@@ -2,6 +2,8 @@
 #pragma once
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
+
 // A small task that a small network learns: points around three centres, the centre's number as label.
 inline ashlar::dataset<2> clusters(int count, std::uint64_t seed_number) {
   ashlar::random_stream const stream(ashlar::seed{seed_number}, 1);
@@ -23,7 +25,8 @@ template <class Model>
 std::string bytes_of_model(Model const& net) {
   std::string all;
   net.each_variable([&](ashlar::parameter_reference const& p, auto const&) {
-    all.append(p.bytes(), static_cast<std::size_t>(p.size() * ashlar::bytes_of(p.type())));
+    std::vector<char> const own = proof::elements_of<char>(p);
+    all.append(own.begin(), own.end());
   });
   return all;
 }

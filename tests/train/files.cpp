@@ -10,6 +10,7 @@
 #include <ashlar/ashlar.hpp>
 
 #include "io/temporary_folder.hpp"
+#include "support/elements_of.hpp"
 #include "train/clusters.hpp"
 
 using namespace ashlar;
@@ -42,7 +43,8 @@ std::string read_all(std::string const& file) {
 struct saved_tensors {
   explicit saved_tensors(decltype(made(1)) const& net) {
     net.each_variable([&](parameter_reference const& p, auto const&) {
-      all.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(p.bytes())});
+      auto const& copy = copies.emplace_back(proof::elements_of<std::byte>(p));
+      all.push_back({p.name(), p.type(), p.shape(), copy.data()});
     });
   }
   named_tensor& operator[](std::string const& name) {
@@ -51,6 +53,7 @@ struct saved_tensors {
     throw error("no " + name);
   }
   std::vector<named_tensor> all;
+  std::vector<std::vector<std::byte>> copies;
 };
 
 // What `load` says about the file, without the file's name; the model must be as it was, unless it says nothing.

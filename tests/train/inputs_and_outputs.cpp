@@ -6,6 +6,7 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
 #include "train/clusters.hpp"
 
 using namespace ashlar;
@@ -44,11 +45,10 @@ template <class A, class B>
 double difference(A const& a, B const& b) {
   double largest = 0;
   a.each_variable([&](parameter_reference const& p, auto const&) {
-    auto const* const mine = reinterpret_cast<float const*>(p.bytes());
-    parameter_reference const other = b.parameter(p.name());
-    for (std::int64_t i = 0; i < p.size(); ++i)
-      largest =
-          std::max(largest, std::fabs(double{mine[i]} - double{reinterpret_cast<float const*>(other.bytes())[i]}));
+    std::vector<float> const mine = proof::elements_of<float>(p),
+                             other = proof::elements_of<float>(b.parameter(p.name()));
+    for (std::size_t i = 0; i < mine.size(); ++i)
+      largest = std::max(largest, std::fabs(double{mine[i]} - double{other[i]}));
   });
   return largest;
 }

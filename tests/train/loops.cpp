@@ -7,6 +7,8 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
+
 using namespace ashlar;
 
 namespace {
@@ -67,7 +69,7 @@ double difference_after_training(Loops const& in_loops, Plain const& written_out
   };
   each_pair([](auto const& a, auto const& b) {
     REQUIRE(a.size() == b.size());
-    std::memcpy(b.bytes(), a.bytes(), static_cast<std::size_t>(a.size() * bytes_of(a.type())));
+    b.write(proof::elements_of<char>(a).data());
   });
   auto t = make_trainer(loops, cross_entropy, optimizer, batch<7>);
   auto u = make_trainer(plain, cross_entropy, optimizer, batch<7>);
@@ -88,12 +90,12 @@ double difference_after_training(Loops const& in_loops, Plain const& written_out
   each_pair([&](auto const& a, auto const& b) {
     count += 1;
     if (a.type() == dtype::int64) {
-      CHECK(*reinterpret_cast<std::int64_t const*>(a.bytes()) == 6);
-      CHECK(*reinterpret_cast<std::int64_t const*>(b.bytes()) == 6);
+      CHECK(proof::elements_of<std::int64_t>(a) == std::vector<std::int64_t>{6});
+      CHECK(proof::elements_of<std::int64_t>(b) == std::vector<std::int64_t>{6});
       return;
     }
-    T const *p = reinterpret_cast<T const*>(a.bytes()), *q = reinterpret_cast<T const*>(b.bytes());
-    for (std::int64_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(double{p[i]} - double{q[i]}));
+    std::vector<T> const p = proof::elements_of<T>(a), q = proof::elements_of<T>(b);
+    for (std::size_t i = 0; i < p.size(); ++i) largest = std::max(largest, std::fabs(double{p[i]} - double{q[i]}));
   });
   CHECK(count == 4 + 3 * (4 + 3) + 3 * 2 * 4);
   return largest;

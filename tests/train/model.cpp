@@ -7,6 +7,7 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
 #include "train/clusters.hpp"
 
 using namespace ashlar;
@@ -30,11 +31,10 @@ std::vector<std::string> names(Model const& net) {
 struct spread {
   double mean = 0, square = 0, largest = 0;
   explicit spread(parameter_reference const& p) {
-    float const* x = reinterpret_cast<float const*>(p.bytes());
-    for (std::int64_t i = 0; i < p.size(); ++i) {
-      mean += x[i] / static_cast<double>(p.size());
-      square += double{x[i]} * x[i] / static_cast<double>(p.size());
-      largest = std::max(largest, std::abs(double{x[i]}));
+    for (float x : proof::elements_of<float>(p)) {
+      mean += x / static_cast<double>(p.size());
+      square += double{x} * x / static_cast<double>(p.size());
+      largest = std::max(largest, std::abs(double{x}));
     }
   }
 };

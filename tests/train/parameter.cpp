@@ -11,9 +11,15 @@ namespace {
 
 using kind = detail::initialiser;
 template <class T = float>
-std::vector<double> filled(shape const& s, detail::initialiser const& init, seed number = seed{1}) {
+std::vector<double> filled(shape const& s, detail::initialiser const& init, seed number = seed{1},
+                           bool transposed = false) {
   std::vector<T> to(static_cast<std::size_t>(s.size()));
-  detail::initialise({"0.weight", dtype_of<T>, s, reinterpret_cast<char*>(to.data())}, init, number);
+  detail::variable_info v;
+  v.type = dtype_of<T>;
+  v.extents = s;
+  v.init = init;
+  v.transposed = transposed;
+  detail::initialise({"0.weight", v.type, s, reinterpret_cast<char*>(to.data()), transposed}, v, number);
   return {to.begin(), to.end()};
 }
 /// The mean of the products of rows a and b of a matrix of so many columns; columns likewise where `step` says so.
@@ -62,4 +68,22 @@ TEST_CASE("the same seed gives the same bits, another seed others, under every i
     CHECK(filled(s, {k, 1}) == filled(s, {k, 1}));
     CHECK(filled(s, {k, 1}) != filled(s, {k, 1}, seed{2}));
   }
+}
+
+TEST_CASE("a matrix that lies column by column begins with the same numbers, and is read and written in their order") {
+  shape const s{2, {70, 131}};
+  for (auto k : {kind::constant, kind::uniform, kind::normal, kind::orthogonal}) {
+    std::vector<double> const rows = filled<double>(s, {k, 2}), columns = filled<double>(s, {k, 2}, seed{1}, true);
+    for (std::size_t r = 0; r < 70; ++r)
+      for (std::size_t c = 0; c < 131; ++c) REQUIRE(columns[c * 70 + r] == rows[r * 131 + c]);
+  }
+  std::vector<float> stored(6);
+  parameter_reference const p("0.weight", dtype::float32, {2, {2, 3}}, reinterpret_cast<char*>(stored.data()), true);
+  p = tensor<float, 2, 3>{0, 1, 2, 10, 11, 12};
+  CHECK(stored == std::vector<float>{0, 10, 1, 11, 2, 12});
+  CHECK(tensor<float, 2, 3>(p) == tensor<float, 2, 3>{0, 1, 2, 10, 11, 12});
+  std::vector<std::int64_t> whole(6);
+  parameter_reference const q("0.n", dtype::int64, {2, {3, 2}}, reinterpret_cast<char*>(whole.data()), true);
+  q = tensor<std::int64_t, 3, 2>{1, 2, 3, 4, 5, 6};
+  CHECK(whole == std::vector<std::int64_t>{1, 3, 5, 2, 4, 6});
 }

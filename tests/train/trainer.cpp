@@ -9,6 +9,7 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/elements_of.hpp"
 #include "train/clusters.hpp"
 
 using namespace ashlar;
@@ -171,13 +172,13 @@ TEST_CASE("trainer: a loop in a loop trains as its layers written out, also wher
   constexpr int blocks = 6;
   auto place = [](int copy, bool is_bias) { return 2 * copy + is_bias; };  // in the network written out
   std::vector<double*> numbers;
-  plain.each_variable([&](auto const& p, auto const&) { numbers.push_back(reinterpret_cast<double*>(p.bytes())); });
+  plain.each_variable([&](auto const& p, auto const&) { numbers.push_back(reinterpret_cast<double*>(p.address())); });
   REQUIRE(numbers.size() == 2 * blocks);
   auto each_pair = [&](auto f) {  // a loop's variables stand field by field
     int k = 0;
     in_loops.each_variable([&](auto const& p, auto const&) {
       double* const other = numbers[static_cast<std::size_t>(place(k % blocks, k >= blocks))];
-      for (int i = 0; i < (k < blocks ? 4 : 2); ++i) f(reinterpret_cast<double*>(p.bytes())[i], other[i]);
+      for (int i = 0; i < (k < blocks ? 4 : 2); ++i) f(reinterpret_cast<double*>(p.address())[i], other[i]);
       ++k;
     });
     REQUIRE(k == 2 * blocks);
@@ -198,8 +199,7 @@ TEST_CASE("trainer: batch_norm in a loop in a loop has the parameters and states
   auto each_pair = [&](auto f) {
     in_loops.each_variable([&](auto const& p, auto const&) { f(p, plain.parameter(written_out_name(p.name()))); });
   };
-  each_pair(
-      [](auto const& a, auto const& b) { std::memcpy(b.bytes(), a.bytes(), static_cast<std::size_t>(a.size()) * 8); });
+  each_pair([](auto const& a, auto const& b) { b.write(proof::elements_of<char>(a).data()); });
   auto t = make_trainer(in_loops, energy_and_slope, sgd{.learning_rate = 0.05f}, batch<5>);
   auto u = make_trainer(plain, energy_and_slope, sgd{.learning_rate = 0.05f}, batch<5>);
   tensor<double, 4, 2> x{0.7, -0.3, 0.2, 0.9, -1.1, 0.4, 0.3, -0.8};
@@ -208,11 +208,12 @@ TEST_CASE("trainer: batch_norm in a loop in a loop has the parameters and states
   each_pair([&](auto const& a, auto const& b) {
     CAPTURE(a.name());
     states += a.name().find(".running_") != std::string::npos;
-    for (int i = 0; i < a.size(); ++i)
-      if (a.type() == dtype::int64)
-        CHECK(reinterpret_cast<std::int64_t*>(a.bytes())[i] == reinterpret_cast<std::int64_t*>(b.bytes())[i]);
-      else
-        CHECK(std::fabs(reinterpret_cast<double*>(a.bytes())[i] - reinterpret_cast<double*>(b.bytes())[i]) < 1e-11);
+    if (a.type() == dtype::int64) {
+      CHECK(proof::elements_of<std::int64_t>(a) == proof::elements_of<std::int64_t>(b));
+      return;
+    }
+    std::vector<double> const p = proof::elements_of<double>(a), q = proof::elements_of<double>(b);
+    for (std::size_t i = 0; i < p.size(); ++i) CHECK(std::fabs(p[i] - q[i]) < 1e-11);
   });
   CHECK(states == 2 * 6);
   tensor<std::int64_t> const tracked = in_loops.parameter("0.1.2.1.num_batches_tracked");

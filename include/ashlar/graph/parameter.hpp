@@ -37,6 +37,14 @@ struct initial_rules {
   initial_rule weight{}, bias{};
 };
 
+/// A matrix with its axes swapped.
+constexpr shape transposed_shape(shape const& s) {
+  shape t = s;
+  t.extent[0] = s[1];
+  t.extent[1] = s[0];
+  return t;
+}
+
 inline constexpr int max_loop_depth = 2;  // loops within loops that may hold parameters
 
 /// A parameter or state of the network: one occurrence of a layer, or one for each iteration of the loops around it.
@@ -46,8 +54,9 @@ struct variable_entry {
   dtype type = dtype::float32;
   shape extents{};  // of one iteration's
   initialiser init{};
-  bool frozen = false;  // a parameter that training leaves as it is
-  int depth = 0;        // loops around it, outermost first
+  bool transposed = false;  // a matrix that lies column by column, as its node is
+  bool frozen = false;      // a parameter that training leaves as it is
+  int depth = 0;            // loops around it, outermost first
   int count[max_loop_depth]{};
   int region[max_loop_depth]{};
   int node = -1;

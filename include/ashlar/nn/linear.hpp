@@ -48,9 +48,7 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
  private:
   template <class T, int M, int In>
   static constexpr basic_value<T, M, Out> product(basic_value<T, M, In> x) {
-    graph& g = *x.g;
-    auto weight = parameter<T, Out, In>(g, "weight", fan_in_uniform(In));
-    return {&g, matmul(g, x.id, weight.id, false, true)};
+    return product_with_parameter<Out>(x, "weight", fan_in_uniform(In));
   }
   template <int In, class T, int... D>
   static constexpr basic_value<T, D...> biased(basic_value<T, D...> y) {
@@ -65,6 +63,8 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
 
 /// A fully connected layer: x weight^T + bias; linear<N, no_bias> without.
 /// shape: [batch, in] -> [batch, Out], or [batch, time, in] -> [batch, time, Out]; weight [Out, in], bias [Out]
+/// cost: a weight of 32 outputs or more lies column by column in memory, as products read it; its shape, its numbers
+/// and files are those of a weight that does not
 /// errors: does not compile where the input is an image; put `flatten` before it
 template <int Out, class... Options>
 inline constexpr detail::linear_layer<Out, Options...> linear{};

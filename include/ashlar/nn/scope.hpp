@@ -41,26 +41,52 @@ constexpr initialiser initial_numbers(graph const& g, char const* field, shape c
   return usual;
 }
 
-/// The parameter `field` of the layer being recorded; the same layer of a repeated call finds its own again.
-template <class T, int... D>
-constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
+/// The parameter `field` of the layer being recorded, as its node is; the same layer of a repeated call finds its own
+/// again, which lies as it was asked for first. Null where that has another shape.
+constexpr variable_entry* parameter_entry(graph& g, char const* field, dtype type, shape const& extents,
+                                          initialiser init, bool transposed) {
   for (variable_entry& e : g.parameters)
     if (e.path == g.scope && equal_text(e.field, field)) {
       e.frozen |= g.frozen;
-      if (e.extents == make_shape<D...>()) return {&g, e.node};
-      return {&g, add_refused(g, refusal::one_name_for_two_shapes, dtype_of<T>, make_shape<D...>())};
+      if (e.extents == extents) return &e;
+      g.note(refusal::one_name_for_two_shapes);
+      return nullptr;
     }
-  int id = add_leaf(g, op::parameter, dtype_of<T>, make_shape<D...>(), 0, g.ordinal());
   variable_entry e;
   e.path = g.scope;
   e.field = field;
-  e.type = dtype_of<T>;
-  e.extents = make_shape<D...>();
-  e.init = initial_numbers(g, field, e.extents, init);
+  e.type = type;
+  e.extents = extents;
+  e.init = initial_numbers(g, field, extents, init);
+  e.transposed = transposed;
   e.frozen = g.frozen;
-  e.node = id;
+  e.node = add_leaf(g, op::parameter, type, transposed ? transposed_shape(extents) : extents, 0, g.ordinal());
   g.parameters.push(e);
-  return {&g, id};
+  return &g.parameters.back();
+}
+/// The parameter with axes in the order of its shape.
+template <class T, int... D>
+constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
+  shape const extents = make_shape<D...>();
+  variable_entry const* const e = parameter_entry(g, field, dtype_of<T>, extents, init, false);
+  if (!e) return {&g, add_constant(g, 0, dtype_of<T>, extents)};
+  constexpr int swapped[] = {1, 0};
+  return {&g, e->transposed ? permute(g, e->node, swapped) : e->node};
+}
+
+/// A weight of at least so many outputs lies column by column: what products with it make is so wide then, and reads
+/// rows of outputs as they lie. Two wide vectors of floats, the width of register tiles; of fewer outputs dot products
+/// are as fast. A choice of the model alone, whatever the batch and the processor.
+inline constexpr int fewest_transposed_rows = 32;
+
+/// x weight^T, where `weight` is a parameter [Out, In] of the layer being recorded.
+template <int Out, class T, int B, int In>
+constexpr basic_value<T, B, Out> product_with_parameter(basic_value<T, B, In> x, char const* field, initialiser init) {
+  graph& g = *x.g;
+  variable_entry const* const e =
+      parameter_entry(g, field, dtype_of<T>, make_shape<Out, In>(), init, Out >= fewest_transposed_rows);
+  if (!e) return {&g, add_constant(g, 0, dtype_of<T>, make_shape<B, Out>())};
+  return {&g, matmul(g, x.id, e->node, false, !e->transposed)};
 }
 
 /// The state `field` of the layer being recorded: its entry.

@@ -14,10 +14,10 @@ namespace ashlar::inline ASHLAR_ABI {
 template <class Net, class Input, class Policy, class Target>
 void save(model<Net, Input, Policy, Target> const& net, std::string const& file) {
   std::vector<named_tensor> tensors;
-  std::vector<detail::buffer> copies;  // of what lies on a device
-  net.each_variable([&](parameter_reference const& p, auto const&) {
+  std::vector<detail::buffer> copies;  // of what lies on a device or in another order
+  net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
     char const* data = p.address();
-    if constexpr (detail::parts_of<Policy>::memory::is_on_device) {
+    if (detail::parts_of<Policy>::memory::is_on_device || v.transposed) {
       copies.emplace_back(p.byte_count());
       p.read(copies.back().data());
       data = copies.back().data();

@@ -75,18 +75,16 @@ class model {
     std::string known;
     std::string_view found = name;
     char* data = nullptr;
-    dtype type{};
-    shape extents{};
-    each_variable([&](parameter_reference const& p, detail::variable_info const&) {
+    detail::variable_info info;
+    each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
       known += (known.empty() ? "" : ", ") + p.name();
       if (p.name() != name) return;
       data = p.address();
-      type = p.type();
-      extents = p.shape();
+      info = v;
     });
     if (!data)
       fail(error_parts{.problem = "the network has no parameter '" + std::string(found) + "'; it has " + known});
-    return {std::string(name), type, extents, data, memory::access};
+    return {std::string(name), info.type, info.extents, data, info.transposed, memory::access};
   }
 
   /// f(reference, info) for every parameter, then every state, in the order of definition.
@@ -120,7 +118,7 @@ class model {
       parameter_memory_ = memory(tables().counts.parameter_bytes);
       state_memory_ = memory(tables().counts.state_bytes);
       each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
-        initialise(p, v.init, s, memory::is_on_device);
+        initialise(p, v, s, memory::is_on_device);
       });
     }
   }
@@ -128,7 +126,7 @@ class model {
   static void each_copy(detail::variable_info const& v, memory const& all, F& f) {
     for (std::int64_t copy = 0; copy < v.copies(); ++copy)
       f(parameter_reference(detail::variable_name(tables().names, v, copy), v.type, v.extents,
-                            all.data() + v.at.offset + detail::copy_offset(v, copy), memory::access),
+                            all.data() + v.at.offset + detail::copy_offset(v, copy), v.transposed, memory::access),
         v);
   }
 

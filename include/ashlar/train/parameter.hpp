@@ -24,15 +24,44 @@ inline void need_same_tensor(std::string const& place, dtype type, shape const& 
                    .expected = std::string(name_of(wanted_type)) + " " + shape_text(wanted)});
 }
 
+/// f(element, stored) for each element of a tensor, by its number in row-major order, and where it is stored.
+template <class F>
+void each_stored(shape const& extents, bool transposed, F f) {
+  if (!transposed) {
+    for (std::int64_t i = 0; i < extents.size(); ++i) f(i, i);
+    return;
+  }
+  std::int64_t const rows = extents[0], columns = extents[1], block = 64;  // of both orders few pages at a time
+  for (std::int64_t first = 0; first < columns; first += block)
+    for (std::int64_t top = 0; top < rows; top += block)
+      for (std::int64_t c = first; c < columns && c < first + block; ++c)
+        for (std::int64_t r = top; r < rows && r < top + block; ++r) f(r * columns + c, c * rows + r);
+}
+/// to = from, of elements of so many bytes, one of the two in row-major order and the other as it is stored.
+template <class Word>
+void copy_transposed(shape const& extents, char* to, char const* from, bool to_stored) {
+  each_stored(extents, true, [&](std::int64_t element, std::int64_t stored) {
+    std::memcpy(to + (to_stored ? stored : element) * static_cast<std::int64_t>(sizeof(Word)),
+                from + (to_stored ? element : stored) * static_cast<std::int64_t>(sizeof(Word)), sizeof(Word));
+  });
+}
+[[gnu::noinline]] inline void copy_transposed(dtype type, shape const& extents, char* to, char const* from,
+                                              bool to_stored) {
+  if (bytes_of(type) == 8) return copy_transposed<std::int64_t>(extents, to, from, to_stored);
+  if (bytes_of(type) == 4) return copy_transposed<std::int32_t>(extents, to, from, to_stored);
+  fail(error("internal: a parameter of a dtype that parameters do not have"));
+}
+
 }  // namespace detail
 
 /// A parameter or state of a model, in PyTorch's layout: readable and assignable as a tensor of its shape.
 class parameter_reference {
  public:
-  /// A reference to memory that a model owns; `access`: how, where the host does not see it.
-  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data,
+  /// A reference to memory that a model owns; `transposed`: it lies there column by column; `access`: how to reach it,
+  /// where the host does not see it.
+  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data, bool transposed = false,
                       detail::memory_access const* access = nullptr)
-      : name_(std::move(name)), type_(type), extents_(extents), data_(data), access_(access) {}
+      : name_(std::move(name)), type_(type), extents_(extents), data_(data), transposed_(transposed), access_(access) {}
 
   /// Its name, such as "0.weight".
   std::string const& name() const { return name_; }
@@ -42,25 +71,25 @@ class parameter_reference {
   ashlar::shape shape() const { return extents_; }
   /// How many elements there are.
   std::int64_t size() const { return extents_.size(); }
-  /// Its elements in row-major order, in memory of the host.
-  /// errors: fails on a device, whose memory the host does not see: there are read and write
-  char* bytes() const {
-    if (access_) fail(error("parameter '" + name_ + "' lies in memory of a device; read and write copy it"));
-    return data_;
-  }
-  /// Where it lies, be that memory of the host or of a device.
+  /// Where it lies, in the order of the plan, be that memory of the host or of a device.
   char* address() const { return data_; }
   /// How many bytes its elements take.
   std::int64_t byte_count() const { return size() * bytes_of(type_); }
   /// Copies its elements, in row-major order, to memory of the host.
   void read(void* to) const {
-    if (access_) return access_->read(to, data_, byte_count());
-    std::memcpy(to, data_, static_cast<std::size_t>(byte_count()));
+    if (!transposed_) return read_stored(to);
+    if (!access_) return detail::copy_transposed(type_, extents_, static_cast<char*>(to), data_, false);
+    detail::buffer const stored(byte_count());
+    read_stored(stored.data());
+    detail::copy_transposed(type_, extents_, static_cast<char*>(to), stored.data(), false);
   }
   /// Copies elements in row-major order from memory of the host.
   void write(void const* from) const {
-    if (access_) return access_->write(data_, from, byte_count());
-    std::memcpy(data_, from, static_cast<std::size_t>(byte_count()));
+    if (!transposed_) return write_stored(from);
+    if (!access_) return detail::copy_transposed(type_, extents_, data_, static_cast<char const*>(from), true);
+    detail::buffer const stored(byte_count());
+    detail::copy_transposed(type_, extents_, stored.data(), static_cast<char const*>(from), true);
+    write_stored(stored.data());
   }
 
   /// errors: fails where dtype or shape differ
@@ -80,6 +109,14 @@ class parameter_reference {
   }
 
  private:
+  void read_stored(void* to) const {
+    if (access_) return access_->read(to, data_, byte_count());
+    std::memcpy(to, data_, static_cast<std::size_t>(byte_count()));
+  }
+  void write_stored(void const* from) const {
+    if (access_) return access_->write(data_, from, byte_count());
+    std::memcpy(data_, from, static_cast<std::size_t>(byte_count()));
+  }
   template <class T>
   void check(ashlar::shape const& wanted) const {
     detail::need_same_tensor("parameter '" + name_ + "'", type_, extents_, dtype_of<T>, wanted);
@@ -88,42 +125,47 @@ class parameter_reference {
   dtype type_;
   ashlar::shape extents_;
   char* data_;
+  bool transposed_;
   detail::memory_access const* access_;
 };
 
 namespace detail {
 
+/// Numbers of the elements, in row-major order or as they are stored; each follows from its place in row-major order.
 template <class T>
-void fill_initial(T* to, shape const& extents, initialiser const& init, random_stream const& stream) {
+void fill_initial(T* to, shape const& extents, bool transposed, initialiser const& init, random_stream const& stream) {
   if (init.kind == initialiser::orthogonal) {
     std::vector<double> const q = orthogonal_rows(extents, stream);
-    for (std::size_t i = 0; i < q.size(); ++i) to[i] = static_cast<T>(q[i] * init.scale);
+    each_stored(extents, transposed, [&](std::int64_t element, std::int64_t stored) {
+      to[stored] = static_cast<T>(q[static_cast<std::size_t>(element)] * init.scale);
+    });
     return;
   }
-  for (std::int64_t i = 0; i < extents.size(); ++i) {
-    std::uint64_t const e = static_cast<std::uint64_t>(i);
+  each_stored(extents, transposed, [&](std::int64_t element, std::int64_t stored) {
+    std::uint64_t const e = static_cast<std::uint64_t>(element);
     double v = init.scale;
     if (init.kind == initialiser::uniform)
       v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
     if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
-    to[i] = static_cast<T>(v);
-  }
+    to[stored] = static_cast<T>(v);
+  });
 }
-inline void fill_initial(char* to, dtype type, shape const& extents, initialiser const& init,
-                         random_stream const& stream) {
+[[gnu::noinline]] inline void fill_initial(char* to, dtype type, shape const& extents, bool transposed,
+                                           initialiser const& init, random_stream const& stream) {
   switch (type) {
-    case dtype::float32: return fill_initial(reinterpret_cast<float*>(to), extents, init, stream);
-    case dtype::float64: return fill_initial(reinterpret_cast<double*>(to), extents, init, stream);
-    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(to), extents, init, stream);
+    case dtype::float32: return fill_initial(reinterpret_cast<float*>(to), extents, transposed, init, stream);
+    case dtype::float64: return fill_initial(reinterpret_cast<double*>(to), extents, transposed, init, stream);
+    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(to), extents, transposed, init, stream);
     default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
 }
-[[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s,
+
+[[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
                                          bool is_on_device = false) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  if (!is_on_device) return fill_initial(p.bytes(), p.type(), p.shape(), init, stream);
+  if (!is_on_device) return fill_initial(p.address(), v.type, v.extents, v.transposed, v.init, stream);
   buffer const values(p.byte_count());
-  fill_initial(values.data(), p.type(), p.shape(), init, stream);
+  fill_initial(values.data(), v.type, v.extents, false, v.init, stream);
   p.write(values.data());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/low_product.hpp>
+#include <ashlar/backend/cpu/row_product.hpp>
 #include <ashlar/backend/cpu/transposed_product.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -25,6 +26,7 @@ template <class Code>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
   static constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+  enum class way { tiled, low, row, along };
   struct block {
     std::int64_t first_row, last_row, first_column, last_column;
   };
@@ -35,7 +37,7 @@ struct matmul_kernel {
     std::int64_t const batch = by_rows == 1 ? valid : full[0], m = by_rows == 2 ? valid : full[1];
     std::int64_t const k = by_rows == 3 ? valid : full[3];
     // told by all rows, not by those of a share: the bits are to be the same for any number of threads
-    bool const is_low = !ta && tb && m <= low_product_rows && k == full[3];
+    way const how = k == full[3] ? way_of(m, full[2], k) : way::tiled;
     std::int64_t first = 0, last = batch;
     block own{0, m, 0, full[2]};
     if (args.parts > 1) {
@@ -44,12 +46,17 @@ struct matmul_kernel {
       last = share.last[0];
       own = {share.first[1], share.last[1], share.first[2], share.last[2]};
     }
-    for (std::int64_t p = first; p < last; ++p) product(args, is_low, p, own, k);
+    for (std::int64_t p = first; p < last; ++p) product(args, how, p, own, k);
   }
 
  private:
+  static way way_of(std::int64_t m, std::int64_t n, std::int64_t k) {
+    if (ta) return way::tiled;
+    if (tb) return m <= low_product_rows ? way::low : way::tiled;
+    return m <= row_product_rows && is_read_along<T>(n, k) ? way::along : m == 1 ? way::row : way::tiled;
+  }
   /// A block of matrix p.
-  ASHLAR_INLINE static void product(kernel_arguments const& args, bool is_low, std::int64_t p, block const& of,
+  ASHLAR_INLINE static void product(kernel_arguments const& args, way how, std::int64_t p, block const& of,
                                     std::int64_t k) {
     std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     T const* const a =
@@ -58,13 +65,17 @@ struct matmul_kernel {
         reinterpret_cast<T const*>(args.operands[1]) + p * full_k * n + of.first_column * (tb ? full_k : 1);
     T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
-    if (is_low)
-      multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
-    else if (!ta && tb && is_cheaper_transposed<T>(args.set, rows, columns))
-      multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
-    else
-      multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1},
-                  c, n, false);
+    if constexpr (!ta && tb) {
+      if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
+      if (is_cheaper_transposed<T>(args.set, rows, columns))
+        return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
+    } else if constexpr (!ta) {
+      matrix_view<T> const left{a, full_k, 1};
+      if (how == way::row) return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n);
+      if (how == way::along) return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n);
+    }
+    multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
+                n, false);
   }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernel.hpp>
-#include <ashlar/backend/cpu/shallow_product.hpp>
+#include <ashlar/backend/cpu/row_product.hpp>
 #include <ashlar/plan/program.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -120,7 +120,7 @@ struct streamed_update {
     std::int64_t const rows_at_once = slice / n < 1 ? 1 : slice / n;
     for (std::int64_t row = 0; row < m; row += rows_at_once) {
       std::int64_t const rows = m - row < rows_at_once ? m - row : rows_at_once;
-      multiply_shallow<float>(args.set, rows, n, k, a + row, m, b, gradient);
+      multiply_rows<row_order::shallow, float>(args.set, rows, n, k, {a + row, 1, m}, b, n, gradient, n);
       // all slices lie where the first one does
       whole[of] = reinterpret_cast<char*>(gradient - (first + row * n));
       update_elements(first + row * n, first + (row + rows) * n);

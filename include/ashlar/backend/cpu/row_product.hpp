@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/part_access.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Products of so few rows by a large matrix are about reading it.
+inline constexpr int row_product_rows = 16;
+
+/// How a product of rows goes: each row of a product of small depth on its own, as stores are what counts; panel by
+/// panel of B, where sums have two parts, as one alone waits for itself; or from front to back through rows of B, as
+/// memory is read fastest.
+enum class row_order { shallow, panels, along };
+
+/// What is compiled for each instruction set.
+template <instruction_set Set, class T>
+struct row_product {
+  using S = simd<T, Set>;
+  using vector = typename S::vector;
+  static constexpr int sum_elements = 16384 / sizeof(T);               // half of the first cache
+  static constexpr int many = Set == instruction_set::avx512 ? 8 : 4;  // vectors of sums, twice, stay in registers
+
+  /// Sums of as many vectors of columns as there are numbers J, each in as many parts.
+  template <int Parts, int... J>
+  struct block {
+    vector sum[Parts][sizeof...(J)]{};
+
+    template <int Part, class Load>
+    ASHLAR_INLINE void add(T left, std::int64_t k, Load& load) {
+      vector right[sizeof...(J)];
+      load(right, k);
+      ((sum[Part][J] += left * right[J]), ...);
+    }
+    /// load(right, k): row k of B.
+    template <class Load>
+    ASHLAR_INLINE void run(std::int64_t depth, T const* a, std::int64_t apart, Load load) {
+      std::int64_t k = 0;
+      if constexpr (Parts == 2)
+        for (; k + 2 <= depth; k += 2) {
+          add<0>(a[k * apart], k, load);
+          add<1>(a[(k + 1) * apart], k + 1, load);
+        }
+      for (; k < depth; ++k) add<0>(a[k * apart], k, load);
+      if constexpr (Parts == 2) ((sum[0][J] += sum[1][J]), ...);
+    }
+  };
+  template <int Parts, int... J>
+  ASHLAR_INLINE static void panel(std::int64_t depth, T const* a, std::int64_t apart, T const* b, std::int64_t b_row,
+                                  T* c, std::integer_sequence<int, J...>) {
+    block<Parts, J...> of;
+    of.run(
+        depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
+          (S::load(right[J], b + k * b_row + J * S::width), ...);
+        });
+    (S::store(of.sum[0][J], c + J * S::width), ...);
+  }
+  template <int Parts, int Vectors>
+  ASHLAR_INLINE static void panels(std::int64_t j, std::int64_t n, std::int64_t depth, T const* a, std::int64_t apart,
+                                   T const* b, std::int64_t b_row, T* c) {
+    for (; j + Vectors * S::width <= n; j += Vectors * S::width)
+      panel<Parts>(depth, a, apart, b + j, b_row, c + j, std::make_integer_sequence<int, Vectors>{});
+    if constexpr (Vectors > 1) {
+      panels<Parts, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, apart, b, b_row, c);
+    } else if (j < n) {
+      int const columns = static_cast<int>(n - j);
+      block<Parts, 0> of;
+      of.run(
+          depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
+            load_part<T, Set>(right[0], b + k * b_row + j, columns);
+          });
+      store_part<T, Set>(of.sum[0][0], c + j, columns);
+    }
+  }
+
+  /// Adds to `sums`, [m, apart], the products of a block of A, [m, as many as there are numbers Q], and rows of B.
+  template <int... Q>
+  ASHLAR_INLINE static void pass(std::int64_t m, std::int64_t n, T const* left, T const* b, std::int64_t b_row, T* sums,
+                                 std::int64_t apart, std::integer_sequence<int, Q...>) {
+    constexpr int count = sizeof...(Q);
+    std::int64_t j = 0;
+    vector right[count];
+    for (; j + S::width <= n; j += S::width) {
+      (S::load(right[Q], b + Q * b_row + j), ...);
+      for (std::int64_t i = 0; i < m; ++i) {
+        vector sum;
+        S::load(sum, sums + i * apart + j);
+        ((sum += left[i * count + Q] * right[Q]), ...);
+        S::store(sum, sums + i * apart + j);
+      }
+    }
+    if (j == n) return;
+    (load_part<T, Set>(right[Q], b + Q * b_row + j, static_cast<int>(n - j)), ...);
+    for (std::int64_t i = 0; i < m; ++i) {
+      vector sum;
+      S::load(sum, sums + i * apart + j);
+      ((sum += left[i * count + Q] * right[Q]), ...);
+      S::store(sum, sums + i * apart + j);
+    }
+  }
+  template <int... Q>
+  ASHLAR_INLINE static void pass_of(std::int64_t m, std::int64_t n, matrix_view<T> a, T const* b, std::int64_t b_row,
+                                    T* sums, std::int64_t apart, std::integer_sequence<int, Q...> rows) {
+    T left[row_product_rows * sizeof...(Q)];
+    for (std::int64_t i = 0; i < m; ++i)
+      ((left[i * static_cast<int>(sizeof...(Q)) + Q] = a.data[i * a.row + Q * a.column]), ...);
+    pass(m, n, left, b, b_row, sums, apart, rows);
+  }
+  /// Columns of C, which lie together while they are summed up: rows of matrices share few places of a cache. Nor are
+  /// they a power of two apart, as a load waits for a store of another page that ends like it.
+  ASHLAR_INLINE static void columns(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
+                                    std::int64_t b_row, T* c, std::int64_t c_row, std::int64_t apart) {
+    alignas(64) T sums[sum_elements + row_product_rows * S::width];
+    std::memset(sums, 0, static_cast<std::size_t>(m * apart) * sizeof(T));
+    std::int64_t k = 0;
+    for (; k + 8 <= depth; k += 8, a.data += 8 * a.column, b += 8 * b_row)
+      pass_of(m, n, a, b, b_row, sums, apart, std::make_integer_sequence<int, 8>{});
+    for (; k < depth; ++k, a.data += a.column, b += b_row)
+      pass_of(m, n, a, b, b_row, sums, apart, std::make_integer_sequence<int, 1>{});
+    for (std::int64_t i = 0; i < m; ++i)
+      std::memcpy(c + i * c_row, sums + i * apart, static_cast<std::size_t>(n) * sizeof(T));
+  }
+
+  template <row_order Order>
+  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
+                                std::int64_t b_row, T* c, std::int64_t c_row) {
+    if constexpr (Order == row_order::along) {
+      std::int64_t const block = sum_elements / m / S::width * S::width;
+      for (std::int64_t j = 0; j < n; j += block)
+        columns(m, n - j < block ? n - j : block, depth, a, b + j, b_row, c + j, c_row, block + S::width);
+    } else {
+      for (; m > 0; --m, a.data += a.row, c += c_row)
+        panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c);
+    }
+  }
+};
+
+template <row_order Order, class T>
+[[gnu::noinline]] void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
+                                        T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
+  row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+}
+template <row_order Order, class T>
+ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx2(std::int64_t m, std::int64_t n,
+                                                                                 std::int64_t depth, matrix_view<T> a,
+                                                                                 T const* b, std::int64_t b_row, T* c,
+                                                                                 std::int64_t c_row) {
+  row_product<instruction_set::avx2, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+}
+template <row_order Order, class T>
+ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx512(std::int64_t m, std::int64_t n,
+                                                                                     std::int64_t depth,
+                                                                                     matrix_view<T> a, T const* b,
+                                                                                     std::int64_t b_row, T* c,
+                                                                                     std::int64_t c_row) {
+  row_product<instruction_set::avx512, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+}
+
+/// C = A B: A is read at a.data[i * a.row + k * a.column], rows of B and C are dense. Shallow products have the numbers
+/// of multiply, bit for bit.
+template <row_order Order, class T>
+void multiply_rows(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
+                   T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
+  switch (set) {
+    case instruction_set::avx512: return rows_on_avx512<Order>(m, n, depth, a, b, b_row, c, c_row);
+    case instruction_set::avx2: return rows_on_avx2<Order>(m, n, depth, a, b, b_row, c, c_row);
+    default: return rows_on_baseline<Order>(m, n, depth, a, b, b_row, c, c_row);
+  }
+}
+
+/// Whether B [depth, n] is so large and so wide that how it is read is what counts.
+template <class T>
+bool is_read_along(std::int64_t n, std::int64_t depth) {
+  constexpr std::int64_t cached = 1 << 20;
+  return n >= 512 && n * depth * static_cast<std::int64_t>(sizeof(T)) > cached;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail
