@@ -4,7 +4,7 @@
 
 #include <ashlar/backend/cpu/gemm_blocks.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
-#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/backend/cpu/part_access.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -17,7 +17,7 @@ struct gemm_tile {
   static constexpr int columns = vectors * S::width;
 };
 inline constexpr int gemm_most_depth = 512;
-inline constexpr int gemm_panel_elements = 8192;  // of a panel of B, which stays in the first cache
+inline constexpr int gemm_panel_elements = 16384;  // of a panel of B, which stays in the first cache
 
 #if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
 #pragma nv_diagnostic push
@@ -39,58 +39,79 @@ struct gemm {
   using vector = typename S::vector;
   static constexpr int vectors = tile_size::vectors;
 
-  template <int Rows>
+  /// Rows rows of C on Vectors vectors of columns, of which the last has `last` lanes. Where `packed` is given, B's
+  /// rows are copied there as they pass.
+  template <int Rows, int Vectors, bool Packs>
   ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
-                                 std::int64_t depth, T* c, std::int64_t c_row, bool add) {
-    vector sum[Rows][vectors];
+                                 std::int64_t depth, T* c, std::int64_t c_row, bool add, int last,
+                                 [[maybe_unused]] T* packed) {
+    vector sum[Rows][Vectors];
     ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
-      __builtin_prefetch(c + i * c_row, 1);
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < vectors; ++j) sum[i][j] = vector{};
+      for (int j = 0; j < Vectors; ++j) {
+        __builtin_prefetch(c + i * c_row + j * S::width, 1);
+        sum[i][j] = vector{};
+      }
     }
     for (std::int64_t k = 0; k < depth; ++k) {
-      vector right[vectors];
+      vector right[Vectors];
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < vectors; ++j) S::load(right[j], b + k * b_row + j * S::width);
+      for (int j = 0; j < Vectors; ++j) {
+        S::load(right[j], b + k * b_row + j * S::width);
+        if constexpr (Packs) {
+          __builtin_prefetch(b + (k + 16) * b_row + j * S::width);
+          S::store(right[j], packed + k * tile_size::columns + j * S::width);
+        }
+      }
       ASHLAR_UNROLL_TILE
       for (int i = 0; i < Rows; ++i) {
         T const left = a[i * a_row + k * a_column];
         ASHLAR_UNROLL_TILE
-        for (int j = 0; j < vectors; ++j) sum[i][j] += left * right[j];
+        for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
       }
     }
     ASHLAR_UNROLL_TILE
     for (int i = 0; i < Rows; ++i) {
+      T* const to = c + i * c_row;
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < vectors; ++j) {
+      for (int j = 0; j < Vectors; ++j) {
         vector held{};
-        if (add) S::load(held, c + i * c_row + j * S::width);
-        S::store(held + sum[i][j], c + i * c_row + j * S::width);
+        if (j + 1 < Vectors || last == S::width) {
+          if (add) S::load(held, to + j * S::width);
+          S::store(held + sum[i][j], to + j * S::width);
+        } else {
+          if (add) load_part<T, Set>(held, to + j * S::width, last);
+          store_part<T, Set>(held + sum[i][j], to + j * S::width, last);
+        }
       }
     }
   }
-  template <int Rows>
+  template <int Rows, int Vectors>
   ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int columns) {
-    constexpr int all = tile_size::columns;
+                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last) {
     bool const in_tiles = a.column == 0;
-    alignas(64) T part[Rows * all];
-    for (; i + Rows <= m; i += Rows) {
-      bool const is_whole = columns == all;
-      T* const to = c + i * c_row;
-      if (!is_whole && add) copy_block(part, all, to, c_row, Rows, columns);
-      tile<Rows>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
-                 is_whole ? to : part, is_whole ? c_row : all, add);
-      if (!is_whole) copy_block(to, c_row, part, all, Rows, columns);
-    }
-    if constexpr (Rows > 1) tiles<Rows / 2>(i, m, a, b, b_row, depth, c, c_row, add, columns);
+    for (; i + Rows <= m; i += Rows)
+      tile<Rows, Vectors, false>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
+                                 c + i * c_row, c_row, add, last, nullptr);
+    if constexpr (Rows > 1) tiles<Rows / 2, Vectors>(i, m, a, b, b_row, depth, c, c_row, add, last);
   }
-  /// `columns` columns of C: every element sums over the depth in ascending order.
+  /// `columns` columns of C: every element sums over the depth in ascending order. Where they fit one vector, B's
+  /// panel is read that far.
   ASHLAR_INLINE static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row,
                                   T* c, std::int64_t c_row, bool add, int columns) {
     std::int64_t i = 0;
-    tiles<tile_size::rows>(i, m, a, b, b_row, depth, c, c_row, add, columns);
+    if (columns > S::width)
+      tiles<tile_size::rows, 2>(i, m, a, b, b_row, depth, c, c_row, add, columns - S::width);
+    else
+      tiles<tile_size::rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, columns);
+  }
+  /// The first rows of all of a panel's columns, and a copy of B's panel for the others.
+  ASHLAR_INLINE static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row,
+                                         T* c, std::int64_t c_row, bool add, T* packed) {
+    bool const in_tiles = a.column == 0;
+    tile<tile_size::rows, vectors, true>(a.data, in_tiles ? 1 : a.row, in_tiles ? tile_size::rows : a.column, b, b_row,
+                                         depth, c, c_row, add, S::width, packed);
   }
 
   /// low and high are what F(i) picks for element i: numbers from `width` on are those of b.
@@ -145,6 +166,21 @@ struct gemm {
       for (int i = 0; i < width; ++i) v[i] = next[i];
     }
   }
+  ASHLAR_INLINE static void load_some(vector& v, T const* from, int count) {
+    if (count >= S::width)
+      S::load(v, from);
+    else if (count > 0)
+      load_part<T, Set>(v, from, count);
+  }
+  /// panel[k][j] = from[k * distance + j]; zeros behind the last column.
+  ASHLAR_INLINE static void pack_rows(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns) {
+    for (std::int64_t k = 0; k < depth; ++k)
+      for (int j = 0; j < tile_size::columns; j += S::width) {
+        vector v{};
+        load_some(v, from + k * distance + j, columns - j);
+        S::store(v, panel + k * tile_size::columns + j);
+      }
+  }
   /// panel[k][j] = from[k + j * distance]; zeros behind the last column.
   ASHLAR_INLINE static void pack(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns) {
     constexpr int width = S::width;
@@ -156,8 +192,11 @@ struct gemm {
         std::int64_t apart = distance;
         alignas(64) T part[width * width];
         if (rows < width || count < width) {
-          std::memset(part, 0, sizeof part);
-          if (rows > 0) copy_block(part, width, block, distance, rows, count);
+          for (int i = 0; i < width; ++i) {
+            vector row{};
+            if (i < rows) load_some(row, block + i * distance, count);
+            S::store(row, part + i * width);
+          }
           block = part;
           apart = width;
         }
@@ -189,8 +228,16 @@ struct gemm_on {
                                       std::int64_t b_row, T* c, std::int64_t c_row, bool add, int columns) {
     gemm<Set, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
   }
+  [[gnu::noinline]] static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b,
+                                             std::int64_t b_row, T* c, std::int64_t c_row, bool add, T* packed) {
+    gemm<Set, T>::packing_tile(depth, a, b, b_row, c, c_row, add, packed);
+  }
   [[gnu::noinline]] static void pack(T* to, T const* from, std::int64_t distance, std::int64_t depth, int columns) {
     gemm<Set, T>::pack(to, from, distance, depth, columns);
+  }
+  [[gnu::noinline]] static void pack_rows(T* to, T const* from, std::int64_t distance, std::int64_t depth,
+                                          int columns) {
+    gemm<Set, T>::pack_rows(to, from, distance, depth, columns);
   }
 };
 template <class T>
@@ -202,9 +249,18 @@ struct gemm_on<T, instruction_set::avx2> {
                                                                                    int columns) {
     gemm<instruction_set::avx2, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
   }
+  ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD static void packing_tile(
+      std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row, bool add,
+      T* packed) {
+    gemm<instruction_set::avx2, T>::packing_tile(depth, a, b, b_row, c, c_row, add, packed);
+  }
   ASHLAR_TARGET_AVX2 [[gnu::noinline]] static void pack(T* to, T const* from, std::int64_t distance, std::int64_t depth,
                                                         int columns) {
     gemm<instruction_set::avx2, T>::pack(to, from, distance, depth, columns);
+  }
+  ASHLAR_TARGET_AVX2 [[gnu::noinline]] static void pack_rows(T* to, T const* from, std::int64_t distance,
+                                                             std::int64_t depth, int columns) {
+    gemm<instruction_set::avx2, T>::pack_rows(to, from, distance, depth, columns);
   }
 };
 template <class T>
@@ -216,9 +272,18 @@ struct gemm_on<T, instruction_set::avx512> {
                                                                                      int columns) {
     gemm<instruction_set::avx512, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
   }
+  ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD static void packing_tile(
+      std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row, bool add,
+      T* packed) {
+    gemm<instruction_set::avx512, T>::packing_tile(depth, a, b, b_row, c, c_row, add, packed);
+  }
   ASHLAR_TARGET_AVX512 [[gnu::noinline]] static void pack(T* to, T const* from, std::int64_t distance,
                                                           std::int64_t depth, int columns) {
     gemm<instruction_set::avx512, T>::pack(to, from, distance, depth, columns);
+  }
+  ASHLAR_TARGET_AVX512 [[gnu::noinline]] static void pack_rows(T* to, T const* from, std::int64_t distance,
+                                                               std::int64_t depth, int columns) {
+    gemm<instruction_set::avx512, T>::pack_rows(to, from, distance, depth, columns);
   }
 };
 
@@ -227,18 +292,31 @@ template <class T>
 struct gemm_functions {
   void (*panel)(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
                 std::int64_t c_row, bool add, int columns);
+  void (*packing_tile)(std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
+                       std::int64_t c_row, bool add, T* packed);
   void (*pack)(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns);
+  void (*pack_rows)(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns);
   void (*gather)(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth);
-  int columns;
+  int columns, rows;  // of a tile
 
+  /// The most of a sum's terms that a panel holds.
   std::int64_t depth() const {
     return gemm_panel_elements / columns < gemm_most_depth ? gemm_panel_elements / columns : gemm_most_depth;
   }
+  /// How many terms of so long a sum are added at a time: about equally many each time, as C is read and written again.
+  std::int64_t slab_of(std::int64_t whole) const {
+    std::int64_t const slabs = (whole + depth() - 1) / depth();
+    return slabs < 2 ? whole : ((whole + slabs - 1) / slabs + 15) / 16 * 16;
+  }
 };
 template <class T, instruction_set Set>
-inline constexpr gemm_functions<T> gemm_functions_on{gemm_on<T, Set>::panel, gemm_on<T, Set>::pack,
+inline constexpr gemm_functions<T> gemm_functions_on{gemm_on<T, Set>::panel,
+                                                     gemm_on<T, Set>::packing_tile,
+                                                     gemm_on<T, Set>::pack,
+                                                     gemm_on<T, Set>::pack_rows,
                                                      left_block<T>::template gather<gemm_tile<Set, T>::rows>,
-                                                     gemm_tile<Set, T>::columns};
+                                                     gemm_tile<Set, T>::columns,
+                                                     gemm_tile<Set, T>::rows};
 template <class T>
 gemm_functions<T> const& functions_for(instruction_set set) {
   switch (set) {
@@ -255,20 +333,22 @@ template <class T>
                                      matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
                                      bool add) {
   alignas(64) T panel[gemm_panel_elements];
-  bool const apart = rows >= 4 * 64 || (rows >= 64 && b.row % 512 == 0);  // such rows share few lines of a cache
   for (std::int64_t j = 0; j < n; j += on.columns) {
     int const columns = static_cast<int>(n - j < on.columns ? n - j : on.columns);
     T const* right = b.data + j * b.column;
-    std::int64_t right_row = b.row;
-    if (b.column != 1 || columns < on.columns || apart) {
-      if (b.row == 1 && b.column != 1)
-        on.pack(panel, right, b.column, slab, columns);
-      else
-        pack_panel(panel, right, b, slab, columns, on.columns);
+    std::int64_t right_row = b.row, first = 0;
+    if (b.column != 1 || columns < on.columns) {
+      b.column == 1 ? on.pack_rows(panel, right, b.row, slab, columns) : on.pack(panel, right, b.column, slab, columns);
+      right = panel;
+      right_row = on.columns;
+    } else if (rows >= 64) {
+      on.packing_tile(slab, a, right, right_row, c + j, c_row, add, panel);
+      first = on.rows;
       right = panel;
       right_row = on.columns;
     }
-    on.panel(rows, slab, a, right, right_row, c + j, c_row, add, columns);
+    on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, c + first * c_row + j,
+             c_row, add, columns);
   }
 }
 /// The same with a copy of A.
@@ -288,11 +368,11 @@ template <class T>
                                 matrix_view<T> a, matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
   gemm_functions<T> const& on = functions_for<T>(set);
   bool const copies = left_block<T>::pays(a, depth, n / on.columns);
-  std::int64_t const block = copies ? left_block<T>::elements / on.depth() : 512;
+  std::int64_t const block = copies ? left_block<T>::elements / on.depth() : 256, at_once = on.slab_of(depth);
   for (std::int64_t i = 0; i < m; i += block) {
     std::int64_t const rows = m - i < block ? m - i : block;
-    for (std::int64_t k = 0; k < depth; k += on.depth()) {
-      std::int64_t const slab = depth - k < on.depth() ? depth - k : on.depth();
+    for (std::int64_t k = 0; k < depth; k += at_once) {
+      std::int64_t const slab = depth - k < at_once ? depth - k : at_once;
       (copies ? multiply_copied_slab<T>
               : multiply_slab<T>)(on, rows, n, slab, {a.data + i * a.row + k * a.column, a.row, a.column},
                                   {b.data + k * b.row, b.row, b.column}, c + i * c_row, c_row, add || k > 0);
