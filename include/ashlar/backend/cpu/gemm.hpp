@@ -368,7 +368,10 @@ template <class T>
                                 matrix_view<T> a, matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
   gemm_functions<T> const& on = functions_for<T>(set);
   bool const copies = left_block<T>::pays(a, depth, n / on.columns);
-  std::int64_t const block = copies ? left_block<T>::elements / on.depth() : 256, at_once = on.slab_of(depth);
+  std::int64_t const at_once = on.slab_of(depth);
+  // of A so much as leaves room in the second cache; more where every panel of B is transposed again
+  std::int64_t const elements = copies ? left_block<T>::elements : b.column == 1 ? 65536 : 131072;
+  std::int64_t const block = elements / on.rows / (at_once + !at_once) * on.rows;
   for (std::int64_t i = 0; i < m; i += block) {
     std::int64_t const rows = m - i < block ? m - i : block;
     for (std::int64_t k = 0; k < depth; k += at_once) {
