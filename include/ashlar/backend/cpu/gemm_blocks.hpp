@@ -16,6 +16,13 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
+/// What is fetched into the second cache beside arithmetic: a line at data[k * row] with every term k of a sum.
+template <class T>
+struct fetched_ahead {
+  T const* data;
+  std::int64_t row;
+};
+
 /// Copies rows that lie apart.
 template <class T>
 [[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
