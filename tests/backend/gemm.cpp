@@ -63,6 +63,46 @@ TEST_CASE("products whose left matrix is copied tile by tile, and whose rows of 
         CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
       }
 }
+TEST_CASE("products of few columns, and of long sums in several parts, are the same sums") {
+  int const sizes[][3] = {{9, 10, 130},  {70, 4, 37},     {13, 16, 20}, {33, 17, 64},    {65, 47, 33},
+                          {64, 96, 530}, {77, 161, 1030}, {200, 33, 1}, {256, 129, 1100}};
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (auto const& s : sizes)
+      for (int flags = 0; flags < 8; ++flags) {
+        CAPTURE(set);
+        CAPTURE(s[0]);
+        CAPTURE(s[1]);
+        CAPTURE(flags);
+        auto const which = static_cast<instruction_set>(set);
+        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
+        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
+      }
+}
+TEST_CASE("a block of a product has the same bits alone, however its matrices lie") {
+  random_stream const stream(seed{8}, 1);
+  int const m = 130, n = 150, k = 700;
+  std::vector<float> a(m * k), b(k * n), all(m * n), one(m * n);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int flags = 0; flags < 4; ++flags) {
+      CAPTURE(set);
+      CAPTURE(flags);
+      auto const which = static_cast<instruction_set>(set);
+      matrix_view<float> const left{a.data(), flags & 1 ? 1 : k, flags & 1 ? m : 1};
+      matrix_view<float> const right{b.data(), flags & 2 ? 1 : n, flags & 2 ? k : 1};
+      multiply<float>(which, m, n, k, left, right, all.data(), n, false);
+      int const blocks[][4] = {{0, 64, 0, 64}, {64, 66, 64, 86}, {16, 16, 128, 22}, {0, 130, 149, 1}};
+      for (auto const& [i, rows, j, columns] : blocks) {
+        multiply<float>(which, rows, columns, k, {left.data + i * left.row, left.row, left.column},
+                        {right.data + j * right.column, right.row, right.column}, one.data(), columns, false);
+        for (int r = 0; r < rows; ++r)
+          CHECK(std::memcmp(&one[static_cast<std::size_t>(r * columns)],
+                            &all[static_cast<std::size_t>((i + r) * n + j)],
+                            static_cast<std::size_t>(columns) * sizeof(float)) == 0);
+      }
+    }
+}
 TEST_CASE("a row of a product has the same bits among any others") {
   random_stream const stream(seed{5}, 1);
   int const m = 261, n = 140, k = 300;

@@ -14,6 +14,14 @@ class host_runner {
   static constexpr auto const& tables = Program::tables;
 
  public:
+  /// Whether run_memory::inputs may say where the inputs lie.
+  static constexpr bool reads_inputs_in_place = [] {
+    if constexpr (requires { Executor::reads_inputs_in_place; })
+      return Executor::reads_inputs_in_place;
+    else
+      return false;
+  }();
+
   host_runner() : arena_(tables.counts.arena_bytes) {}
 
   /// Where the host writes input k of the next run.

@@ -33,6 +33,7 @@ struct run_memory {
   char* parameters = nullptr;
   char* states = nullptr;
   char* slots = nullptr;
+  char* const* inputs = nullptr;  // where they lie, if not in the arena
   std::int64_t rows = 0;
   std::uint64_t seed = 0, step = 0;
   int variant = 0;  // of the update

@@ -30,6 +30,12 @@ class step_walk {
       if (tables.operands[o].place < 0) return true;
     return false;
   }();
+  /// The input at an operand's address; -1: none.
+  static constexpr int input_at(int operand) {
+    int k = tables.sizes.inputs - 1;
+    while (k >= 0 && tables.inputs[k].at.offset != tables.operands[operand].offset) --k;
+    return k;
+  }
 
  public:
   static constexpr int first_step = tables.bodies[tables.top].first_step;
@@ -40,11 +46,29 @@ class step_walk {
     while (s < end_step && !tables.steps[s].variant) ++s;
     return s;
   }();
+  /// Whether the program is one step that reads inputs from their beginning, and nothing else of the arena: it may read
+  /// them where the caller has them.
+  static constexpr bool reads_inputs_in_place = [] {
+    if (end_step - first_step != 1 || tables.sizes.loops > 0) return false;
+    step_entry const& step = tables.steps[first_step];
+    for (int o = 0; o < step.inputs; ++o)
+      if (tables.operands[step.operands + o].place == arena_place && input_at(step.operands + o) < 0) return false;
+    for (int k = 0; k < tables.sizes.outputs; ++k) {
+      int o = step.inputs;
+      while (o < step.inputs + step.outputs &&
+             tables.operands[step.operands + o].offset != tables.outputs[k].at.offset)
+        ++o;
+      if (o == step.inputs + step.outputs) return false;
+    }
+    return true;
+  }();
   /// Calls for every step; for those of the update only where `takes_update()`, which is asked when all others are
   /// behind. Returns whether it was taken.
   template <class Call, class TakesUpdate>
   static bool run(run_memory const& m, Call const& call, TakesUpdate const& takes_update) {
     memory_places const places(m);
+    if constexpr (reads_inputs_in_place)
+      if (m.inputs) return run_on_inputs(m, places.of, call), true;
     run_steps(first_step, update, places.of, m.variant, 0, call);
     if constexpr (update < end_step) {
       if (!takes_update()) return false;
@@ -68,6 +92,16 @@ class step_walk {
   }
 
  private:
+  template <class Call>
+  static void run_on_inputs(run_memory const& m, char* const* places, Call const& call) {
+    step_entry const& step = tables.steps[first_step];
+    char* operands[most_operands];
+    for (int o = 0; o < step.operand_count; ++o) {
+      address const& a = tables.operands[step.operands + o];
+      operands[o] = o < step.inputs && a.place == arena_place ? m.inputs[input_at(step.operands + o)] : at(a, places);
+    }
+    call(first_step, operands, 0);
+  }
   /// Where the memory of each place of an address begins.
   struct memory_places {
     char* of[operand_place];

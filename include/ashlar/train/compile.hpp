@@ -86,13 +86,30 @@ class compiled_function {
  private:
   template <bool Own>
   auto run(typename detail::tensor_of<V>::type const&... inputs) {
-    int k = 0;
-    (copy_in(k++, inputs), ...);
     double scalars[1] = {0};
     detail::run_memory memory;
     memory.scalars = scalars;
+    char* const places[] = {read_only(inputs)..., nullptr};
+    if constexpr (reads_in_place<runner>()) {
+      memory.inputs = places;
+    } else {
+      int k = 0;
+      (copy_in(k++, inputs), ...);
+    }
     runner_.run(memory, resources_);
     return detail::output_reader<runner, Own>{runner_}.read(static_cast<output*>(nullptr));
+  }
+  template <class Runner>
+  static constexpr bool reads_in_place() {
+    if constexpr (requires { Runner::reads_inputs_in_place; })
+      return Runner::reads_inputs_in_place;
+    else
+      return false;
+  }
+  /// Steps write to no input.
+  template <class T, int... D>
+  static char* read_only(tensor<T, D...> const& t) {
+    return const_cast<char*>(reinterpret_cast<char const*>(t.data()));
   }
   template <class T, int... D>
   void copy_in(int k, tensor<T, D...> const& t) {

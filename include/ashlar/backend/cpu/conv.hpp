@@ -150,7 +150,7 @@ template <class T>
           T const* right = dy + image * g.result() + g.in_result(group) + k * g.pixels() + first;
           std::int64_t right_row = g.pixels();
           if (columns < on.columns) {
-            pack_panel(panel, right, {nullptr, g.pixels(), 1}, slab, columns, on.columns);
+            on.pack_rows(panel, right, g.pixels(), slab, columns);
             right = panel;
             right_row = on.columns;
           }

@@ -46,6 +46,8 @@ class cpu_executor {
   /// Whether one thread computes the update and the last gradient in turns.
   static constexpr bool streams_update = streamed_update<Program>::product >= 0;
 
+  static constexpr bool reads_inputs_in_place = walk::reads_inputs_in_place;
+
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
   /// errors: fails behind the last step, of a training step without its update, where indices are out of range

@@ -17,6 +17,7 @@ struct fused_state {
   using program = fused_program<Code>;
   using S = simd<T, Set>;
   using vector = typename S::vector;
+  static constexpr instruction_set set = Set;
   static constexpr int width = S::width;
   kernel_arguments const& args;
   std::int64_t* const offset;  // elements, of every operand

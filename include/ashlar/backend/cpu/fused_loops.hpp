@@ -175,7 +175,7 @@ struct fused_kernel {
     std::int64_t index[7]{};
     blocks<Pass> b;
     do innermost<Pass>(s, n, sums, b, instructions);
-    while (n.advance(index, s.offset, first, n.axes - 1));
+    while (n.template advance<program::operands>(index, s.offset, first, n.axes - 1));
     if constexpr (Pass < program::passes) {
       (add_blocks<Pass, I>(sums, b), ...);
       (finish_one<Pass, I>(s, sums), ...);
@@ -213,7 +213,7 @@ struct fused_kernel {
       (row_pass<P>(s, n, instructions), ...);
       if constexpr (program::writes_elements()) row_pass<program::passes>(s, n, instructions);
       (write_row_value<O>(s), ...);
-    } while (n.advance(index, s.offset, 0, outer));
+    } while (n.template advance<program::operands>(index, s.offset, 0, outer));
   }
 
   // ---- reductions over any axes
@@ -315,7 +315,7 @@ struct fused_kernel {
   ASHLAR_INLINE static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset, column_blocks& b,
                                            std::integer_sequence<int, O...>) {
     std::int64_t const before = b.steps ? index[b.axis] : 0;
-    bool const more = n.advance(index, offset, 0, n.axes - 1);
+    bool const more = n.template advance<program::operands>(index, offset, 0, n.axes - 1);
     if (b.steps == 0 || (more && index[b.axis] == before)) return more;
     bool const ends = !more || index[b.axis] == 0;
     int const full = b.full_levels();
@@ -340,7 +340,7 @@ struct fused_kernel {
   ASHLAR_INLINE static void short_column(state& s, nest const& n, std::integer_sequence<int, O...> outputs) {
     std::int64_t index[7]{};
     do column_steps(s, n, outputs);
-    while (n.advance(index, s.offset, 0, n.axes - 1));
+    while (n.template advance<program::operands>(index, s.offset, 0, n.axes - 1));
   }
   template <int... O>
   ASHLAR_INLINE static void long_column(kernel_arguments const& args, state& s, nest const& n,

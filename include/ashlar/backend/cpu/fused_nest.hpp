@@ -48,9 +48,16 @@ struct fused_nest {
     return args.numbers[3 + axes + operand * axes + axis];
   }
 
-  /// Moves index and offsets to the next position of axes [begin, end); false after the last one.
+  /// Moves index and the offsets of Operands operands to the next position of axes [begin, end); false after the last
+  /// one.
+  template <int Operands>
   ASHLAR_INLINE bool advance(std::int64_t* index, std::int64_t* offset, int begin, int end) const {
-    return begin < end && move_on(index, offset, begin, end);
+    if (begin >= end) return false;
+    if (index[end - 1] + 1 == extent[end - 1]) return move_on(index, offset, begin, end);
+    ++index[end - 1];
+    std::int64_t const* const step = args.numbers + 3 + axes + end - 1;
+    for (int o = 0; o < Operands; ++o) offset[o] += step[o * axes];
+    return true;
   }
 
  private:

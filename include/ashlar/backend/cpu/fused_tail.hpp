@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/fused.hpp>
+#include <ashlar/backend/cpu/part_access.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -40,12 +41,33 @@ struct fused_tail {
   }
 
  private:
+  using T = typename State::S::element;
+
+  template <class E>
+  ASHLAR_INLINE static void take(lanes& own, char const* from, int count) {
+    if constexpr (std::is_same_v<E, T>) {
+      typename State::vector v;
+      load_part<T, State::set>(v, reinterpret_cast<T const*>(from), count);
+      State::S::store(v, reinterpret_cast<T*>(own.bytes));
+    } else {
+      fill_lanes(own.bytes, from, static_cast<std::size_t>(count) * sizeof(E));
+    }
+  }
+  template <class E>
+  ASHLAR_INLINE static void give(char* to, lanes const& own, int count) {
+    if constexpr (std::is_same_v<E, T>) {
+      typename State::vector v;
+      State::S::load(v, reinterpret_cast<T const*>(own.bytes));
+      store_part<T, State::set>(v, reinterpret_cast<T*>(to), count);
+    } else {
+      std::memcpy(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
+    }
+  }
   template <class Need, int K>
   ASHLAR_INLINE void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (Need::value.input[K] && State::template reads_vectors<K>) {
       using E = typename State::template input_type<K>;
-      fill_lanes(room[K].bytes, s.from[K] + at * static_cast<std::int64_t>(sizeof(E)),
-                 static_cast<std::size_t>(count) * sizeof(E));
+      take<E>(room[K], s.from[K] + at * static_cast<std::int64_t>(sizeof(E)), count);
       s.from[K] = room[K].bytes;
     }
   }
@@ -54,11 +76,9 @@ struct fused_tail {
                                  [[maybe_unused]] bool adds) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
-      auto& own = room[program::inputs + O].bytes;
-      if (adds)
-        fill_lanes(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)),
-                   static_cast<std::size_t>(count) * sizeof(E));
-      s.to[O] = own;
+      lanes& own = room[program::inputs + O];
+      if (adds) take<E>(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), count);
+      s.to[O] = own.bytes;
     }
   }
   template <int O>
@@ -66,8 +86,7 @@ struct fused_tail {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       s.template begin_output<O>();
-      std::memcpy(s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), room[program::inputs + O].bytes,
-                  static_cast<std::size_t>(count) * sizeof(E));
+      give<E>(s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), room[program::inputs + O], count);
     }
   }
 };

@@ -16,6 +16,13 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
+/// What is fetched into the second cache beside arithmetic: a line at data[k * row] with every term k of a sum.
+template <class T>
+struct fetched_ahead {
+  T const* data;
+  std::int64_t row;
+};
+
 /// Copies rows that lie apart.
 template <class T>
 [[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
@@ -23,26 +30,6 @@ template <class T>
   for (int i = 0; i < rows; ++i)
     std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
 }
-/// The same with rows of so many elements, which the compiler copies itself.
-template <int Columns, class T>
-[[gnu::noinline]] void copy_columns(T* to, std::int64_t to_row, T const* from, std::int64_t from_row,
-                                    std::int64_t rows) {
-  for (std::int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_row, from + i * from_row, Columns * sizeof(T));
-}
-
-/// A panel whose rows lie apart or are shorter than it.
-template <class T>
-[[gnu::noinline]] void pack_panel(T* panel, T const* from, matrix_view<T> const& b, std::int64_t depth, int columns,
-                                  int width) {
-  for (std::int64_t k = 0; k < depth; ++k, panel += width) {
-    if (b.column == 1)
-      std::memcpy(panel, from + k * b.row, static_cast<std::size_t>(columns) * sizeof(T));
-    else
-      for (int j = 0; j < columns; ++j) panel[j] = from[k * b.row + j * b.column];
-    for (int j = columns; j < width; ++j) panel[j] = T{};
-  }
-}
-
 /// A block of A that lies column by column, so far apart that few places of the first cache hold its lines: a copy of
 /// it that tiles read from front to back.
 template <class T>
@@ -57,8 +44,20 @@ struct left_block {
   /// Tiles of Rows rows and, of what is left, of half as many.
   template <int Rows>
   static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth) {
-    for (; i + Rows <= m; i += Rows) copy_columns<Rows>(to + i * depth, Rows, from + i, distance, depth);
+    constexpr int lines = 128 / static_cast<int>(sizeof(T));  // whole lines, while they are in the first cache
+    constexpr int together = Rows < lines ? lines / Rows : 1;
+    for (; i + Rows * together <= m; i += Rows * together) gather<Rows, together>(to, from, distance, i, depth);
+    for (; i + Rows <= m; i += Rows) gather<Rows, 1>(to, from, distance, i, depth);
     if constexpr (Rows > 1) gather<Rows / 2>(to, from, distance, i, m, depth);
+  }
+
+ private:
+  template <int Rows, int Tiles>
+  [[gnu::noinline]] static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i,
+                                       std::int64_t depth) {
+    for (std::int64_t k = 0; k < depth; ++k)
+      for (int t = 0; t < Tiles; ++t)
+        std::memcpy(to + (i + t * Rows) * depth + k * Rows, from + k * distance + i + t * Rows, Rows * sizeof(T));
   }
 };
 

@@ -61,9 +61,9 @@ void transpose_block(instruction_set set, T const* from, int rows, int columns, 
 /// panels. An element packed costs about six multiplications.
 template <class T>
 bool is_cheaper_transposed(instruction_set set, std::int64_t m, std::int64_t n) {
-  std::int64_t const columns = functions_for<T>(set).columns;
+  std::int64_t const vector = functions_for<T>(set).columns / 2;
   auto cost = [&](std::int64_t rows, std::int64_t packed) {
-    return rows * ((packed + columns - 1) / columns * columns) + 6 * packed;
+    return rows * ((packed + vector - 1) / vector * vector) + 6 * packed;
   };
   return cost(n, m) < cost(m, n);
 }
@@ -76,15 +76,17 @@ template <class T>
                                            std::int64_t c_row) {
   constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
   gemm_functions<T> const& on = functions_for<T>(set);
+  std::int64_t const at_once = on.slab_of(depth);
   alignas(64) T panel[gemm_panel_elements], part[block * most_columns];
   for (std::int64_t i = 0; i < m; i += on.columns) {
     int const columns = static_cast<int>(m - i < on.columns ? m - i : on.columns);
+    int const read = columns > on.columns / 2 ? on.columns : on.columns / 2;  // whole vectors
     for (std::int64_t j = 0; j < n; j += block) {
       int const rows = static_cast<int>(n - j < block ? n - j : block);
-      for (std::int64_t k = 0; k < depth; k += on.depth()) {
-        std::int64_t const slab = depth - k < on.depth() ? depth - k : on.depth();
-        if (j == 0 || depth > on.depth()) on.pack(panel, a + i * a_row + k, a_row, slab, columns);
-        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, on.columns);
+      for (std::int64_t k = 0; k < depth; k += at_once) {
+        std::int64_t const slab = depth - k < at_once ? depth - k : at_once;
+        if (j == 0 || depth > at_once) on.pack(panel, a + i * a_row + k, a_row, slab, columns);
+        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, read);
       }
       transpose_block<T>(set, part, rows, columns, c + i * c_row + j, c_row);
     }
