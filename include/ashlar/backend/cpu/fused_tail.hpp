@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/fused.hpp>
+#include <ashlar/backend/cpu/fused_part.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -12,7 +13,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Where the last elements of a run lie while they are computed, if they are less than a vector: so the loop over a run
 /// reads and writes whole vectors alone, and calls nothing that would drive its sums out of registers.
-template <class State>
+template <class State, int Pass>
 struct fused_tail {
   using program = typename State::program;
   struct alignas(64) lanes {
@@ -20,29 +21,25 @@ struct fused_tail {
   };
   lanes room[program::operands + 1];
 
-  /// From here on the inputs that Need names are read here.
-  template <class Need, int... K>
-  ASHLAR_INLINE void take_inputs(State& s, std::int64_t at, [[maybe_unused]] int count,
-                                 std::integer_sequence<int, K...>) {
+  /// From here on what moves is read here, and outputs are written here; those of a column kernel to what they hold.
+  template <int... M, int... O>
+  ASHLAR_INLINE void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                          list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
+    using p = fused_pass<program, Pass>;
     s.staged = at;
-    (take_input<Need, K>(s, at, count), ...);
-  }
-  /// From here on outputs are written here; `adds`: to what they hold.
-  template <int... O>
-  ASHLAR_INLINE void take_outputs(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                  [[maybe_unused]] bool adds, std::integer_sequence<int, O...>) {
-    (take_output<O>(s, at, count, adds), ...);
+    (take_input<p::in.moving.of[M]>(s, at, count), ...);
+    (take_output<p::in.outputs.of[O]>(s, at, count), ...);
   }
   template <int... O>
-  ASHLAR_INLINE void give_outputs(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                  std::integer_sequence<int, O...>) {
-    (give_output<O>(s, at, count), ...);
+  ASHLAR_INLINE void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                          std::integer_sequence<int, O...>) {
+    (give_output<fused_pass<program, Pass>::in.outputs.of[O]>(s, at, count), ...);
   }
 
  private:
-  template <class Need, int K>
+  template <int K>
   ASHLAR_INLINE void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
-    if constexpr (Need::value.input[K] && State::template reads_vectors<K>) {
+    if constexpr (State::template reads_vectors<K>) {
       using E = typename State::template input_type<K>;
       fill_lanes(room[K].bytes, s.from[K] + at * static_cast<std::int64_t>(sizeof(E)),
                  static_cast<std::size_t>(count) * sizeof(E));
@@ -50,12 +47,11 @@ struct fused_tail {
     }
   }
   template <int O>
-  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                 [[maybe_unused]] bool adds) {
+  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       auto& own = room[program::inputs + O].bytes;
-      if (adds)
+      if constexpr (program::column)
         fill_lanes(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)),
                    static_cast<std::size_t>(count) * sizeof(E));
       s.to[O] = own;
