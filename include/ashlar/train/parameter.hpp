@@ -93,29 +93,27 @@ class parameter_reference {
 
 namespace detail {
 
-template <class T>
-void fill_initial(T* to, shape const& extents, initialiser const& init, random_stream const& stream) {
-  if (init.kind == initialiser::orthogonal) {
-    std::vector<double> const q = orthogonal_rows(extents, stream);
-    for (std::size_t i = 0; i < q.size(); ++i) to[i] = static_cast<T>(q[i] * init.scale);
-    return;
-  }
-  for (std::int64_t i = 0; i < extents.size(); ++i) {
-    std::uint64_t const e = static_cast<std::uint64_t>(i);
-    double v = init.scale;
-    if (init.kind == initialiser::uniform)
-      v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
-    if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
-    to[i] = static_cast<T>(v);
+/// Sets element i of what begins at `to`.
+inline void set_number(char* to, dtype type, std::int64_t i, double x) {
+  switch (type) {
+    case dtype::float32: reinterpret_cast<float*>(to)[i] = static_cast<float>(x); return;
+    case dtype::float64: reinterpret_cast<double*>(to)[i] = x; return;
+    case dtype::int64: reinterpret_cast<std::int64_t*>(to)[i] = static_cast<std::int64_t>(x); return;
+    default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
 }
 inline void fill_initial(char* to, dtype type, shape const& extents, initialiser const& init,
                          random_stream const& stream) {
-  switch (type) {
-    case dtype::float32: return fill_initial(reinterpret_cast<float*>(to), extents, init, stream);
-    case dtype::float64: return fill_initial(reinterpret_cast<double*>(to), extents, init, stream);
-    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(to), extents, init, stream);
-    default: fail(error("internal: a parameter of a dtype that parameters do not have"));
+  std::vector<double> rows;
+  if (init.kind == initialiser::orthogonal) rows = orthogonal_rows(extents, stream);
+  for (std::int64_t i = 0; i < extents.size(); ++i) {
+    std::uint64_t const e = static_cast<std::uint64_t>(i);
+    double v = init.scale;
+    if (init.kind == initialiser::orthogonal) v *= rows[static_cast<std::size_t>(i)];
+    if (init.kind == initialiser::uniform)
+      v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
+    if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
+    set_number(to, type, i, v);
   }
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s,

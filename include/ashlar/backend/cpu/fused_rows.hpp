@@ -33,7 +33,7 @@ struct fused_rows {
     (s.template read<r::in.moving.of[M]>(0, 1, n.stride(r::in.moving.of[M], n.axes - 1)), ...);
     (s.template execute<r::in.instructions.of[I]>(), ...);
   }
-  /// One pass over the elements of a row.
+  /// One pass over the elements of a row; of a kernel that reduces nothing, over one run.
   template <int Pass, int... R, int... B>
   ASHLAR_INLINE static void row_pass(state& s, nest const& n,
                                      list_places<std::integer_sequence<int, R...>, std::integer_sequence<int, B...>>) {
@@ -41,11 +41,15 @@ struct fused_rows {
     if constexpr (Pass == 0 && program::passes > 0) row_values<0>(s, n, typename fused_row_stage<program, 0>::places{});
     vector sums[program::count + 1];
     (S::splat(sums[p::in.reductions.of[R]], reduction<p::in.reductions.of[R]>::start), ...);
-    int const first = n.axes - n.row_axes;
-    std::int64_t index[7]{};
     typename loops::template blocks<Pass> b;
-    do loops::template innermost<Pass>(s, n, sums, b, typename fused_pass<program, Pass>::places{});
-    while (n.advance(index, s.offset, first, n.axes - 1));
+    if constexpr (program::passes == 0) {
+      loops::template innermost<Pass>(s, n, sums, b, typename fused_pass<program, Pass>::places{});
+    } else {
+      int const first = n.axes - n.row_axes;
+      std::int64_t index[7]{};
+      do loops::template innermost<Pass>(s, n, sums, b, typename fused_pass<program, Pass>::places{});
+      while (n.advance(index, s.offset, first, n.axes - 1));
+    }
     (b.add_all(sums[p::in.blocks.of[B]], B), ...);
     (finish_one<p::in.reductions.of[R]>(s, sums), ...);
     if constexpr (Pass < program::passes)
@@ -67,7 +71,8 @@ struct fused_rows {
     std::int64_t offset[program::operands + 1];
     n.start(offset);
     state s(args, offset);
-    int const outer = n.row_axes ? n.axes - n.row_axes : n.axes - 1;
+    // where nothing is reduced, a row is one run
+    int const outer = program::passes > 0 && n.row_axes ? n.axes - n.row_axes : n.axes - 1;
     std::int64_t index[7]{};
     do {
       (row_pass<P>(s, n,
