@@ -102,10 +102,12 @@ inline void set_number(char* to, dtype type, std::int64_t i, double x) {
     default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
 }
+/// What makes orthonormal rows: none where no parameter begins with them, so that few programs compile it.
+using rows_maker = std::vector<double> (*)(shape const&, random_stream const&);
 inline void fill_initial(char* to, dtype type, shape const& extents, initialiser const& init,
-                         random_stream const& stream) {
+                         random_stream const& stream, rows_maker make_rows) {
   std::vector<double> rows;
-  if (init.kind == initialiser::orthogonal) rows = orthogonal_rows(extents, stream);
+  if (init.kind == initialiser::orthogonal) rows = make_rows(extents, stream);
   for (std::int64_t i = 0; i < extents.size(); ++i) {
     std::uint64_t const e = static_cast<std::uint64_t>(i);
     double v = init.scale;
@@ -117,11 +119,11 @@ inline void fill_initial(char* to, dtype type, shape const& extents, initialiser
   }
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, initialiser const& init, seed s,
-                                         bool is_on_device = false) {
+                                         bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  if (!is_on_device) return fill_initial(p.bytes(), p.type(), p.shape(), init, stream);
+  if (!is_on_device) return fill_initial(p.bytes(), p.type(), p.shape(), init, stream, make_rows);
   buffer const values(p.byte_count());
-  fill_initial(values.data(), p.type(), p.shape(), init, stream);
+  fill_initial(values.data(), p.type(), p.shape(), init, stream, make_rows);
   p.write(values.data());
 }
 

@@ -22,7 +22,7 @@ template <instruction_set Set, int... Code>
 using fused_kernel_on = typename fused_kernel<Set, Code...>::type;
 
 template <int... Code>
-void baseline_kernel(kernel_arguments const& args) {
+ASHLAR_COMPILED_SOON void baseline_kernel(kernel_arguments const& args) {
   using kernel = fused_kernel_on<instruction_set::baseline, Code...>;
   kernel::run(args, typename kernel::places{});
 }
