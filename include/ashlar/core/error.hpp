@@ -32,7 +32,10 @@ namespace detail {
 ASHLAR_COLD inline bool fill_in(std::string& sentence, char const* mark, std::string const& text) {
   auto const at = sentence.find(mark);
   if (at == std::string::npos) return false;
-  sentence.replace(at, std::char_traits<char>::length(mark), text);
+  std::string const rest(sentence, at + std::char_traits<char>::length(mark));
+  sentence.resize(at);
+  sentence += text;
+  sentence += rest;
   return true;
 }
 

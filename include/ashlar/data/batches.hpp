@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +10,7 @@
 #include <ashlar/core/error.hpp>
 #include <ashlar/core/random.hpp>
 #include <ashlar/data/dataset.hpp>
+#include <ashlar/data/shuffle_rows.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -60,14 +58,16 @@ class batches_of {
     if (batch_size < 1)
       fail(error_parts{
           .place = "batches", .found = "a batch_size of " + std::to_string(batch_size), .expected = "at least 1"});
-    std::iota(order_.begin(), order_.end(), 0u);
+    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
   }
 
   /// Puts the samples into the order that belongs to this seed and epoch, whatever order they were in.
-  void reshuffle(seed s, std::uint64_t epoch) { permutation(order_, random_stream(s, hash_path("batches", 7), epoch)); }
+  void reshuffle(seed s, std::uint64_t epoch) {
+    detail::shuffle_rows(order_, random_stream(s, hash_path("batches", 7), epoch));
+  }
 
   /// How many batches there are.
-  std::int64_t size() const { return (std::ssize(order_) + batch_size_ - 1) / batch_size_; }
+  std::int64_t size() const { return (static_cast<std::int64_t>(order_.size()) + batch_size_ - 1) / batch_size_; }
 
   /// Walks from batch to batch.
   class iterator {
@@ -106,8 +106,8 @@ class batches_of {
   /// Batch number `batch`; the last one may be smaller. It refers to the order that this sequence owns.
   dataset_rows<Data> operator[](std::int64_t batch) const {
     std::size_t const first = static_cast<std::size_t>(batch * batch_size_);
-    std::size_t const count = std::min(static_cast<std::size_t>(batch_size_), order_.size() - first);
-    return {source_, std::span(order_).subspan(first, count)};
+    std::size_t const left = order_.size() - first, most = static_cast<std::size_t>(batch_size_);
+    return {source_, std::span(order_).subspan(first, left < most ? left : most)};
   }
 
  private:

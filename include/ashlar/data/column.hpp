@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -73,19 +73,22 @@ class column : public signature::owner {
   /// errors: fails where the order does not name each row once
   ASHLAR_COLD void reorder(std::span<std::uint32_t const> order) {
     detail::check_order(order, static_cast<std::size_t>(size()));
-    auto const at = [from = numbers_.begin()](std::size_t r) { return from + static_cast<std::int64_t>(r) * row_size; };
+    auto const at = [from = numbers_.data()](std::size_t r) { return from + static_cast<std::int64_t>(r) * row_size; };
+    auto const copy_row = [](T* to, T const* from) {
+      std::memcpy(to, from, sizeof(T) * static_cast<std::size_t>(row_size));
+    };
     std::vector<T> aside(static_cast<std::size_t>(row_size));
     std::vector<char> moved(order.size());
     for (std::size_t start = 0; start < order.size(); ++start) {  // each cycle moves through one row kept aside
       if (moved[start] || order[start] == start) continue;
-      std::copy_n(at(start), row_size, aside.begin());
+      copy_row(aside.data(), at(start));
       std::size_t to = start;
       for (std::size_t from = order[to]; from != start; from = order[to]) {
-        std::copy_n(at(from), row_size, at(to));
+        copy_row(at(to), at(from));
         moved[to] = 1;
         to = from;
       }
-      std::copy_n(aside.begin(), row_size, at(to));
+      copy_row(at(to), aside.data());
       moved[to] = 1;
     }
   }

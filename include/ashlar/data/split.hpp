@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +10,8 @@
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
 #include <ashlar/core/random.hpp>
+#include <ashlar/core/sort_by.hpp>
+#include <ashlar/data/shuffle_rows.hpp>
 #include <ashlar/data/tensor_dataset.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
@@ -27,10 +28,11 @@ struct label_share {
 /// first among equals.
 ASHLAR_COLD inline std::vector<label_share> label_shares(std::span<std::int32_t const> labels,
                                                          std::uint64_t held_out_count) {
+  auto const ascending = [](std::uint64_t a, std::uint64_t b) { return a < b; };
   constexpr std::uint64_t bias = std::uint64_t{1} << 31;  // labels of any sign in order
   std::vector<std::uint64_t> sorted(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) sorted[i] = static_cast<std::uint64_t>(labels[i]) + bias;
-  std::sort(sorted.begin(), sorted.end());
+  sort_by(sorted, ascending);
   std::vector<label_share> shares;
   for (std::uint64_t biased : sorted) {
     auto const label = static_cast<std::int32_t>(biased - bias);
@@ -46,22 +48,31 @@ ASHLAR_COLD inline std::vector<label_share> label_shares(std::span<std::int32_t 
   }
   sorted.clear();  // now by remainder: the largest first, the smaller label first among equals
   for (std::size_t i = 0; i < shares.size(); ++i) sorted.push_back((labels.size() - shares[i].remainder) << 32 | i);
-  std::sort(sorted.begin(), sorted.end());
+  sort_by(sorted, ascending);
   for (std::uint64_t i = 0; i < left; ++i) ++shares[sorted[i] & 0xffffffff].held_out;
   return shares;
+}
+
+/// The share of a label, of shares in the order of labels.
+inline label_share& share_of(std::vector<label_share>& shares, std::int32_t label) {
+  std::size_t first = 0;
+  for (std::size_t end = shares.size(); first < end;) {
+    std::size_t const middle = (first + end) / 2;
+    shares[middle].label < label ? first = middle + 1 : end = middle;
+  }
+  return shares[first];
 }
 
 /// A random order of the samples whose last `held_out_count` are those held out.
 ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t const> labels,
                                                           std::uint64_t held_out_count, seed s) {
   std::vector<std::uint32_t> order(labels.size());
-  permutation(order, random_stream(s, hash_path("split", 5)));
+  shuffle_rows(order, random_stream(s, hash_path("split", 5)));
   std::vector<label_share> shares = label_shares(labels, held_out_count);
   std::vector<std::uint32_t> held_out;
   std::size_t kept = 0;
   for (std::uint32_t row : order) {  // the first samples of each label, in random order, are its share
-    auto const before = [](label_share const& share, std::int32_t label) { return share.label < label; };
-    label_share& share = *std::lower_bound(shares.begin(), shares.end(), labels[row], before);
+    label_share& share = share_of(shares, labels[row]);
     if (share.held_out == 0) {
       order[kept++] = row;
     } else {
@@ -69,7 +80,7 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
       held_out.push_back(row);
     }
   }
-  std::copy(held_out.begin(), held_out.end(), order.begin() + static_cast<std::ptrdiff_t>(kept));
+  for (std::uint32_t row : held_out) order[kept++] = row;
   return order;
 }
 
@@ -81,7 +92,7 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
 /// A random order of samples that have no labels.
 ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, seed s) {
   std::vector<std::uint32_t> order(static_cast<std::size_t>(count));
-  permutation(order, random_stream(s, hash_path("split", 5)));
+  shuffle_rows(order, random_stream(s, hash_path("split", 5)));
   return order;
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +11,8 @@
 
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
+#include <ashlar/core/raw_bytes.hpp>
+#include <ashlar/core/sort_by.hpp>
 #include <ashlar/data/in_quotes.hpp>
 #include <ashlar/data/read_file.hpp>
 #include <ashlar/io/safetensors_entry.hpp>
@@ -38,11 +38,11 @@ class safetensors_file {
   explicit safetensors_file(std::string name) {
     detail::input_file file(std::move(name));
     std::int64_t const buffer_bytes = read_header(file);
-    buffer_.reset(new std::byte[static_cast<std::size_t>(buffer_bytes)]);
-    read(file, buffer_.get(), buffer_bytes, "buffer");
+    buffer_ = detail::raw_bytes(buffer_bytes);
+    read(file, buffer_.data(), buffer_bytes, "buffer");
     auto const& entries = header_.entries;
     for (std::size_t i = 0; i < entries.size(); ++i) by_name_.push_back(i);
-    std::sort(by_name_.begin(), by_name_.end(), [&](auto a, auto b) { return entries[a].name < entries[b].name; });
+    detail::sort_by(by_name_, [&](auto a, auto b) { return entries[a].name < entries[b].name; });
   }
 
   /// The tensors, in the order of their bytes.
@@ -51,14 +51,18 @@ class safetensors_file {
   /// The tensor of that name, or null.
   safetensors_entry const* find(std::string_view name) const {
     auto const& entries = header_.entries;
-    auto const before = [&](std::size_t i, std::string_view sought) { return entries[i].name < sought; };
-    auto const at = std::lower_bound(by_name_.begin(), by_name_.end(), name, before);
-    return at != by_name_.end() && entries[*at].name == name ? &entries[*at] : nullptr;
+    std::size_t first = 0;
+    for (std::size_t end = by_name_.size(); first < end;) {
+      std::size_t const middle = (first + end) / 2;
+      entries[by_name_[middle]].name < name ? first = middle + 1 : end = middle;
+    }
+    if (first == by_name_.size() || entries[by_name_[first]].name != name) return nullptr;
+    return &entries[by_name_[first]];
   }
 
   /// The bytes of a tensor of this file. Nothing promises that they are aligned for their type, or that a BOOL is 0
   /// or 1.
-  std::byte const* data(safetensors_entry const& entry) const { return buffer_.get() + entry.begin; }
+  std::byte const* data(safetensors_entry const& entry) const { return buffer_.data() + entry.begin; }
 
   /// The pairs of `__metadata__`, in the order of the file.
   std::span<std::pair<std::string, std::string> const> metadata() const { return header_.metadata; }
@@ -99,7 +103,7 @@ class safetensors_file {
 
   detail::safetensors_header header_;
   std::vector<std::size_t> by_name_;
-  std::unique_ptr<std::byte[]> buffer_;
+  detail::raw_bytes buffer_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI

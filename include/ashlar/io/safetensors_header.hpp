@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
+#include <ashlar/core/sort_by.hpp>
 #include <ashlar/data/in_quotes.hpp>
 #include <ashlar/io/json.hpp>
 #include <ashlar/io/safetensors_entry.hpp>
@@ -59,8 +59,7 @@ class safetensors_header_reader {
     }
     std::vector<std::string_view> keys;
     for (auto const& pair : pairs) keys.push_back(pair.first);
-    std::sort(keys.begin(), keys.end());
-    if (auto twin = std::adjacent_find(keys.begin(), keys.end()); twin != keys.end())
+    if (auto const* const twin = sort_and_find_twin(keys))
       refuse("__metadata__", "two keys " + in_quotes(*twin), "one");
   }
 
@@ -121,16 +120,15 @@ class safetensors_header_reader {
   void check_names() const {
     std::vector<std::string_view> names;
     for (auto const& entry : header_.entries) names.push_back(entry.name);
-    std::sort(names.begin(), names.end());
-    if (auto twin = std::adjacent_find(names.begin(), names.end()); twin != names.end())
-      refuse("header", "two tensors " + in_quotes(*twin), "one");
+    if (auto const* const twin = sort_and_find_twin(names)) refuse("header", "two tensors " + in_quotes(*twin), "one");
   }
 
   // Every byte of the buffer belongs to exactly one tensor.
   void check_offsets() {
     auto& entries = header_.entries;
-    std::sort(entries.begin(), entries.end(),
-              [](auto const& a, auto const& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    sort_by(entries, [](auto const& a, auto const& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.name < b.name;
+    });
     std::int64_t covered = 0;
     for (auto const& entry : entries) {
       if (entry.begin != covered || entry.end > buffer_bytes_)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -14,6 +13,7 @@
 #include <ashlar/core/dtype.hpp>
 #include <ashlar/core/error.hpp>
 #include <ashlar/core/shape.hpp>
+#include <ashlar/core/sort_by.hpp>
 #include <ashlar/data/in_quotes.hpp>
 #include <ashlar/io/file.hpp>
 #include <ashlar/io/json.hpp>
@@ -106,9 +106,7 @@ class safetensors_header_writer {
       check_utf8(name_of(element), place);
       names.push_back(name_of(element));
     }
-    std::sort(names.begin(), names.end());
-    if (auto twin = std::adjacent_find(names.begin(), names.end()); twin != names.end())
-      refuse(place, "two entries " + in_quotes(*twin), "one");
+    if (auto const* const twin = sort_and_find_twin(names)) refuse(place, "two entries " + in_quotes(*twin), "one");
   }
 
   [[noreturn]] void refuse(std::string place, std::string found, std::string expected) const {
@@ -134,7 +132,7 @@ inline void write_safetensors(std::string const& file, std::span<named_tensor co
   auto const key = [](named_tensor const* tensor) {
     return std::pair(-detail::safetensors_rank(safetensors_name(tensor->type)), std::string_view(tensor->name));
   };
-  std::sort(ordered.begin(), ordered.end(), [&](auto a, auto b) { return key(a) < key(b); });
+  detail::sort_by(ordered, [&](auto a, auto b) { return key(a) < key(b); });
 
   detail::safetensors_header_writer header(file);
   header.metadata(metadata);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -58,8 +57,11 @@ void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
     compare(p.name(), e ? detail::entry_text(*e) : none,
             std::string(safetensors_name(p.type())) + " " + detail::shape_text(p.shape()));
   });
-  for (safetensors_entry const& e : f.entries())
-    if (std::find(names.begin(), names.end(), e.name) == names.end()) compare(e.name, detail::entry_text(e), none);
+  for (safetensors_entry const& e : f.entries()) {
+    bool is_known = false;
+    for (std::string const& name : names) is_known = is_known || name == e.name;
+    if (!is_known) compare(e.name, detail::entry_text(e), none);
+  }
   net.each_variable([&](parameter_reference const& p, auto const&) { p.write(f.data(*f.find(p.name()))); });
 }
 

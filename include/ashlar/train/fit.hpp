@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <ashlar/train/metrics.hpp>
 #include <ashlar/train/progress.hpp>
@@ -153,14 +153,12 @@ class fit_measures {
   }
 
  public:
-  /// A record for an epoch that has places for all numbers.
-  static epoch_record empty_record() {
-    epoch_record record;
+  /// Gives the record of an epoch places for all numbers.
+  static void prepare([[maybe_unused]] epoch_record& record) {
     if constexpr (is_weighted_sum) {
-      record.losses.resize(losses::count);
+      record.losses = std::vector<loss_record>(losses::count);
       for (int k = 0; k < losses::count; ++k) record.losses[static_cast<std::size_t>(k)].name = losses::name(k);
     }
-    return record;
   }
   /// Adds the losses of a step.
   static void add(Trainer const& t, int rows, epoch_record& record) {
@@ -254,12 +252,13 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
     using measures = detail::fit_measures<decltype(t), predictor_type, samples, Objective>;
     predictor_type predicting(net);
     auto order = batches(train, Batch, options.shuffle);
-    result.epochs.resize(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0), measures::empty_record());
+    result.epochs = std::vector<epoch_record>(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0));
+    for (epoch_record& record : result.epochs) measures::prepare(record);
     detail::progress_line line(options.progress, options.epochs, train.size());
     for (int epoch = 0; epoch < options.epochs; ++epoch) {
       if (epoch > 0) order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
-      auto const begin = std::chrono::steady_clock::now();
-      auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+      double const begin = detail::clock_seconds();
+      auto seconds = [&] { return detail::clock_seconds() - begin; };
       epoch_record& record = result.epochs[static_cast<std::size_t>(epoch)];
       std::int64_t seen = 0;
       auto look_at = [&](auto const& rows, float loss) {

@@ -118,9 +118,18 @@ class model {
       parameter_memory_ = memory(tables().counts.parameter_bytes);
       state_memory_ = memory(tables().counts.state_bytes);
       each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
-        initialise(p, v, s, memory::is_on_device);
+        if constexpr (has_orthogonal_rows())
+          initialise(p, v, s, memory::is_on_device);
+        else
+          initialise(p, v, s, memory::is_on_device, nullptr);
       });
     }
+  }
+  static constexpr bool has_orthogonal_rows() {
+    auto const& t = tables();
+    for (int k = 0; k < t.sizes.parameters; ++k)
+      if (t.parameters[k].init.kind == detail::initialiser::orthogonal) return true;
+    return false;
   }
   template <class F>
   static void each_copy(detail::variable_info const& v, memory const& all, F& f) {

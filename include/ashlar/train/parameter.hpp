@@ -131,41 +131,39 @@ class parameter_reference {
 
 namespace detail {
 
-/// Numbers of the elements, in row-major order or as they are stored; each follows from its place in row-major order.
-template <class T>
-void fill_initial(T* to, shape const& extents, bool transposed, initialiser const& init, random_stream const& stream) {
-  if (init.kind == initialiser::orthogonal) {
-    std::vector<double> const q = orthogonal_rows(extents, stream);
-    each_stored(extents, transposed, [&](std::int64_t element, std::int64_t stored) {
-      to[stored] = static_cast<T>(q[static_cast<std::size_t>(element)] * init.scale);
-    });
-    return;
-  }
-  each_stored(extents, transposed, [&](std::int64_t element, std::int64_t stored) {
-    std::uint64_t const e = static_cast<std::uint64_t>(element);
-    double v = init.scale;
-    if (init.kind == initialiser::uniform)
-      v = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
-    if (init.kind == initialiser::normal) v = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
-    to[stored] = static_cast<T>(v);
-  });
-}
-[[gnu::noinline]] inline void fill_initial(char* to, dtype type, shape const& extents, bool transposed,
-                                           initialiser const& init, random_stream const& stream) {
+/// Sets element i of what begins at `to`.
+inline void set_number(char* to, dtype type, std::int64_t i, double x) {
   switch (type) {
-    case dtype::float32: return fill_initial(reinterpret_cast<float*>(to), extents, transposed, init, stream);
-    case dtype::float64: return fill_initial(reinterpret_cast<double*>(to), extents, transposed, init, stream);
-    case dtype::int64: return fill_initial(reinterpret_cast<std::int64_t*>(to), extents, transposed, init, stream);
+    case dtype::float32: reinterpret_cast<float*>(to)[i] = static_cast<float>(x); return;
+    case dtype::float64: reinterpret_cast<double*>(to)[i] = x; return;
+    case dtype::int64: reinterpret_cast<std::int64_t*>(to)[i] = static_cast<std::int64_t>(x); return;
     default: fail(error("internal: a parameter of a dtype that parameters do not have"));
   }
 }
-
+/// What makes orthonormal rows: none where no parameter begins with them, so that few programs compile it.
+using rows_maker = std::vector<double> (*)(shape const&, random_stream const&);
+/// Numbers of the elements, in row-major order or as they are stored; each follows from its place in row-major order.
+inline void fill_initial(char* to, variable_info const& v, bool transposed, random_stream const& stream,
+                         rows_maker make_rows) {
+  initialiser const& init = v.init;
+  std::vector<double> rows;
+  if (init.kind == initialiser::orthogonal) rows = make_rows(v.extents, stream);
+  each_stored(v.extents, transposed, [&](std::int64_t element, std::int64_t stored) {
+    std::uint64_t const e = static_cast<std::uint64_t>(element);
+    double x = init.scale;
+    if (init.kind == initialiser::orthogonal) x *= rows[static_cast<std::size_t>(element)];
+    if (init.kind == initialiser::uniform)
+      x = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
+    if (init.kind == initialiser::normal) x = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
+    set_number(to, v.type, stored, x);
+  });
+}
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
-                                         bool is_on_device = false) {
+                                         bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  if (!is_on_device) return fill_initial(p.address(), v.type, v.extents, v.transposed, v.init, stream);
+  if (!is_on_device) return fill_initial(p.address(), v, v.transposed, stream, make_rows);
   buffer const values(p.byte_count());
-  fill_initial(values.data(), v.type, v.extents, false, v.init, stream);
+  fill_initial(values.data(), v, false, stream, make_rows);
   p.write(values.data());
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <time.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +10,13 @@
 #include <ashlar/core/config.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// Seconds since some moment, by a clock that nobody sets. <chrono> would take longer to compile than fit.
+inline double clock_seconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 /// The line that fit prints: rewritten in place on a terminal, one for each epoch elsewhere.
 class progress_line {
@@ -20,8 +27,8 @@ class progress_line {
   /// In the middle of an epoch, at most ten times a second.
   ASHLAR_COLD void during(int epoch, double loss, std::int64_t seen, double seconds) {
     if (!live_) return;
-    auto const now = clock::now();
-    if (now - last_ < std::chrono::milliseconds(100)) return;
+    double const now = clock_seconds();
+    if (now - last_ < 0.1) return;
     last_ = now;
     double const speed = seconds > 0 ? static_cast<double>(seen) / seconds : 0;
     std::printf("\repoch %d/%d  %3d %%  loss %.4f  %s%.0f images/s  %.0f s left\033[K", epoch + 1, epochs_,
@@ -45,10 +52,8 @@ class progress_line {
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-
   double left(int epoch, std::int64_t seen) const {
-    double const spent = std::chrono::duration<double>(clock::now() - start_).count();
+    double const spent = clock_seconds() - start_;
     double const done = epoch + static_cast<double>(seen) / static_cast<double>(samples_ ? samples_ : 1);
     return done > 0 ? spent * (epochs_ - done) / done : 0;
   }
@@ -57,8 +62,7 @@ class progress_line {
   int epochs_;
   std::int64_t samples_;
   char measured_[240] = "";
-  clock::time_point start_ = clock::now();
-  clock::time_point last_ = start_;
+  double start_ = clock_seconds(), last_ = start_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/lane_operations.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
-#include <ashlar/backend/cpu/special_functions.hpp>
-#include <ashlar/backend/cpu/whole_lanes.hpp>
 #include <ashlar/backend/fused_program.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -21,10 +20,9 @@ struct fused_state {
   static constexpr int width = S::width;
   kernel_arguments const& args;
   std::int64_t* const offset;  // elements, of every operand
-  vector input[program::inputs + 1]{};
-  vector value[program::count + 1]{};
-  vector constant[program::constants() + 1]{};
-  char const* from[program::inputs + 1]{};  // of a run along the innermost axis: where it begins
+  static constexpr int first_value = program::inputs, first_constant = first_value + program::count;
+  vector held[first_constant + program::constants() + 1]{};  // inputs, values of instructions, constants
+  char const* from[program::inputs + 1]{};                   // of a run along the innermost axis: where it begins
   char* to[program::outputs + 1]{};
   std::int64_t staged = 0;  // the element that they point at, where whole vectors are read and written
 
@@ -32,14 +30,11 @@ struct fused_state {
     read_constants(std::make_integer_sequence<int, program::constants()>{});
   }
 
-  template <int A>
-  ASHLAR_INLINE void fetch(vector& r) const {
-    if constexpr (A >= 0)
-      r = value[A];
-    else if constexpr (A > constant_base)
-      r = input[-1 - A];
-    else
-      r = constant[(A > whole_constant_base ? constant_base : whole_constant_base) - A];
+  /// Where an instruction's operand is held.
+  static constexpr int place(int argument) {
+    if (argument >= 0) return first_value + argument;
+    if (argument > constant_base) return -1 - argument;
+    return first_constant + (argument > whole_constant_base ? constant_base : whole_constant_base) - argument;
   }
 
   /// Whether input K is the same along the innermost axis.
@@ -84,7 +79,7 @@ struct fused_state {
   ASHLAR_INLINE void read(std::int64_t at, int count, std::int64_t distance) {
     constexpr element e = program::input_element(K);
     using N = lane_number<S, program::input_lane(K)>;
-    vector& v = input[K];
+    vector& v = held[K];
     [[maybe_unused]] N part[width];
     if constexpr (e == element::iota) {
       count_up<N>(v, offset[K] + at * distance, distance);
@@ -134,7 +129,7 @@ struct fused_state {
   ASHLAR_INLINE void read_whole_run() {
     constexpr element e = program::input_element(K);
     using N = lane_number<S, program::input_lane(K)>;
-    vector& v = input[K];
+    vector& v = held[K];
     if constexpr (e == element::scalar) {
       S::splat(v, static_cast<N>(*reinterpret_cast<double const*>(args.operands[K])));
     } else if constexpr (e == element::iota) {
@@ -156,82 +151,34 @@ struct fused_state {
   template <int C>
   ASHLAR_INLINE void read_constant() {
     using N = std::conditional_t<program::is_whole_constant(C), typename S::bits, T>;
-    S::splat(constant[C], static_cast<N>(args.constants[C]));
+    S::splat(held[first_constant + C], static_cast<N>(args.constants[C]));
   }
 
   template <int I>
   ASHLAR_INLINE void execute() {
     constexpr op code = program::code(I);
     constexpr lane_type from = program::argument_lane(I, 0), to = program::lane(I);
-    vector& r = value[I];
-    vector a, b{};
-    fetch<program::argument(I, 0)>(a);
-    if constexpr (program::arity(I) > 1) fetch<program::argument(I, 1)>(b);
+    vector& r = held[first_value + I];
+    vector const& a = held[place(program::argument(I, 0))];
+    [[maybe_unused]] vector const& b = held[place(program::argument(I, program::arity(I) > 1 ? 1 : 0))];
     if constexpr (code == op::convert || code == op::broadcast) {
       convert_lanes<S, from, to>(r, a);
     } else if constexpr (code == op::select) {
-      vector c, zero{};
-      fetch<program::argument(I, 2)>(c);
-      S::choose(r, a != zero, b, c);
+      vector zero{};
+      S::choose(r, a != zero, b, held[place(program::argument(I, 2))]);
     } else if constexpr (code == op::greater || code == op::equal) {
-      compare<code, is_whole(from)>(r, a, b);
+      compare_lanes<S, code, is_whole(from)>(r, a, b);
     } else if constexpr (is_whole(to)) {
       compute_whole<S, code>(r, a, b);
       wrap_around<S, to>(r);
     } else {
-      compute<code>(r, a, b);
+      compute_lanes<S, code>(r, a, b);
       if constexpr (to == lane_type::truth) convert_lanes<S, lane_type::floating, to>(r, r);
     }
   }
-  template <op Op, bool Whole>
-  ASHLAR_INLINE static void compare(vector& r, vector const& a, vector const& b) {
-    vector one, zero{};
-    S::splat(one, static_cast<T>(1));
-    if constexpr (Whole) {
-      typename S::mask holds;
-      compare_whole<S, Op>(holds, a, b);
-      S::choose(r, holds, one, zero);
-    } else if constexpr (Op == op::greater) {
-      S::choose(r, a > b, one, zero);
-    } else {
-      S::choose(r, a == b, one, zero);
-    }
-  }
-  template <op Op>
-  ASHLAR_INLINE static void compute(vector& r, vector const& a, vector const& b) {
-    vector zero{};
-    if constexpr (Op == op::neg)
-      r = -a;
-    else if constexpr (Op == op::relu)
-      S::choose(r, a < zero, zero, a);
-    else if constexpr (Op == op::abs)
-      S::magnitude(r, a);
-    else if constexpr (Op == op::sign) {
-      vector one;
-      S::splat(one, static_cast<T>(1));
-      S::choose(r, a > zero, one, a);
-      S::choose(r, a < zero, -one, r);
-    } else if constexpr (Op == op::add)
-      r = a + b;
-    else if constexpr (Op == op::sub)
-      r = a - b;
-    else if constexpr (Op == op::mul)
-      r = a * b;
-    else if constexpr (Op == op::div)
-      r = a / b;
-    else if constexpr (Op == op::pow)
-      power_lanes<S>(r, a, b);
-    else if constexpr (Op == op::maximum)
-      S::larger(r, a, b);
-    else if constexpr (Op == op::minimum)
-      S::smaller(r, a, b);
-    else
-      elementary<Op, S>(r, a);
-  }
-
   template <int O>
   ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {
-    vector const& v = value[program::output_instruction(O)];
+    vector const& v = held[first_value + program::output_instruction(O)];
     auto* const p = reinterpret_cast<output_type<O>*>(to[O]);
     if constexpr (writes_vectors<O>) {
       S::store(v, p + (at - staged));

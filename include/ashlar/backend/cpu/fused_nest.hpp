@@ -63,11 +63,11 @@ struct fused_nest {
  private:
   static constexpr std::int64_t run_unit = 64;  // elements along the innermost axis: whole vectors and cache lines
 
-  [[gnu::noinline]] void find_extents(bool column) {
+  ASHLAR_COLD [[gnu::noinline]] void find_extents(bool column) {
     for (int i = 1; i < axes; ++i) extent[i] = args.numbers[3 + i];
     if (args.parts > 1) take_share(column ? column_axis() : row_axis());
   }
-  [[gnu::noinline]] void start_share(std::int64_t* offset) const {
+  ASHLAR_COLD [[gnu::noinline]] void start_share(std::int64_t* offset) const {
     for (int o = 0; o < operands; ++o) offset[o] = first * stride(o, shared_axis);
   }
   [[gnu::noinline]] bool move_on(std::int64_t* index, std::int64_t* offset, int begin, int end) const {

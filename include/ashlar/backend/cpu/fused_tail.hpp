@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/fused.hpp>
+#include <ashlar/backend/cpu/fused_part.hpp>
 #include <ashlar/backend/cpu/part_access.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -13,7 +14,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Where the last elements of a run lie while they are computed, if they are less than a vector: so the loop over a run
 /// reads and writes whole vectors alone, and calls nothing that would drive its sums out of registers.
-template <class State>
+template <class State, int Pass>
 struct fused_tail {
   using program = typename State::program;
   struct alignas(64) lanes {
@@ -21,30 +22,26 @@ struct fused_tail {
   };
   lanes room[program::operands + 1];
 
-  /// From here on the inputs that Need names are read here.
-  template <class Need, int... K>
-  ASHLAR_INLINE void take_inputs(State& s, std::int64_t at, [[maybe_unused]] int count,
-                                 std::integer_sequence<int, K...>) {
+  /// From here on what moves is read here, and outputs are written here; those of a column kernel to what they hold.
+  template <int... M, int... O>
+  ASHLAR_INLINE void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                          list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
+    using p = fused_pass<program, Pass>;
     s.staged = at;
-    (take_input<Need, K>(s, at, count), ...);
-  }
-  /// From here on outputs are written here; `adds`: to what they hold.
-  template <int... O>
-  ASHLAR_INLINE void take_outputs(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                  [[maybe_unused]] bool adds, std::integer_sequence<int, O...>) {
-    (take_output<O>(s, at, count, adds), ...);
+    (take_input<p::in.moving.of[M]>(s, at, count), ...);
+    (take_output<p::in.outputs.of[O]>(s, at, count), ...);
   }
   template <int... O>
-  ASHLAR_INLINE void give_outputs(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                  std::integer_sequence<int, O...>) {
-    (give_output<O>(s, at, count), ...);
+  ASHLAR_INLINE void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                          std::integer_sequence<int, O...>) {
+    (give_output<fused_pass<program, Pass>::in.outputs.of[O]>(s, at, count), ...);
   }
 
  private:
   using T = typename State::S::element;
 
   template <class E>
-  ASHLAR_INLINE static void take(lanes& own, char const* from, int count) {
+  ASHLAR_INLINE static void take_part(lanes& own, char const* from, int count) {
     if constexpr (std::is_same_v<E, T>) {
       typename State::vector v;
       load_part<T, State::set>(v, reinterpret_cast<T const*>(from), count);
@@ -54,7 +51,7 @@ struct fused_tail {
     }
   }
   template <class E>
-  ASHLAR_INLINE static void give(char* to, lanes const& own, int count) {
+  ASHLAR_INLINE static void give_part(char* to, lanes const& own, int count) {
     if constexpr (std::is_same_v<E, T>) {
       typename State::vector v;
       State::S::load(v, reinterpret_cast<T const*>(own.bytes));
@@ -63,21 +60,20 @@ struct fused_tail {
       std::memcpy(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
     }
   }
-  template <class Need, int K>
+  template <int K>
   ASHLAR_INLINE void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
-    if constexpr (Need::value.input[K] && State::template reads_vectors<K>) {
+    if constexpr (State::template reads_vectors<K>) {
       using E = typename State::template input_type<K>;
-      take<E>(room[K], s.from[K] + at * static_cast<std::int64_t>(sizeof(E)), count);
+      take_part<E>(room[K], s.from[K] + at * static_cast<std::int64_t>(sizeof(E)), count);
       s.from[K] = room[K].bytes;
     }
   }
   template <int O>
-  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                                 [[maybe_unused]] bool adds) {
+  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       lanes& own = room[program::inputs + O];
-      if (adds) take<E>(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), count);
+      if constexpr (program::column) take_part<E>(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), count);
       s.to[O] = own.bytes;
     }
   }
@@ -86,7 +82,7 @@ struct fused_tail {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       s.template begin_output<O>();
-      give<E>(s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), room[program::inputs + O], count);
+      give_part<E>(s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), room[program::inputs + O], count);
     }
   }
 };

@@ -2,7 +2,8 @@
 #pragma once
 #include <ashlar/backend/cpu/conv.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
-#include <ashlar/backend/cpu/fused_loops.hpp>
+#include <ashlar/backend/cpu/fused_columns.hpp>
+#include <ashlar/backend/cpu/fused_rows.hpp>
 #include <ashlar/backend/cpu/matmul.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
 #include <ashlar/backend/cpu/window.hpp>
@@ -11,21 +12,29 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// The fused kernel of an integer pack for each instruction set: equal packs are one function in the program.
 template <instruction_set Set, int... Code>
-ASHLAR_INLINE void run_fused(kernel_arguments const& args) {
+struct fused_kernel {
   using code = kernel_code<Code...>;
-  fused_kernel<code, std::conditional_t<code::at[fused_code::wide] != 0, double, float>, Set>::run(args);
-}
+  using number = std::conditional_t<code::at[fused_code::wide] != 0, double, float>;
+  using type = std::conditional_t<code::kind == kernel_kind::row, fused_rows<code, number, Set>,
+                                  fused_columns<code, number, Set>>;
+};
+template <instruction_set Set, int... Code>
+using fused_kernel_on = typename fused_kernel<Set, Code...>::type;
+
 template <int... Code>
-void baseline_kernel(kernel_arguments const& args) {
-  run_fused<instruction_set::baseline, Code...>(args);
+ASHLAR_COMPILED_SOON void baseline_kernel(kernel_arguments const& args) {
+  using kernel = fused_kernel_on<instruction_set::baseline, Code...>;
+  kernel::run(args, typename kernel::places{});
 }
 template <int... Code>
 ASHLAR_TARGET_AVX2 void avx2_kernel(kernel_arguments const& args) {
-  run_fused<instruction_set::avx2, Code...>(args);
+  using kernel = fused_kernel_on<instruction_set::avx2, Code...>;
+  kernel::run(args, typename kernel::places{});
 }
 template <int... Code>
 ASHLAR_TARGET_AVX512 void avx512_kernel(kernel_arguments const& args) {
-  run_fused<instruction_set::avx512, Code...>(args);
+  using kernel = fused_kernel_on<instruction_set::avx512, Code...>;
+  kernel::run(args, typename kernel::places{});
 }
 /// A kernel that moves memory, or leaves the arithmetic to a function by instruction set.
 template <int... Code>

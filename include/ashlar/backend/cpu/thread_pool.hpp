@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <pthread.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <system_error>
-#include <thread>
+#include <utility>
 
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
@@ -32,7 +33,7 @@ ASHLAR_COLD inline int usable_processors() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
-  int const all = static_cast<int>(std::thread::hardware_concurrency());
+  int const all = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   return all > 0 ? all : 1;
 }
 /// The number of threads that is meant.
@@ -114,7 +115,7 @@ class thread_pool {
       : size_(detail::thread_count(t)),
         looks_(size_ > detail::usable_processors() ? 0 : 2000),
         launcher_(launcher),
-        workers_(std::make_unique<worker[]>(static_cast<std::size_t>(size_))) {
+        workers_(new worker[static_cast<std::size_t>(size_)]) {
     for (int w = 1; w < size_ && !launcher_; ++w) start(w);
   }
   thread_pool(thread_pool const&) = delete;
@@ -130,7 +131,7 @@ class thread_pool {
   void set_break_even(std::int64_t nanoseconds) { break_even_.store(nanoseconds, std::memory_order_relaxed); }
 
   /// How many shares of steps a worker has computed since the pool was made; worker 0 is whoever starts a program.
-  std::int64_t shares_of(int worker) const { return workers_[static_cast<std::size_t>(worker)].shares; }
+  std::int64_t shares_of(int worker) const { return workers_[worker].shares; }
 
   /// Runs task(context, worker) on every worker, the caller being worker 0; false where the pool is busy, and nothing
   /// ran.
@@ -157,47 +158,50 @@ class thread_pool {
     meetings_.next();
   }
   /// Inside a task: where a worker counts its shares.
-  std::int64_t& count_of(int worker) { return workers_[static_cast<std::size_t>(worker)].shares; }
+  std::int64_t& count_of(int worker) { return workers_[worker].shares; }
 
  private:
   struct alignas(128) worker {
-    std::thread thread;
+    pthread_t thread{};  // <thread> and what it includes would take longer to compile than all of a program's own work
+    thread_pool* pool = nullptr;
+    int number = 0;
     std::int64_t shares = 0;
   };
 
-  ASHLAR_COLD void start(int w) {
-    auto run = [this, w] {
-      for (unsigned turn = 0;; ++turn) {
-        starts_.wait_after(turn, looks_);
-        if (!task_) return;
-        task_(context_, w);
-        meet();
-      }
-    };
-#if defined(__cpp_exceptions)
-    try {
-      workers_[static_cast<std::size_t>(w)].thread = std::thread(run);
-    } catch (std::system_error const&) {
-      stop(w);
-      fail(error_parts{.problem = "the system has no more threads: {found} of {expected} could be made",
-                       .found = std::to_string(w),
-                       .expected = std::to_string(size_)});
+  static void* work(void* as) {
+    worker const& w = *static_cast<worker*>(as);
+    w.pool->run_tasks(w.number);
+    return nullptr;
+  }
+  void run_tasks(int worker) {
+    for (unsigned turn = 0;; ++turn) {
+      starts_.wait_after(turn, looks_);
+      if (!task_) return;
+      task_(context_, worker);
+      meet();
     }
-#else
-    workers_[static_cast<std::size_t>(w)].thread = std::thread(run);
-#endif
+  }
+  ASHLAR_COLD void start(int w) {
+    worker& made = workers_[w];
+    made.pool = this;
+    made.number = w;
+    if (pthread_create(&made.thread, nullptr, work, &made) == 0) return;
+    stop(w);
+    fail(error_parts{.problem = "the system has no more threads: {found} of {expected} could be made",
+                     .found = std::to_string(w),
+                     .expected = std::to_string(size_)});
   }
   ASHLAR_COLD void stop(int made) {
-    if (made < 2 || launcher_) return;
     task_ = nullptr;
-    starts_.next();
-    for (int w = 1; w < made; ++w) workers_[static_cast<std::size_t>(w)].thread.join();
+    if (made > 1 && !launcher_) starts_.next();
+    for (int w = 1; w < made && !launcher_; ++w) pthread_join(workers_[w].thread, nullptr);
+    delete[] workers_;
   }
 
   int size_;
   int looks_;  // before a worker sleeps: about 100 microseconds; none where threads take turns on a processor
   detail::team_launcher launcher_;
-  std::unique_ptr<worker[]> workers_;
+  worker* workers_;
   void (*task_)(void*, int) noexcept = nullptr;
   void* context_ = nullptr;
   std::atomic<bool> busy_{false};
@@ -215,13 +219,30 @@ class cpu_threads {
   template <class Policy>
   ASHLAR_COLD explicit cpu_threads(Policy const& where) : pool_(where.pool) {
     if (pool_ || thread_count(where.count) == 1) return;
-    own_ = std::make_shared<thread_pool>(where.count);
-    pool_ = own_.get();
+    own_ = new shared_pool(where.count);
+    pool_ = &own_->pool;
+  }
+  cpu_threads(cpu_threads const& other) : own_(other.own_), pool_(other.pool_) {
+    if (own_) own_->users.fetch_add(1, std::memory_order_relaxed);
+  }
+  cpu_threads& operator=(cpu_threads other) noexcept {
+    std::swap(own_, other.own_);
+    std::swap(pool_, other.pool_);
+    return *this;
+  }
+  ASHLAR_COLD ~cpu_threads() {
+    if (own_ && own_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete own_;
   }
   thread_pool* pool() const { return pool_; }
 
  private:
-  std::shared_ptr<thread_pool> own_;
+  struct shared_pool {
+    thread_pool pool;
+    std::atomic<int> users{1};
+
+    explicit shared_pool(threads t) : pool(t) {}
+  };
+  shared_pool* own_ = nullptr;
   thread_pool* pool_ = nullptr;
 };
 
