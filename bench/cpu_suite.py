@@ -61,6 +61,8 @@ NATIVE_PEERS = {
 ASKED = {"oneDNN primitives": "DNNL_VERSION_MAJOR == 2", "oneDNN 3 primitives": "DNNL_VERSION_MAJOR == 3"}
 PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
 DIRECT = "ours, direct"  # without Winograd's algorithm
+ALONE = "ours, one thread"  # where there are several
+SCALING = 0.85  # of each thread, at least: our goal where a row takes one thread more than 80 microseconds
 
 
 def instructions():
@@ -74,7 +76,7 @@ def instructions():
 def tuned(threads):
     """The environment in which a peer is as fast as it can be here: Debian's builds do not know new processors."""
     settings = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
-                "JAX_PLATFORMS": "cpu"}
+                "JAX_PLATFORMS": "cpu", "TORCHINDUCTOR_CACHE_DIR": str(BUILT / "inductor")}
     best = instructions()
     if best:
         settings |= {"OPENBLAS_CORETYPE": {"avx512": "SKYLAKEX", "avx2": "HASWELL"}[best], "ATEN_CPU_CAPABILITY": best}
@@ -179,13 +181,21 @@ def native_command(row, name, threads):
 building = collections.defaultdict(threading.Lock)  # each program at most once at a time
 
 
-def build_all(rows, threads):
+def compile_torch(row, pythons, threads):
+    """Fills the folder of what torch.compile makes of a row."""
+    command = python_command(row, "PyTorch compiled", pythons, threads)
+    if command:
+        subprocess.run(command, input="losses 1\n", text=True, capture_output=True, env={**os.environ, **tuned(threads)})
+
+
+def build_all(rows, pythons, threads):
     """Builds what these rows need, as many programs at once as there are processors; what fails is said by who asks."""
     begin = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = []
         for row in rows:
             jobs += [pool.submit(build_native, row, name, threads) for name in NATIVE_PEERS]
+            jobs.append(pool.submit(compile_torch, row, pythons, threads))
             jobs.append(pool.submit(build_ours, row))
             if ROWS[row].direct:
                 jobs.append(pool.submit(build_ours, row, "no_winograd"))
@@ -237,12 +247,9 @@ def cache_size(level):
 
 
 class Suite:
-    def __init__(self, threads):
-        self.threads = threads
+    def __init__(self, threads, pythons):
+        self.threads, self.pythons = threads, pythons
         self.limits = Limits(threads)
-        self.pythons = {module: find_python(module) for module in ("jax", "onnxruntime", "openvino")}
-        self.pythons |= {"torch": find_python("torch", FAST_TORCH),
-                         "torch.compile": find_python("torch", "torch.compile" + FAST_TORCH)}
         self.versions, self.entries, self.lines, self.failed = {}, [], [], False
 
     def start_peers(self, row):
@@ -265,16 +272,20 @@ class Suite:
                 print(f"bench/run: {name} is left out of {row}: {first}", file=sys.stderr)
         return sides
 
-    def start_direct(self, row):
-        """The same of our own program without Winograd's algorithm, where the row has it."""
-        if not ROWS[row].direct:
-            return {}
-        program, errors = build_ours(row, "no_winograd")
-        side, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
-        if not side:
-            print(f"bench/run: {row} has no direct time: {first}", file=sys.stderr)
-            return {}
-        return {DIRECT: (side, side.ask(f"losses {ROWS[row].steps}"))}
+    def start_ourselves(self, row):
+        """The same of our own program without Winograd's algorithm, where the row has it, and on one thread."""
+        others = {DIRECT: (self.threads, ["no_winograd"])} if ROWS[row].direct else {}
+        if self.threads > 1:
+            others[ALONE] = 1, []
+        sides = {}
+        for name, (threads, option) in others.items():
+            program, errors = build_ours(row, *option)
+            side, first = (None, errors) if errors else started([str(program), str(threads)], threads)
+            if side:
+                sides[name] = side, side.ask(f"losses {ROWS[row].steps}")
+            else:
+                print(f"bench/run: {row} has no time of {name}: {first}", file=sys.stderr)
+        return sides
 
     def measure(self, row):
         what = ROWS[row]
@@ -282,7 +293,7 @@ class Suite:
         ours, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
         if not ours:
             return self.fail(row, f"does not {'compile' if errors else 'run'}:\n{first}")
-        peers = self.start_direct(row) | self.start_peers(row)
+        peers = self.start_ourselves(row) | self.start_peers(row)
         numbers = ours.ask(f"losses {what.steps}")
         wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items()
                  if (text := disagreement(numbers, theirs, what.tolerance))]
@@ -306,12 +317,16 @@ class Suite:
         text += f"{shown(floor)}{100 * floor / ours:6.0f}%" + (f"{best / ours:8.2f}" if best else f"{'-':>8}")
         if what.direct:
             text += f"   without Winograd's savings the floor is {self.limits.floor(what.direct):.0f}"
+        if ALONE in medians:
+            scaling, wanted = medians[ALONE] / ours, self.threads * SCALING if medians[ALONE] > 80 else 0
+            text += f"   {scaling:.2f} times as fast as one thread{' !' if scaling < wanted else ''}"
         self.lines.append(text)
         for name, value in medians.items():
             if name != "ours":
                 self.lines.append(f"    {name:22}{value / ours:6.2f} x {shown(value).strip()}")
         self.entries.append({"workload": row, "threads": self.threads, "metric": "microseconds", "ours": round(ours, 4),
                              **({"direct": round(medians[DIRECT], 4)} if DIRECT in medians else {}),
+                             **({"one_thread": round(medians[ALONE], 4)} if ALONE in medians else {}),
                              "peers": {name: round(medians[name], 4) if name in medians else None for name in PEERS},
                              "limit_fraction": round(floor / ours, 3)})
 
@@ -344,9 +359,11 @@ def measure(selected, threads):
     if os.environ.get("ASHLAR_NO_INSTALL") != "1":
         subprocess.run([str(ROOT / "bench" / "setup")], stdout=sys.stderr)
     rows = [row for row in ROWS if not selected or row in selected]
-    built = build_all(rows, threads)
+    pythons = {module: find_python(module) for module in ("jax", "onnxruntime", "openvino")}
+    pythons |= {"torch": find_python("torch", FAST_TORCH), "torch.compile": find_python("torch", "torch.compile" + FAST_TORCH)}
+    built = build_all(rows, pythons, threads)
     begin = time.monotonic()
-    suite = Suite(threads)
+    suite = Suite(threads, pythons)
     for row in rows:
         suite.measure(row)
     suite.print()
