@@ -107,7 +107,7 @@ def take_turns(sides, runs, seconds):
                 print(f"bench/run: {name}: {problem}", file=sys.stderr)
                 ended.add(name)
             else:
-                if turn == 0 and min(samples) > SLOW:
+                if turn == 0 and min(samples, default=0) > SLOW:
                     slow.add(name)
                 side.samples += samples if turn or name in slow else []
     return {name: statistics.median(side.samples) for name, side in sides.items() if side.samples}
