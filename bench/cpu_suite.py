@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The suite `cpu` of bench/run: the rows of cpu_rows.py beside those peers that are installed."""
 
+import collections
+import concurrent.futures
+import functools
 import glob
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 from cpu_rows import ROWS
@@ -34,17 +38,31 @@ PYTHON_PEERS = {
     "onnxruntime": ("onnx", "onnxruntime", "onnxruntime"),
     "OpenVINO": ("onnx", "openvino", "openvino"),
 }
-# peers in C++: a header that shows that they are installed, and how programs are compiled and linked with them
-RL_TOOLS = str(BUILT / "peers" / "lib" / "python3*" / "site-packages" / "rltools" / "external" / "rl_tools" / "include")
+# peers in C++: what a unit includes that shows that they are installed, and how programs are compiled and linked with them
+FROM_PYPI = BUILT / "peers"
+PACKAGES = (glob.glob(str(FROM_PYPI / "lib" / "python3*" / "site-packages")) or [str(FROM_PYPI)])[0]
+TORCH = f"{PACKAGES}/torch"
+TORCH_LIBRARIES = [f"{TORCH}/lib", f"{PACKAGES}/nvidia/cu13/lib"]  # the wheel's library for CPUs asks for CUDA's runtime
 NATIVE_PEERS = {
+    "libtorch": ("torch/version.h", ["-I", f"{TORCH}/include", "-I", f"{TORCH}/include/torch/csrc/api/include",
+                                     *(f"-Wl,-rpath,{folder}" for folder in TORCH_LIBRARIES), f"-L{TORCH}/lib",
+                                     "-ltorch_cpu", "-lc10", "-Wl,--unresolved-symbols=ignore-in-shared-libs"]),
     "Eigen": ("Eigen/Dense", ["-fopenmp", "-I", "/usr/include/eigen3"]),
     "OpenBLAS": ("cblas.h", ["-lopenblas"]),
     "LIBXSMM": ("libxsmm.h", ["-lxsmm", "-lopenblas"]),
-    "RL-tools": ("rl_tools/rl_tools.h", ["-Ofast", "-I", RL_TOOLS, "-lopenblas"]),  # which asks for -Ofast
-    "oneDNN primitives": ("oneapi/dnnl/dnnl.hpp", ["-fopenmp", "-ldnnl"]),
+    "RL-tools": ("rl_tools/rl_tools.h", ["-Ofast", "-I", f"{PACKAGES}/rltools/external/rl_tools/include",  # as it asks
+                                         "-lopenblas"]),
+    "dlib": ("dlib/dnn/layers_abstract.h", ["-ldlib", "-lopenblas"]),
+    "tiny-dnn": ("tiny_dnn/config.h", ["-std=c++17", "-DCNN_NO_SERIALIZATION", "-I", str(BUILT / "tiny_dnn")]),
+    "oneDNN primitives": ("oneapi/dnnl/dnnl_version.h", ["-fopenmp", "-ldnnl"]),
+    "oneDNN 3 primitives": ("oneapi/dnnl/dnnl_version.h", ["-fopenmp", "-I", f"{FROM_PYPI}/include",
+                                                           f"-L{FROM_PYPI}/lib", f"-Wl,-rpath,{FROM_PYPI}/lib", "-ldnnl"]),
 }
+ASKED = {"oneDNN primitives": "DNNL_VERSION_MAJOR == 2", "oneDNN 3 primitives": "DNNL_VERSION_MAJOR == 3"}
 PEERS = [*PYTHON_PEERS, *NATIVE_PEERS]
 DIRECT = "ours, direct"  # without Winograd's algorithm
+ALONE = "ours, one thread"  # where there are several
+SCALING = 0.85  # of each thread, at least: our goal where a row takes one thread more than 80 microseconds
 
 
 def instructions():
@@ -58,7 +76,7 @@ def instructions():
 def tuned(threads):
     """The environment in which a peer is as fast as it can be here: Debian's builds do not know new processors."""
     settings = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
-                "JAX_PLATFORMS": "cpu"}
+                "JAX_PLATFORMS": "cpu", "TORCHINDUCTOR_CACHE_DIR": str(BUILT / "inductor")}
     best = instructions()
     if best:
         settings |= {"OPENBLAS_CORETYPE": {"avx512": "SKYLAKEX", "avx2": "HASWELL"}[best], "ATEN_CPU_CAPABILITY": best}
@@ -87,8 +105,28 @@ def rl_tools_program(spec):
     return "rl_tools", {"widths": ",".join(map(str, widths)), "batch": spec["batch"]} | training
 
 
-def native_program(name, spec):
+TOLD_AT_RUN_TIME = {"libtorch": "libtorch", "dlib": "dlib", "tiny-dnn": "tiny_dnn"}  # one program each for all rows
+
+
+def told(name, spec):
+    """The arguments of a peer that learns at run time which row it is for; None where it has nothing for it."""
+    if spec["task"] == "gemm":
+        return ["gemm", *(str(spec[extent]) for extent in "mkn")] if name == "libtorch" else None
+    network, training = spec["network"], spec["task"] == "train"
+    known = {"libtorch": ("mlp128", "mlp", "policy", "lenet", "vgg16_features", "vgg16"),
+             "dlib": ("mlp128", "lenet"),  # its Adam has an epsilon of another meaning
+             "tiny-dnn": ("mlp128", "policy", "lenet")}[name]
+    if network not in known or training and name != "libtorch" and spec["rule"] != "sgd":
+        return None
+    more = [spec["rule"], str(spec["rate"]), spec.get("loss", "cross_entropy")] if training else []
+    return [spec["task"], str(spec["batch"]), network, *more]
+
+
+def native_program(name, spec, threads):
     """The source of a peer in C++ and its definitions for a row; None where there is none."""
+    if name in TOLD_AT_RUN_TIME:
+        definitions = {"threads": min(threads, 2)} if name == "tiny-dnn" else {}
+        return (TOLD_AT_RUN_TIME[name], definitions) if told(name, spec) else None
     if name == "RL-tools":
         return rl_tools_program(spec)
     if spec["task"] == "gemm":
@@ -98,30 +136,72 @@ def native_program(name, spec):
         if spec["task"] == "train":
             definitions |= {"loss": spec["loss"], "rule": spec["rule"], "rate": f"{spec['rate']}f"}
         return "eigen", definitions
-    if name == "oneDNN primitives" and spec["network"] == "vgg16_features":
+    if "oneDNN" in name and spec["network"] == "vgg16_features":
         return "onednn_vgg16", {"batch": spec["batch"]}
-    if name == "oneDNN primitives" and spec["network"] == "vgg16" and spec["task"] == "train":
+    if "oneDNN" in name and spec["network"] == "vgg16" and spec["task"] == "train":
         return "onednn_vgg16_sgd", {"batch": spec["batch"], "rate": f"{spec['rate']}f"}
     return None
 
 
-def native_command(row, name):
-    """How a peer in C++ is started for a row; None where it has no program, or does not build."""
+@functools.cache
+def installed(name):
+    """Whether a peer in C++ can be compiled with."""
     header, words = NATIVE_PEERS[name]
-    link = [(glob.glob(word) or [word])[0] if "*" in word else word for word in words]
-    program = native_program(name, ROWS[row].spec)
-    include = [word for word in link if not word.startswith(("-l", "-f"))]
-    if not program:
-        return None
-    if subprocess.run([COMPILER, *include, "-fsyntax-only", "-x", "c++", "-"], input=f"#include <{header}>\n", text=True,
-                      capture_output=True).returncode:
-        return None
-    source, output = CPU / "peers" / f"{program[0]}.cpp", BUILT / "_".join(["peer", name.split()[0], row])
+    include = [word for word in words if not word.startswith(("-l", "-L", "-f", "-W", "-std"))]
+    asked = f"#if !({ASKED[name]})\n#error\n#endif\n" if name in ASKED else ""
+    return subprocess.run([COMPILER, *include, "-fsyntax-only", "-x", "c++", "-"], input=f"#include <{header}>\n{asked}",
+                          text=True, capture_output=True).returncode == 0
+
+
+def build_native(row, name, threads):
+    """How a peer in C++ is started for a row, or None, and the compiler's first words where it does not build."""
+    spec, (_, words) = ROWS[row].spec, NATIVE_PEERS[name]
+    program = native_program(name, spec, threads)
+    if not program or not installed(name):
+        return None, ""
+    source = CPU / "peers" / f"{program[0]}.cpp"
+    short = name.replace(" primitives", "").replace(" ", "")
+    output = BUILT / "_".join(["peer", short, *(map(str, program[1].values()) if name in TOLD_AT_RUN_TIME else [row])])
     sources = [source, *(CPU / "peers").glob("*.hpp"), *(ROOT / "bench").glob("*.hpp")]
-    errors = compiled([COMPILER, *NATIVE, *defined(program[1]), str(source), *link], output, sources)
+    if name == "tiny-dnn" and not (BUILT / "tiny_dnn").exists():  # where it looks for stb, which Debian has elsewhere
+        (BUILT / "tiny_dnn").mkdir(parents=True)
+        (BUILT / "tiny_dnn" / "third_party").symlink_to("/usr/include")
+    with building[output]:
+        errors = compiled([COMPILER, *NATIVE, *defined(program[1]), str(source), *words], output, sources)
+    return None if errors else [str(output)], errors
+
+
+def native_command(row, name, threads):
+    command, errors = build_native(row, name, threads)
     if errors:
         print(f"bench/run: {name} has no program for {row}: {errors}", file=sys.stderr)
-    return None if errors else [str(output)]
+    return command and [*command, str(threads), *(told(name, ROWS[row].spec) if name in TOLD_AT_RUN_TIME else [])]
+
+
+building = collections.defaultdict(threading.Lock)  # each program at most once at a time
+
+
+def compile_torch(row, pythons, threads):
+    """Fills the folder of what torch.compile makes of a row."""
+    command = python_command(row, "PyTorch compiled", pythons, threads)
+    if command:
+        subprocess.run(command, input="losses 1\n", text=True, capture_output=True, env={**os.environ, **tuned(threads)})
+
+
+def build_all(rows, pythons, threads):
+    """Builds what these rows need, as many programs at once as there are processors; what fails is said by who asks."""
+    begin = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = []
+        for row in rows:
+            jobs += [pool.submit(build_native, row, name, threads) for name in NATIVE_PEERS]
+            jobs.append(pool.submit(compile_torch, row, pythons, threads))
+            jobs.append(pool.submit(build_ours, row))
+            if ROWS[row].direct:
+                jobs.append(pool.submit(build_ours, row, "no_winograd"))
+        for job in jobs:
+            job.result()
+    return time.monotonic() - begin
 
 
 def python_command(row, name, pythons, threads):
@@ -167,12 +247,9 @@ def cache_size(level):
 
 
 class Suite:
-    def __init__(self, threads):
-        self.threads = threads
+    def __init__(self, threads, pythons):
+        self.threads, self.pythons = threads, pythons
         self.limits = Limits(threads)
-        self.pythons = {module: find_python(module) for module in ("jax", "onnxruntime", "openvino")}
-        self.pythons |= {"torch": find_python("torch", FAST_TORCH),
-                         "torch.compile": find_python("torch", "torch.compile" + FAST_TORCH)}
         self.versions, self.entries, self.lines, self.failed = {}, [], [], False
 
     def start_peers(self, row):
@@ -180,11 +257,10 @@ class Suite:
         sides = {}
         for name in PEERS:
             command = (python_command(row, name, self.pythons, self.threads) if name in PYTHON_PEERS
-                       else native_command(row, name))
+                       else native_command(row, name, self.threads))
             if not command:
                 continue
-            arguments = [str(self.threads)] if name in NATIVE_PEERS else []
-            side, first = started([*command, *arguments], self.threads, tuned(self.threads))
+            side, first = started(command, self.threads, tuned(self.threads))
             try:
                 if side:
                     sides[name] = side, side.ask(f"losses {ROWS[row].steps}")
@@ -196,16 +272,20 @@ class Suite:
                 print(f"bench/run: {name} is left out of {row}: {first}", file=sys.stderr)
         return sides
 
-    def start_direct(self, row):
-        """The same of our own program without Winograd's algorithm, where the row has it."""
-        if not ROWS[row].direct:
-            return {}
-        program, errors = build_ours(row, "no_winograd")
-        side, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
-        if not side:
-            print(f"bench/run: {row} has no direct time: {first}", file=sys.stderr)
-            return {}
-        return {DIRECT: (side, side.ask(f"losses {ROWS[row].steps}"))}
+    def start_ourselves(self, row):
+        """The same of our own program without Winograd's algorithm, where the row has it, and on one thread."""
+        others = {DIRECT: (self.threads, ["no_winograd"])} if ROWS[row].direct else {}
+        if self.threads > 1:
+            others[ALONE] = 1, []
+        sides = {}
+        for name, (threads, option) in others.items():
+            program, errors = build_ours(row, *option)
+            side, first = (None, errors) if errors else started([str(program), str(threads)], threads)
+            if side:
+                sides[name] = side, side.ask(f"losses {ROWS[row].steps}")
+            else:
+                print(f"bench/run: {row} has no time of {name}: {first}", file=sys.stderr)
+        return sides
 
     def measure(self, row):
         what = ROWS[row]
@@ -213,7 +293,7 @@ class Suite:
         ours, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
         if not ours:
             return self.fail(row, f"does not {'compile' if errors else 'run'}:\n{first}")
-        peers = self.start_direct(row) | self.start_peers(row)
+        peers = self.start_ourselves(row) | self.start_peers(row)
         numbers = ours.ask(f"losses {what.steps}")
         wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items()
                  if (text := disagreement(numbers, theirs, what.tolerance))]
@@ -237,12 +317,16 @@ class Suite:
         text += f"{shown(floor)}{100 * floor / ours:6.0f}%" + (f"{best / ours:8.2f}" if best else f"{'-':>8}")
         if what.direct:
             text += f"   without Winograd's savings the floor is {self.limits.floor(what.direct):.0f}"
+        if ALONE in medians:
+            scaling, wanted = medians[ALONE] / ours, self.threads * SCALING if medians[ALONE] > 80 else 0
+            text += f"   {scaling:.2f} times as fast as one thread{' !' if scaling < wanted else ''}"
         self.lines.append(text)
         for name, value in medians.items():
             if name != "ours":
                 self.lines.append(f"    {name:22}{value / ours:6.2f} x {shown(value).strip()}")
         self.entries.append({"workload": row, "threads": self.threads, "metric": "microseconds", "ours": round(ours, 4),
                              **({"direct": round(medians[DIRECT], 4)} if DIRECT in medians else {}),
+                             **({"one_thread": round(medians[ALONE], 4)} if ALONE in medians else {}),
                              "peers": {name: round(medians[name], 4) if name in medians else None for name in PEERS},
                              "limit_fraction": round(floor / ours, 3)})
 
@@ -274,9 +358,14 @@ def measure(selected, threads):
         sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
     if os.environ.get("ASHLAR_NO_INSTALL") != "1":
         subprocess.run([str(ROOT / "bench" / "setup")], stdout=sys.stderr)
-    suite = Suite(threads)
-    for row in ROWS:
-        if not selected or row in selected:
-            suite.measure(row)
+    rows = [row for row in ROWS if not selected or row in selected]
+    pythons = {module: find_python(module) for module in ("jax", "onnxruntime", "openvino")}
+    pythons |= {"torch": find_python("torch", FAST_TORCH), "torch.compile": find_python("torch", "torch.compile" + FAST_TORCH)}
+    built = build_all(rows, pythons, threads)
+    begin = time.monotonic()
+    suite = Suite(threads, pythons)
+    for row in rows:
+        suite.measure(row)
     suite.print()
+    print(f"building took {built:.0f} s, measuring {time.monotonic() - begin:.0f} s")
     return suite.entries, suite.failed

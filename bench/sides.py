@@ -89,20 +89,27 @@ def find_python(module, probe=""):
     return found[max(found)] if found else None
 
 
+SLOW = 1e6  # microseconds, of a side that is warm since its losses, so that its first turn counts and its last is left out
+
+
 def take_turns(sides, runs, seconds):
     """The median of each, in microseconds, in turns A B A B. A peer that ends meanwhile has none."""
-    ended = set()
+    ended, slow = set(), set()
     for turn in range(1 + runs):
         for name, side in sides.items():
+            if name in ended or name in slow and turn == runs:
+                continue
             try:
-                samples = side.ask(f"time {seconds if turn else seconds / 5}") if name not in ended else []
+                samples = side.ask(f"time {seconds if turn else seconds / 5}")
             except (RuntimeError, BrokenPipeError) as problem:
                 if name == "ours":
                     raise
                 print(f"bench/run: {name}: {problem}", file=sys.stderr)
                 ended.add(name)
             else:
-                side.samples += samples if turn else []
+                if turn == 0 and min(samples, default=0) > SLOW:
+                    slow.add(name)
+                side.samples += samples if turn or name in slow else []
     return {name: statistics.median(side.samples) for name, side in sides.items() if side.samples}
 
 

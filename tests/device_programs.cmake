@@ -43,9 +43,11 @@ function(ashlar_device_objects name)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
 endfunction()
 ashlar_device_objects(ashlar_device_own ${device_own})
+target_precompile_headers(ashlar_device_own PRIVATE <doctest/doctest.h> <ashlar/device.hpp>)
+# Taken ones read precompiled what stands before each of them.
 ashlar_device_objects(ashlar_device_taken ${device_taken})
-target_compile_options(ashlar_device_taken PRIVATE -include ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp
-  ${quickly})
+target_precompile_headers(ashlar_device_taken PRIVATE <doctest/doctest.h> support/on_device.hpp)
+target_compile_options(ashlar_device_taken PRIVATE ${quickly})
 
 # ashlar_device_program(NAME SYSTEM THRUST SOURCE...): a test, or where something is missing one that says what.
 function(ashlar_device_program name system thrust)

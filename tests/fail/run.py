@@ -11,7 +11,8 @@ A case is one file that begins like this, and whose mistake stands between `#ifd
 
 Three things are asked of it under each compiler: it exits non-zero; every `expect` matches within the first ten lines
 of what the compiler writes (a sentence may be broken over lines by the compiler, never by us); and its twin, the same
-file with -DASHLAR_TWIN, compiles without a word. --show prints those ten lines.
+file with -DASHLAR_TWIN, compiles without a word. Twins are compiled many in one unit, each in a namespace of its own;
+where such a unit is not silent each of them is asked alone. --show prints those ten lines.
 
 nvcc's own front end (EDG, in its pass over host code) answers before g++, its host compiler, sees the mistake, so that
 pass alone is run. It spells types its own way: of it only the first `expect`, which is the sentence, is asked, and what
@@ -32,6 +33,7 @@ ROOT = pathlib.Path(os.environ.get("ROOT", pathlib.Path(__file__).resolve().pare
 COMPILERS = ["g++", "clang++", "clang++-16"]
 FLAGS = ["-std=c++20", "-I", str(ROOT / "include")]
 LINES = 10
+TOGETHER = 12  # twins in a unit
 EXPECT = re.compile(r"//\s*expect(?:\s+(g\+\+|clang|nvcc))?:\s*(.*\S)")
 KINDS = ["clang", "nvcc", "g++"]  # what the name of a compiler contains, tried in turn
 
@@ -72,8 +74,20 @@ def compile_case(compiler, case, *flags):
     return result.returncode, (output.replace("?", "`") if "nvcc" in compiler else output).splitlines()
 
 
-def complaints(compiler, case):
-    """Sentences about what is wrong with a case, and the lines that the compiler began with."""
+def silent_twins(compiler, cases):
+    """Those of these cases whose twins compile together without a word: all, or none that are known."""
+    if "nvcc" in compiler:
+        return set()
+    text = "".join(f'namespace twin_{n} {{\n#include "{case}"\n}}\n' for n, case in enumerate(cases))
+    with tempfile.TemporaryDirectory() as folder:
+        unit = pathlib.Path(folder) / "twins.cpp"
+        unit.write_text("#include <ashlar/ashlar.hpp>\n" + text)
+        status, lines = compile_case(compiler, unit, "-DASHLAR_TWIN")
+    return set() if status or lines else set(cases)
+
+
+def complaints(compiler, case, silent=()):
+    """Sentences about what is wrong with a case, and the lines that the compiler began with; `silent`: good twins."""
     found = []
     patterns = expectations(case, compiler)
     if not patterns:
@@ -91,7 +105,7 @@ def complaints(compiler, case):
             late = next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), None)
             where = f"only in line {late}" if late else "nowhere in the output"
             found.append(f"'{pattern}' is not within the first {LINES} lines, {where}")
-    status, lines = compile_case(compiler, case, "-DASHLAR_TWIN")
+    status, lines = (0, []) if case in silent else compile_case(compiler, case, "-DASHLAR_TWIN")
     if status != 0:
         found.append("its twin does not compile:\n      " + "\n      ".join(lines[:LINES]))
     elif lines and "nvcc" not in compiler:
@@ -102,9 +116,14 @@ def complaints(compiler, case):
 def check(cases, compilers, show=False):
     """Checks every case under every compiler, two at a time; the number of pairs that failed."""
     pairs = [(compiler, case) for case in cases for compiler in compilers]
+    units = [(compiler, cases[k : k + TOGETHER]) for compiler in compilers for k in range(0, len(cases), TOGETHER)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for (compiler, case), (found, first) in zip(pairs, pool.map(lambda pair: complaints(*pair), pairs)):
+        silent = {compiler: set() for compiler in compilers}
+        for (compiler, _), twins in zip(units, pool.map(lambda unit: silent_twins(*unit), units)):
+            silent[compiler] |= twins
+        judged = pool.map(lambda pair: complaints(*pair, silent[pair[0]]), pairs)
+        for (compiler, case), (found, first) in zip(pairs, judged):
             print(f"{'FAILED' if found else 'ok':7}{compiler:11} {case.stem}", flush=True)
             failed += bool(found)
             for sentence in found:
@@ -138,6 +157,14 @@ def self_check(compilers):
                 found, _ = complaints(compiler, case)
                 if bool(found) != bool(expected) or (expected and not any(expected in each for each in found)):
                     sys.exit(f"tests/fail/run.py: planted case '{name}' under {compiler} gave {found}, not: {expected}")
+        right, compiles, *bad = (pathlib.Path(folder) / f"{name}.cpp"
+                                 for name in ("right", "compiles", "bad_twin", "loud_twin"))
+        for compiler in (compiler for compiler in compilers if "nvcc" not in compiler):
+            if silent_twins(compiler, [right, compiles]) != {right, compiles}:
+                sys.exit(f"tests/fail/run.py: good twins are not silent together under {compiler}")
+            for twin in bad:
+                if silent_twins(compiler, [right, twin]):
+                    sys.exit(f"tests/fail/run.py: '{twin.stem}' is not noticed among others under {compiler}")
     print(f"self-check: {len(planted)} planted cases judged rightly under {', '.join(compilers)}")
 
 

@@ -38,6 +38,54 @@ inline memory with_numbers(memory::dims const& extents, tag layout, std::vector<
   return m;
 }
 
+/// The description of a primitive: Prim::primitive_desc, by what oneDNN 2 collects in Prim::desc and oneDNN 3 takes as
+/// it is. For a gradient also the primitive forward, as a hint.
+template <class Prim, class... A>
+typename Prim::primitive_desc description(dnnl::primitive_attr const& attributes, A const&... arguments) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, arguments..., attributes};
+#else
+  return {typename Prim::desc(arguments...), attributes, engine};
+#endif
+}
+template <class Prim, class Hint, class... A>
+typename Prim::primitive_desc gradient_description(Hint const& forward, A const&... arguments) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, arguments..., forward};
+#else
+  return {typename Prim::desc(arguments...), engine, forward};
+#endif
+}
+inline dnnl::primitive_attr with_relu(bool relu) {
+  dnnl::primitive_attr attributes;
+  dnnl::post_ops after;
+#if DNNL_VERSION_MAJOR >= 3
+  if (relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
+  if (relu) after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
+  attributes.set_post_ops(after);
+  return attributes;
+}
+/// Of max pooling by 2 x 2, which oneDNN 3 tells how far apart the window's numbers lie.
+template <class Prim, class... Hint>
+typename Prim::primitive_desc pooling_description(memory::desc const& x, memory::desc const& y, dnnl::prop_kind kind,
+                                                  Hint const&... forward) {
+  memory::dims const two{2, 2}, zero{0, 0};
+  auto const how = dnnl::algorithm::pooling_max;
+#if DNNL_VERSION_MAJOR >= 3
+  if constexpr (sizeof...(Hint) > 0)
+    return {engine, how, x, y, two, two, zero, zero, zero, forward...};
+  else
+    return {engine, kind, how, x, y, two, two, zero, zero, zero};
+#else
+  if constexpr (sizeof...(Hint) > 0)
+    return {typename Prim::desc(how, x, y, two, two, zero, zero), engine, forward...};
+  else
+    return {typename Prim::desc(kind, how, x, y, two, two, zero, zero), engine};
+#endif
+}
+
 /// A primitive with what it is executed on.
 struct step {
   dnnl::primitive primitive;

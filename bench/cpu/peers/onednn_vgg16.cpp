@@ -12,29 +12,9 @@ namespace {
 using namespace bench;
 dnnl::convolution_forward::primitive_desc convolution(dnnl::algorithm how, memory::desc const& x, memory::desc const& w,
                                                       memory::desc const& b, memory::desc const& y) {
-  dnnl::primitive_attr attributes;
-  dnnl::post_ops relu;
   memory::dims const one{1, 1};
-  auto const kind = dnnl::prop_kind::forward_inference;
-#if DNNL_VERSION_MAJOR >= 3
-  relu.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-  attributes.set_post_ops(relu);
-  return {engine, kind, how, x, w, b, y, one, one, one, attributes};
-#else
-  relu.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-  attributes.set_post_ops(relu);
-  return {{kind, how, x, w, b, y, one, one, one}, attributes, engine};
-#endif
-}
-dnnl::pooling_forward::primitive_desc pooling(memory::desc const& x, memory::desc const& y) {
-  memory::dims const two{2, 2}, zero{0, 0};
-  auto const kind = dnnl::prop_kind::forward_inference;
-  auto const how = dnnl::algorithm::pooling_max;
-#if DNNL_VERSION_MAJOR >= 3
-  return {engine, kind, how, x, y, two, two, zero, zero, zero};
-#else
-  return {{kind, how, x, y, two, two, zero, zero}, engine};
-#endif
+  return description<dnnl::convolution_forward>(with_relu(true), dnnl::prop_kind::forward_inference, how, x, w, b, y,
+                                                one, one, one);
 }
 
 void run() {
@@ -67,7 +47,8 @@ void run() {
       layer += 2;
     } else {
       side /= 2;
-      auto const d = pooling(end.get_desc(), described({batch, channels, side, side}, tag::any));
+      auto const d = pooling_description<dnnl::pooling_forward>(
+          end.get_desc(), described({batch, channels, side, side}, tag::any), dnnl::prop_kind::forward_inference);
       memory const y(d.dst_desc(), engine);
       net.push_back({dnnl::pooling_forward(d), {{DNNL_ARG_SRC, end}, {DNNL_ARG_DST, y}}});
       end = y;

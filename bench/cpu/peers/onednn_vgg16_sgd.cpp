@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A training step of VGG16 by bare primitives of oneDNN 2, SGD at BENCH_RATE: each pass of each convolution by the
+// A training step of VGG16 by bare primitives of oneDNN, SGD at BENCH_RATE: each pass of each convolution by the
 // faster of its algorithms, direct and Winograd, ReLU fused forward. Weights lie in the layout of the direct kernel
 // forward, and what another kernel needs is reordered in the step. Softmax cross entropy and the update are loops.
 #include <algorithm>
@@ -18,15 +18,7 @@ using dnnl::algorithm;
 using dnnl::prop_kind;
 
 constexpr int batch = BENCH_BATCH, classes = 1000;
-memory::dims const one{1, 1}, two{2, 2}, zero{0, 0};
-
-dnnl::primitive_attr with_relu(bool relu) {
-  dnnl::primitive_attr attributes;
-  dnnl::post_ops after;
-  if (relu) after.append_eltwise(1.0f, algorithm::eltwise_relu, 0.0f, 0.0f);
-  attributes.set_post_ops(after);
-  return attributes;
-}
+memory::dims const one{1, 1};
 
 /// What is learned, and in the same layout its gradient.
 struct learned {
@@ -46,10 +38,17 @@ struct network {
   /// relu's gradient in place, from its results.
   static void mask(steps& back, flowing const& y) {
     auto const layout = y.value.get_desc();
-    dnnl::eltwise_forward::desc const f(prop_kind::forward_training, algorithm::eltwise_relu_use_dst_for_bwd, layout,
-                                        0.0f);
-    dnnl::eltwise_backward::desc const b(algorithm::eltwise_relu_use_dst_for_bwd, layout, layout, 0.0f, 0.0f);
-    dnnl::eltwise_backward::primitive_desc const d(b, engine, {f, engine});
+#if DNNL_VERSION_MAJOR >= 3
+    auto const f = description<dnnl::eltwise_forward>({}, prop_kind::forward_training,
+                                                      algorithm::eltwise_relu_use_dst_for_bwd, layout, layout, 0.0f);
+    auto const d = gradient_description<dnnl::eltwise_backward>(f, algorithm::eltwise_relu_use_dst_for_bwd, layout,
+                                                                layout, layout, 0.0f, 0.0f);
+#else
+    auto const f = description<dnnl::eltwise_forward>({}, prop_kind::forward_training,
+                                                      algorithm::eltwise_relu_use_dst_for_bwd, layout, 0.0f);
+    auto const d = gradient_description<dnnl::eltwise_backward>(f, algorithm::eltwise_relu_use_dst_for_bwd, layout,
+                                                                layout, 0.0f, 0.0f);
+#endif
     back.push_back({dnnl::eltwise_backward(d),
                     {{DNNL_ARG_DST, y.value}, {DNNL_ARG_DIFF_DST, y.change}, {DNNL_ARG_DIFF_SRC, y.change}}});
   }
@@ -57,8 +56,8 @@ struct network {
   flowing convolve(flowing const& x, memory::dims const& to, memory plain, memory bias, bool first) {
     auto const w_any = any_of(plain), x_any = any_of(x.value), y_any = described(to, tag::any), b = bias.get_desc();
     auto forward_by = [&](algorithm how) {
-      return dnnl::convolution_forward::primitive_desc(
-          {prop_kind::forward_training, how, x_any, w_any, b, y_any, one, one, one}, with_relu(true), engine);
+      return description<dnnl::convolution_forward>(with_relu(true), prop_kind::forward_training, how, x_any, w_any, b,
+                                                    y_any, one, one, one);
     };
     memory const weight = in_layout(plain, forward_by(algorithm::convolution_direct).weights_desc());
     flowing const y = flow(add_fastest(forward, [&](algorithm how, steps& tried) {
@@ -73,8 +72,8 @@ struct network {
     mask(back, y);
     memory const of_bias(b, engine);
     memory const of_weight = add_fastest(back, [&](algorithm how, steps& tried) {
-      dnnl::convolution_backward_weights::primitive_desc const d({how, x_any, w_any, b, y_any, one, one, one}, engine,
-                                                                 forward_by(how));
+      auto const d = gradient_description<dnnl::convolution_backward_weights>(forward_by(how), how, x_any, w_any, b,
+                                                                              y_any, one, one, one);
       memory const from = brought(tried, x.value, d.src_desc()), change = brought(tried, y.change, d.diff_dst_desc());
       memory const result(d.diff_weights_desc(), engine);
       tried.push_back({dnnl::convolution_backward_weights(d),
@@ -86,8 +85,8 @@ struct network {
     });
     if (!first) {
       memory const of_x = add_fastest(back, [&](algorithm how, steps& tried) {
-        dnnl::convolution_backward_data::primitive_desc const d({how, x_any, w_any, y_any, one, one, one}, engine,
-                                                                forward_by(how));
+        auto const d = gradient_description<dnnl::convolution_backward_data>(forward_by(how), how, x_any, w_any, y_any,
+                                                                             one, one, one);
         memory const w = brought(tried, weight, d.weights_desc()), change = brought(tried, y.change, d.diff_dst_desc());
         bool const same = d.diff_src_desc() == x.change.get_desc();
         memory const result = same ? x.change : memory(d.diff_src_desc(), engine);
@@ -104,15 +103,13 @@ struct network {
 
   flowing pool(flowing const& x, memory::dims const& to) {
     auto const layout = x.value.get_desc();
-    dnnl::pooling_forward::primitive_desc const d(
-        {prop_kind::forward_training, algorithm::pooling_max, layout, described(to, tag::any), two, two, zero, zero},
-        engine);
+    auto const d =
+        pooling_description<dnnl::pooling_forward>(layout, described(to, tag::any), prop_kind::forward_training);
     flowing const y = flow(memory(d.dst_desc(), engine));
     memory const places(d.workspace_desc(), engine);
     forward.push_back(
         {dnnl::pooling_forward(d), {{DNNL_ARG_SRC, x.value}, {DNNL_ARG_DST, y.value}, {DNNL_ARG_WORKSPACE, places}}});
-    dnnl::pooling_backward::primitive_desc const b({algorithm::pooling_max, layout, d.dst_desc(), two, two, zero, zero},
-                                                   engine, d);
+    auto const b = pooling_description<dnnl::pooling_backward>(layout, d.dst_desc(), prop_kind::forward_training, d);
     backward.push_back(
         {{dnnl::pooling_backward(b),
           {{DNNL_ARG_DIFF_DST, y.change}, {DNNL_ARG_DIFF_SRC, x.change}, {DNNL_ARG_WORKSPACE, places}}}});
@@ -121,8 +118,8 @@ struct network {
 
   flowing multiply(flowing const& x, memory::dims const& to, memory plain, memory bias, bool last) {
     auto const w_any = any_of(plain), x_any = any_of(x.value), y_as = described(to, tag::nc), b = bias.get_desc();
-    dnnl::inner_product_forward::primitive_desc const d({prop_kind::forward_training, x_any, w_any, b, y_as},
-                                                        with_relu(!last), engine);
+    auto const d =
+        description<dnnl::inner_product_forward>(with_relu(!last), prop_kind::forward_training, x_any, w_any, b, y_as);
     memory const weight = in_layout(plain, d.weights_desc());
     flowing const y = flow(memory(d.dst_desc(), engine));
     memory const from = brought(forward, x.value, d.src_desc());
@@ -132,7 +129,7 @@ struct network {
     steps back;
     if (!last) mask(back, y);
     memory const of_bias(b, engine);
-    dnnl::inner_product_backward_weights::primitive_desc const w({x_any, w_any, b, y_as}, engine, d);
+    auto const w = gradient_description<dnnl::inner_product_backward_weights>(d, x_any, w_any, b, y_as);
     memory const result(w.diff_weights_desc(), engine);
     back.push_back({dnnl::inner_product_backward_weights(w),
                     {{DNNL_ARG_SRC, brought(back, x.value, w.src_desc())},
@@ -140,7 +137,7 @@ struct network {
                      {DNNL_ARG_DIFF_WEIGHTS, result},
                      {DNNL_ARG_DIFF_BIAS, of_bias}}});
     memory const of_weight = brought(back, result, weight.get_desc());
-    dnnl::inner_product_backward_data::primitive_desc const i({x_any, w_any, y_as}, engine, d);
+    auto const i = gradient_description<dnnl::inner_product_backward_data>(d, x_any, w_any, y_as);
     memory const of_x(i.diff_src_desc(), engine);
     memory const turned = brought(back, weight, i.weights_desc());
     back.push_back({dnnl::inner_product_backward_data(i),
