@@ -5,6 +5,9 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Of so few samples a weight gradient is about memory, not arithmetic.
+inline constexpr int shallow_depth = 4;
+
 /// C = A^T B of a small depth, row by row: A [depth, apart], of which the first m columns count, B [depth, n].
 template <instruction_set Set, class T>
 struct shallow_product {
