@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
-#include <ashlar/backend/cpu/streamed_update.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
+#include <ashlar/backend/cpu/update_chain.hpp>
 #include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 
@@ -43,8 +43,7 @@ class cpu_executor {
   }();
 
  public:
-  /// Whether one thread computes the update and the last gradient in turns.
-  static constexpr bool streams_update = streamed_update<Program>::product >= 0;
+  using chain = update_chain<Program>;
 
   static constexpr bool reads_inputs_in_place = walk::reads_inputs_in_place;
 
@@ -93,22 +92,38 @@ class cpu_executor {
       for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
       if constexpr (has_indices<Program>) look_at_indices<Program>(s, operands, m.rows, faults);
     };
-    auto is_finite = [&] { return faults.count == 0 && walk::has_finite_loss(m.arena + tables.outputs[0].at.offset); };
-    if constexpr (streams_update) {
-      constexpr int product = streamed_update<Program>::product;
-      constexpr int checked = product < walk::update ? product : walk::update;
-      walk::run_between(walk::first_step, checked, m, call);
-      if (!is_finite()) return false;
-      walk::run_between(checked, product, m, call);
-      int const update = product + m.variant;
-      args.iteration = 0;
-      args.phase = 0;
-      streamed_update<Program>::run(update, args, function_of(tables.steps[update], set),
-                                    [&](address const& a) { return walk::at(a, m); });
-      return true;
+    auto is_finite = [&] { return faults.count == 0 && has_finite_loss(m); };
+    if constexpr (chain::is_used) {
+      kernel_arguments const plain = args;
+      typename chain::update update(m, function_of(chain::update_of(m.variant), set), chain::update_of(m.variant));
+      return run_chained(
+          m,
+          [&](int s, char* const* operands, std::uint64_t iteration) {
+            typename chain::link const* const l = chain::of(s);
+            if (!l) return call(s, operands, iteration);
+            typename chain::taker const taker(update, plain, *l);
+            block_reader const reader = taker.reader();
+            args.reader = &reader;
+            call(s, operands, iteration);
+            args.reader = nullptr;
+          },
+          is_finite, [&] { update.run_on_rest(plain); });
     } else {
       return walk::run(m, call, is_finite);
     }
+  }
+  /// Steps whose gradients the update takes block by block may change parameters: what tells whether it is taken stands
+  /// before them.
+  template <class Call, class IsFinite, class Rest>
+  static bool run_chained(run_memory const& m, Call const& call, IsFinite const& is_finite, Rest const& rest) {
+    walk::run_between(walk::first_step, chain::first_step, m, call);
+    if (!is_finite()) return false;
+    walk::run_between(chain::first_step, chain::end_step, m, call);
+    rest();
+    return true;
+  }
+  static bool has_finite_loss(run_memory const& m) {
+    return walk::has_finite_loss(m.arena + tables.outputs[0].at.offset);
   }
   static bool run_divided(run_memory const& m, instruction_set set, int parts, index_faults& faults) {
     step_walker alone;
@@ -120,22 +135,50 @@ class cpu_executor {
     return kernel_table<Program>::functions.of[step.kernel].in_set[static_cast<int>(set)];
   }
   [[gnu::noinline]] static bool run_as(run_memory const& m, instruction_set set, step_walker& w) {
+    auto is_finite = [&] {
+      w.meet();
+      return w.faults->count == 0 && has_finite_loss(m);
+    };
+    if constexpr (chain::is_used)
+      if (!m.watch) {
+        typename chain::update update(m, function_of(chain::update_of(m.variant), set), chain::update_of(m.variant));
+        kernel_arguments const plain{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
+        return run_chained(
+            m,
+            [&](int s, char* const* operands, std::uint64_t iteration) {
+              typename chain::link const* const l = chain::of(s);
+              if (!l) return run_step(s, operands, iteration, m, set, w);
+              typename chain::taker const taker(update, plain, *l);
+              block_reader const reader = taker.reader();
+              run_step(s, operands, iteration, m, set, w, &reader);
+            },
+            is_finite,
+            [&] {
+              run_parts(plain, chain::update_of(m.variant), w,
+                        [&](kernel_arguments const& args) { update.run_on_rest(args); });
+            });
+      }
     return walk::run(
         m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, set, w); },
-        [&] {
-          w.meet();
-          return w.faults->count == 0 && walk::has_finite_loss(m.arena + tables.outputs[0].at.offset);
-        });
+        is_finite);
   }
   static void run_step(int s, char* const* operands, std::uint64_t iteration, run_memory const& m, instruction_set set,
-                       step_walker& w) {
+                       step_walker& w, block_reader const* reader = nullptr) {
     step_entry const& step = tables.steps[s];
-    bool const divided = w.divides(step.work);
     if (m.watch && !m.watch->before(s, operands, iteration)) return;
     kernel_arguments args{
         operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step, iteration,
         set};
-    kernel_function const run = function_of(step, set);
+    args.reader = reader;
+    run_parts(args, step, w, function_of(step, set));
+    if constexpr (has_indices<Program>)
+      if (w.first == 0) look_at_indices<Program>(s, operands, m.rows, *w.faults);
+    if (m.watch) m.watch->after(s, operands, iteration);
+  }
+  /// What a walker does of a step.
+  template <class Run>
+  static void run_parts(kernel_arguments args, step_entry const& step, step_walker& w, Run const& run) {
+    bool const divided = w.divides(step.work);
     if (divided) {
       args.parts = w.parts;
       args.shares = w.shares;
@@ -145,9 +188,6 @@ class cpu_executor {
       int const end = divided ? w.last : w.first == 0 ? 1 : 0;
       for (args.part = divided ? w.first : 0; args.part < end; ++args.part) run(args);
     }
-    if constexpr (has_indices<Program>)
-      if (w.first == 0) look_at_indices<Program>(s, operands, m.rows, *w.faults);
-    if (m.watch) m.watch->after(s, operands, iteration);
   }
 };
 

@@ -7,6 +7,19 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Some of a kernel's result, as it is computed: `rows` runs of `columns` elements, which are `apart` elements from one
+/// another; the first begins at element `first` of the result, and lies at `at`.
+struct result_block {
+  std::int64_t first, rows, columns, apart;
+  char* at;
+};
+/// Who reads a result, which nobody else reads, block by block while it is computed. Blocks need no memory of their
+/// own: the next one may lie where the last one did.
+struct block_reader {
+  void (*take)(void const* self, result_block const& block);
+  void const* self;
+};
+
 /// What every cpu kernel is called with: its operands (inputs, outputs, workspace), the numbers and constants that
 /// its step holds, the valid rows, what keys random numbers, and which of how many shares of the work it does.
 struct kernel_arguments {
@@ -19,6 +32,7 @@ struct kernel_arguments {
   int part = 0, parts = 1;
   int phase = 0;                   // of a kernel that its workers do in phases, meeting in between
   std::int64_t* shares = nullptr;  // counts the shares in which there was something to do
+  block_reader const* reader = nullptr;
 };
 using kernel_function = void (*)(kernel_arguments const&);
 

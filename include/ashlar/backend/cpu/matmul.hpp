@@ -65,6 +65,14 @@ struct matmul_kernel {
         reinterpret_cast<T const*>(args.operands[1]) + p * full_k * n + of.first_column * (tb ? full_k : 1);
     T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
+    if (args.reader)
+      in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
+    else
+      compute(args, how, rows, columns, k, a, b, c);
+  }
+  ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,
+                                    std::int64_t k, T const* a, T const* b, T* c) {
+    std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
       if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
       if (is_cheaper_transposed<T>(args.set, rows, columns))
@@ -77,6 +85,25 @@ struct matmul_kernel {
     multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
                 n, false);
   }
+  /// Rows after rows for a reader, each time in the place of the first ones.
+  [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
+                                          std::int64_t columns, std::int64_t k, T const* a, T const* b, T* c) {
+    std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
+    bool const is_shallow = ta && !tb && columns == n && k <= shallow_depth;
+    std::int64_t const at_once = rows_at_once((is_shallow ? first_cache : second_cache) / columns);
+    for (std::int64_t row = 0; row < rows; row += at_once) {
+      std::int64_t const count = rows - row < at_once ? rows - row : at_once;
+      if (is_shallow)
+        multiply_rows<row_order::shallow, T>(args.set, count, n, k, {a + row, 1, full_m}, b, n, c, n);
+      else
+        compute(args, how, count, columns, k, a + row * (ta ? 1 : full_k), b, c);
+      args.reader->take(args.reader->self, {first + row * n, count, columns, n, reinterpret_cast<char*>(c)});
+    }
+  }
+  /// Elements of a block, about.
+  static constexpr std::int64_t first_cache = 4096, second_cache = 131072;
+  /// Whole register tiles, of every instruction set, where there are some.
+  static std::int64_t rows_at_once(std::int64_t rows) { return rows >= 24 ? rows / 24 * 24 : rows > 0 ? rows : 1; }
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

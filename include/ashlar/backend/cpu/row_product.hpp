@@ -7,6 +7,8 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Products of so few rows by a large matrix are about reading it.
 inline constexpr int row_product_rows = 16;
+/// Of so few samples a weight gradient is about memory, not arithmetic.
+inline constexpr int shallow_depth = 4;
 
 /// How a product of rows goes: each row of a product of small depth on its own, as stores are what counts; panel by
 /// panel of B, where sums have two parts, as one alone waits for itself; or from front to back through rows of B, as
