@@ -209,12 +209,9 @@ inline constexpr gemm_functions<T> gemm_functions_on{gemm_on<T, Set>::panel,
                                                      gemm_tile<Set, T>::columns,
                                                      gemm_tile<Set, T>::rows};
 template <class T>
-gemm_functions<T> const& functions_for(instruction_set set) {
-  switch (set) {
-    case instruction_set::avx512: return gemm_functions_on<T, instruction_set::avx512>;
-    case instruction_set::avx2: return gemm_functions_on<T, instruction_set::avx2>;
-    default: return gemm_functions_on<T, instruction_set::baseline>;
-  }
+gemm_functions<T> const& functions_for([[maybe_unused]] instruction_set set) {
+  return ASHLAR_BY_SET(set, (gemm_functions_on<T, instruction_set::baseline>),
+                       (gemm_functions_on<T, instruction_set::avx2>), (gemm_functions_on<T, instruction_set::avx512>));
 }
 
 /// C += A B, or C = A B, for columns [k, k + slab) of A and as many rows of B. Panels of B that are not as the tiles

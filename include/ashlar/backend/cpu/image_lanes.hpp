@@ -178,10 +178,11 @@ inline constexpr image_lane_functions<T> image_lane_functions_on{image_lanes_on<
 /// For so many images, or pixels: no wider vectors than they fill.
 template <class T>
 image_lane_functions<T> const& image_lanes_for(instruction_set set, std::int64_t count) {
-  if (set == instruction_set::avx512 && count > simd<T, instruction_set::avx2>::width)
-    return image_lane_functions_on<T, instruction_set::avx512>;
-  if (set != instruction_set::baseline) return image_lane_functions_on<T, instruction_set::avx2>;
-  return image_lane_functions_on<T, instruction_set::baseline>;
+  if (set == instruction_set::avx512 && count <= simd<T, instruction_set::avx2>::width) set = instruction_set::avx2;
+  if (set == instruction_set::avx2) return image_lane_functions_on<T, instruction_set::avx2>;
+  return ASHLAR_BY_SET(set, (image_lane_functions_on<T, instruction_set::baseline>),
+                       (image_lane_functions_on<T, instruction_set::avx2>),
+                       (image_lane_functions_on<T, instruction_set::avx512>));
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -16,6 +16,19 @@ inline constexpr int instruction_sets = 3;
 #define ASHLAR_TARGET_AVX512
 #endif
 
+/// The one of three that is for an instruction set, among those that a unit compiles: what its flags say that every
+/// processor has (-march=native) leaves lesser ones out, and other processors than x86 have one.
+#if !defined(__x86_64__) || defined(ASHLAR_BASELINE_ONLY)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_baseline
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) ((set) == instruction_set::avx512 ? on_avx512 : on_avx2)
+#else
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) \
+  ((set) == instruction_set::avx512 ? on_avx512 : (set) == instruction_set::avx2 ? on_avx2 : on_baseline)
+#endif
+
 /// Of fused kernels for processors without AVX2, made before 2013: g++ leaves out passes that take half of its time,
 /// and were measured to make these kernels no faster.
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && defined(__GNUC__) && !defined(__clang__) && \

@@ -71,10 +71,15 @@ struct kernel_table {
     kernel_function in_set[instruction_sets];
   };
   template <int... Code>
+  static constexpr kernel_function fused_function([[maybe_unused]] instruction_set set) {
+    return ASHLAR_BY_SET(set, baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>);
+  }
+  template <int... Code>
   static constexpr entry functions_of() {
     constexpr kernel_kind kind = kernel_code<Code...>::kind;
     if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
-      return {{baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>}};
+      return {{fused_function<Code...>(instruction_set::baseline), fused_function<Code...>(instruction_set::avx2),
+               fused_function<Code...>(instruction_set::avx512)}};
     else if constexpr (kind == kernel_kind::custom)
       return custom_functions(tables.customs[kernel_code<Code...>::at[1]]->cpu_kernel);
     else

@@ -97,13 +97,10 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_produc
 
 /// C = A B^T for m <= low_product_rows rows of A [m, depth] and B [n, depth], both dense.
 template <class T>
-void multiply_low(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,
-                  std::int64_t c_row) {
-  switch (set) {
-    case instruction_set::avx512: return low_product_on_avx512<T>(m, n, depth, a, b, c, c_row);
-    case instruction_set::avx2: return low_product_on_avx2<T>(m, n, depth, a, b, c, c_row);
-    default: return low_product_on_baseline<T>(m, n, depth, a, b, c, c_row);
-  }
+void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
+                  T const* b, T* c, std::int64_t c_row) {
+  auto const run = ASHLAR_BY_SET(set, low_product_on_baseline<T>, low_product_on_avx2<T>, low_product_on_avx512<T>);
+  run(m, n, depth, a, b, c, c_row);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

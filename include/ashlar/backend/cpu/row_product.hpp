@@ -161,13 +161,11 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_av
 /// C = A B: A is read at a.data[i * a.row + k * a.column], rows of B and C are dense. Shallow products have the numbers
 /// of multiply, bit for bit.
 template <row_order Order, class T>
-void multiply_rows(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
-                   T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
-  switch (set) {
-    case instruction_set::avx512: return rows_on_avx512<Order>(m, n, depth, a, b, b_row, c, c_row);
-    case instruction_set::avx2: return rows_on_avx2<Order>(m, n, depth, a, b, b_row, c, c_row);
-    default: return rows_on_baseline<Order>(m, n, depth, a, b, b_row, c, c_row);
-  }
+void multiply_rows([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
+                   matrix_view<T> a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
+  auto const run =
+      ASHLAR_BY_SET(set, (rows_on_baseline<Order, T>), (rows_on_avx2<Order, T>), (rows_on_avx512<Order, T>));
+  run(m, n, depth, a, b, b_row, c, c_row);
 }
 
 /// Whether B [depth, n] is so large and so wide that how it is read is what counts.

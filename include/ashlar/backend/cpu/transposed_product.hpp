@@ -49,12 +49,10 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] void transpose_on_avx512(T const* from, i
   transposed_block<instruction_set::avx512, T>::run(from, rows, columns, c, c_row);
 }
 template <class T>
-void transpose_block(instruction_set set, T const* from, int rows, int columns, T* c, std::int64_t c_row) {
-  switch (set) {
-    case instruction_set::avx512: return transpose_on_avx512<T>(from, rows, columns, c, c_row);
-    case instruction_set::avx2: return transpose_on_avx2<T>(from, rows, columns, c, c_row);
-    default: return transpose_on_baseline<T>(from, rows, columns, c, c_row);
-  }
+void transpose_block([[maybe_unused]] instruction_set set, T const* from, int rows, int columns, T* c,
+                     std::int64_t c_row) {
+  auto const run = ASHLAR_BY_SET(set, transpose_on_baseline<T>, transpose_on_avx2<T>, transpose_on_avx512<T>);
+  run(from, rows, columns, c, c_row);
 }
 
 /// Whether A B^T is cheaper as the transpose of B A^T: the smaller matrix is the one that is packed, and its rows fill

@@ -262,12 +262,8 @@ ASHLAR_TARGET_AVX512 ASHLAR_FUSED_MULTIPLY_ADD void winograd_on_avx512(winograd_
 }
 using winograd_function = void (*)(winograd_call const&);
 template <class T>
-winograd_function winograd_on(instruction_set set) {
-  switch (set) {
-    case instruction_set::avx512: return winograd_on_avx512<T>;
-    case instruction_set::avx2: return winograd_on_avx2<T>;
-    default: return winograd_on_baseline<T>;
-  }
+winograd_function winograd_on([[maybe_unused]] instruction_set set) {
+  return ASHLAR_BY_SET(set, winograd_on_baseline<T>, winograd_on_avx2<T>, winograd_on_avx512<T>);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
