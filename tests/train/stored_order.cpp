@@ -157,6 +157,9 @@ constexpr int moves_in_training(Net const&) {
   return n;
 }
 
+static_assert(!detail::lies_by_columns(31) && detail::lies_by_columns(32) && detail::lies_by_columns(1000));
+static_assert(!detail::lies_by_columns(512) && !detail::lies_by_columns(4096));
+
 inline constexpr auto perceptron = linear<64> | relu | linear<48> | relu | linear<10>;
 static_assert(moves_in_training(perceptron) == 0);
 static_assert(moves_in_training(row_by_row<64>{} | relu | row_by_row<10>{}) > 0);

@@ -74,17 +74,18 @@ constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialise
   return {&g, e->transposed ? permute(g, e->node, swapped) : e->node};
 }
 
-/// A weight of at least so many outputs lies column by column: what products with it make is so wide then, and reads
-/// rows of outputs as they lie. Two wide vectors of floats, the width of register tiles; of fewer outputs dot products
-/// are as fast. A choice of the model alone, whatever the batch and the processor.
-inline constexpr int fewest_transposed_rows = 32;
+/// Whether a weight of so many outputs lies column by column: what products with it make is so wide then, and reads
+/// rows of outputs as they lie. From two wide vectors of floats on, the width of register tiles: of fewer outputs dot
+/// products are as fast. Not where rows of outputs were a multiple of 2 KiB apart, which share few places of a cache. A
+/// choice of the model alone, whatever the batch and the processor.
+constexpr bool lies_by_columns(int outputs) { return outputs >= 32 && outputs % 512 != 0; }
 
 /// x weight^T, where `weight` is a parameter [Out, In] of the layer being recorded.
 template <int Out, class T, int B, int In>
 constexpr basic_value<T, B, Out> product_with_parameter(basic_value<T, B, In> x, char const* field, initialiser init) {
   graph& g = *x.g;
   variable_entry const* const e =
-      parameter_entry(g, field, dtype_of<T>, make_shape<Out, In>(), init, Out >= fewest_transposed_rows);
+      parameter_entry(g, field, dtype_of<T>, make_shape<Out, In>(), init, lies_by_columns(Out));
   if (!e) return {&g, add_constant(g, 0, dtype_of<T>, make_shape<B, Out>())};
   return {&g, matmul(g, x.id, e->node, false, !e->transposed)};
 }
