@@ -57,21 +57,39 @@ struct gemm : gemm_panels<Set, T> {
         for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
       }
     }
-    ASHLAR_UNROLL_TILE
-    for (int i = 0; i < Rows; ++i) {
-      T* const to = c + i * c_row;
+    if (Packs || last == S::width) {
       ASHLAR_UNROLL_TILE
-      for (int j = 0; j < Vectors; ++j) {
-        vector held{};
-        if (j + 1 < Vectors || last == S::width) {
-          if (add) S::load(held, to + j * S::width);
-          S::store(held + sum[i][j], to + j * S::width);
-        } else {
-          if (add) load_part<T, Set>(held, to + j * S::width, last);
-          store_part<T, Set>(held + sum[i][j], to + j * S::width, last);
+      for (int i = 0; i < Rows; ++i) {
+        ASHLAR_UNROLL_TILE
+        for (int j = 0; j < Vectors; ++j) {
+          vector held{};
+          if (add) S::load(held, c + i * c_row + j * S::width);
+          S::store(held + sum[i][j], c + i * c_row + j * S::width);
         }
       }
+    } else {
+      alignas(64) T part[Rows * Vectors * S::width];
+      ASHLAR_UNROLL_TILE
+      for (int i = 0; i < Rows; ++i) {
+        ASHLAR_UNROLL_TILE
+        for (int j = 0; j < Vectors; ++j) S::store(sum[i][j], part + (i * Vectors + j) * S::width);
+      }
+      finish_part<Vectors>(Rows, part, c, c_row, add, last);
     }
+  }
+  /// Rows whose last vector has `last` lanes.
+  template <int Vectors>
+  ASHLAR_INLINE static void finish_part(int rows, T const* part, T* c, std::int64_t c_row, bool add, int last) {
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < Vectors; ++j, part += S::width) {
+        T* const to = c + i * c_row + j * S::width;
+        int const lanes = j + 1 < Vectors ? S::width : last;
+        vector sum, held{};
+        S::load(sum, part);
+        if (add) gemm_panels<Set, T>::load_some(held, to, lanes);
+        sum = held + sum;
+        lanes == S::width ? S::store(sum, to) : store_part<T, Set>(sum, to, lanes);
+      }
   }
   template <int Rows, int Vectors>
   ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
@@ -80,7 +98,7 @@ struct gemm : gemm_panels<Set, T> {
     for (; i + Rows <= m; i += Rows)
       tile<Rows, Vectors, false>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
                                  c + i * c_row, c_row, add, last, nullptr, {});
-    if constexpr (Rows > 1) tiles<Rows / 2, Vectors>(i, m, a, b, b_row, depth, c, c_row, add, last);
+    if constexpr (Rows > 1) tiles<fewer_rows(Rows), Vectors>(i, m, a, b, b_row, depth, c, c_row, add, last);
   }
   /// `columns` columns of C: every element sums over the depth in ascending order. Where they fit one vector, B's
   /// panel is read that far.

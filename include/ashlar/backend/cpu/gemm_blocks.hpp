@@ -16,6 +16,9 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
+/// Of the tiles for the rows that tiles of so many leave.
+constexpr int fewer_rows(int rows) { return rows > 4 ? rows / 2 : 1; }
+
 /// What is fetched into the second cache beside arithmetic: a line at data[k * row] with every term k of a sum.
 template <class T>
 struct fetched_ahead {
@@ -41,14 +44,14 @@ struct left_block {
   static bool pays(matrix_view<T> const& a, std::int64_t depth, std::int64_t panels) {
     return panels >= 4 && depth >= 256 && a.column != 1 && a.column % crowded == 0;
   }
-  /// Tiles of Rows rows and, of what is left, of half as many.
+  /// Tiles of Rows rows and, of what is left, of fewer.
   template <int Rows>
   static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth) {
     constexpr int lines = 128 / static_cast<int>(sizeof(T));  // whole lines, while they are in the first cache
     constexpr int together = Rows < lines ? lines / Rows : 1;
     for (; i + Rows * together <= m; i += Rows * together) gather<Rows, together>(to, from, distance, i, depth);
     for (; i + Rows <= m; i += Rows) gather<Rows, 1>(to, from, distance, i, depth);
-    if constexpr (Rows > 1) gather<Rows / 2>(to, from, distance, i, m, depth);
+    if constexpr (Rows > 1) gather<fewer_rows(Rows)>(to, from, distance, i, m, depth);
   }
 
  private:

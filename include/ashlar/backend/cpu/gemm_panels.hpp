@@ -16,8 +16,7 @@ struct gemm_tile {
   static constexpr int columns = vectors * S::width;
 };
 inline constexpr int gemm_most_depth = 512;
-inline constexpr int gemm_panel_elements =
-    16384;  // of a panel of B: tiles read it from front to back, fast enough from the second cache
+inline constexpr int gemm_panel_elements = 16384;  // of a panel of B, which is read from front to back
 
 #if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
 #pragma nv_diagnostic push
