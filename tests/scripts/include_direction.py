@@ -19,6 +19,7 @@ ALLOWED["io"] = {"core", "data", "plan"}
 ALLOWED["train"] = set(PIPELINE) | {"nn"}
 
 HEAVY = {"iostream", "regex", "filesystem"}  # the umbrella pulls none of them in
+SLOW = {"algorithm", "chrono", "functional", "iterator", "memory", "mutex", "numeric", "ranges", "thread"}  # to compile
 DEVICE = re.compile(r"(thrust|cub|cuda|nv|hip|tbb)/|(cuda|omp)\w*\.h|cublas|cudnn")
 INCLUDE = re.compile(r"^\s*#\s*include\s*([<\"])([^>\"]+)[>\"]")
 
@@ -42,6 +43,8 @@ def mistakes(root):
                 yield where + f'"{name}" is included by quotes; write <ashlar/...>'
             elif name in HEAVY:
                 yield where + f"<{name}> is too heavy for the umbrella"
+            elif name in SLOW and not on_device:
+                yield where + f"<{name}> takes too long to compile for what is used of it"
             elif DEVICE.match(name) and not on_device:
                 yield where + f"<{name}> belongs into backend/thrust alone"
             elif name.startswith("ashlar/"):
@@ -67,6 +70,7 @@ def prove():
         "core/a.hpp": ("#include <ashlar/ashlar.hpp>", "is an umbrella"),
         "core/b.hpp": ('#include "dtype.hpp"', "by quotes"),
         "core/c.hpp": ("#include <iostream>", "too heavy"),
+        "core/e.hpp": ("#include <chrono>", "too long to compile"),
         "core/d.hpp": ("#include <ashlar/core/absent.hpp>", "does not exist"),
         "train/a.hpp": ("#include <ashlar/backend/thrust/a.hpp>", "through device.hpp only"),
         "backend/a.hpp": ("#include <thrust/transform.h>", "backend/thrust alone"),
