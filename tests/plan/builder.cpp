@@ -46,7 +46,8 @@ class overlap_search {
     if (b.last >= 0 && b.at != at) found_ = "a block moved";
     b.at = at;
     if (writer && step < b.first) {
-      b.is_product = is_a(*writer, kernel_kind::matmul);
+      b.is_product = is_a(*writer, kernel_kind::matmul) || is_a(*writer, kernel_kind::conv) ||
+                     is_a(*writer, kernel_kind::conv_data);
       b.is_pointwise = is_a(*writer, kernel_kind::row) && p_.drafted.numbers[writer->numbers + 1] == 0;
     }
     b.first = std::min(b.first, step);

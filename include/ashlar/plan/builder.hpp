@@ -227,13 +227,16 @@ class plan_builder {
       release(m, t);
       drafted.next();
     }
-    /// Pointwise work on a product that nobody else reads lies where the product does: so a library may do it on the
+    static constexpr bool is_product(op code) {
+      return code == op::matmul || code == op::conv || code == op::conv_data;
+    }
+    /// Pointwise work on a product that nobody else reads lies where the product does: so it may be done on the
     /// product's way to memory, while the factors are still there.
     constexpr void take_products_place(int const* nodes, step_entry const& s, std::int64_t const* numbers, int t) {
       std::int64_t const axes = numbers[0], *const strides = numbers + 3 + axes;
       for (int k = 0; k < s.inputs; ++k) {
         int const from = storage_of(g_, nodes[k]), to = nodes[s.inputs];
-        if (g_.nodes.items[from].code != op::matmul || last_.items[from] != t || kept_.items[from]) continue;
+        if (!is_product(g_.nodes.items[from].code) || last_.items[from] != t || kept_.items[from]) continue;
         if (where_.items[from].place != arena_place || where_.items[to].place >= 0 || bytes(from) != bytes(to))
           continue;
         bool fits = true;  // element by element

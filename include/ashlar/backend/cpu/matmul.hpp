@@ -85,25 +85,30 @@ struct matmul_kernel {
     multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
                 n, false);
   }
-  /// Rows after rows for a reader, each time in the place of the first ones.
+  /// Some rows of some columns after the other for a reader, each time in the place of the first rows.
   [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
                                           std::int64_t columns, std::int64_t k, T const* a, T const* b, T* c) {
     std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     bool const is_shallow = ta && !tb && columns == n && k <= shallow_depth;
-    std::int64_t const at_once = rows_at_once((is_shallow ? first_cache : second_cache) / columns);
-    for (std::int64_t row = 0; row < rows; row += at_once) {
-      std::int64_t const count = rows - row < at_once ? rows - row : at_once;
-      if (is_shallow)
-        multiply_rows<row_order::shallow, T>(args.set, count, n, k, {a + row, 1, full_m}, b, n, c, n);
-      else
-        compute(args, how, count, columns, k, a + row * (ta ? 1 : full_k), b, c);
-      args.reader->take(args.reader->self, {first + row * n, count, columns, n, reinterpret_cast<char*>(c)});
-    }
+    std::int64_t const fitting = is_shallow ? first_cache / columns : second_cache / columns;
+    std::int64_t const least = is_shallow ? 1 : fewest_rows;
+    std::int64_t const at_once = fitting < least ? least : fitting / least * least;
+    std::int64_t const most_columns = is_shallow || fitting >= at_once ? columns : second_cache / at_once / 64 * 64;
+    for (std::int64_t column = 0; column < columns; column += most_columns)
+      for (std::int64_t row = 0; row < rows; row += at_once) {
+        std::int64_t const height = rows - row < at_once ? rows - row : at_once;
+        std::int64_t const width = columns - column < most_columns ? columns - column : most_columns;
+        if (is_shallow)
+          multiply_rows<row_order::shallow, T>(args.set, height, n, k, {a + row, 1, full_m}, b, n, c, n);
+        else
+          compute(args, how, height, width, k, a + row * (ta ? 1 : full_k), b + column * (tb ? full_k : 1), c + column);
+        args.reader->take(args.reader->self,
+                          {first + row * n + column, height, width, n, reinterpret_cast<char*>(c + column)});
+      }
   }
   /// Elements of a block, about.
   static constexpr std::int64_t first_cache = 4096, second_cache = 131072;
-  /// Whole register tiles, of every instruction set, where there are some.
-  static std::int64_t rows_at_once(std::int64_t rows) { return rows >= 24 ? rows / 24 * 24 : rows > 0 ? rows : 1; }
+  static constexpr std::int64_t fewest_rows = 16;  // whole register tiles; wide results are cut along columns, too
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
