@@ -28,6 +28,42 @@ TEST_CASE("evaluate: a function's result is a tensor of its own") {
   CHECK(total == 4 + 4 * 5 + 9 * 6);
 }
 
+namespace {
+
+/// Whether a compiled function's only step reads the caller's tensors.
+template <class F>
+constexpr bool reads_in_place(F const&) {
+  return detail::cpu_executor<typename F::program>::reads_inputs_in_place;
+}
+
+}  // namespace
+
+TEST_CASE("compile: a function of one step reads its inputs where the caller has them, others copy them") {
+  tensor<float, 2, 3> const x{1, 2, 3, 4, 5, 6};
+  tensor<float, 3, 2> const y{1, 0, 0, 2, 1, 1}, z{0, 1, 1, 0, 0, 0};
+  auto times = compile(
+      cpu, [](auto p, auto q) { return matmul(p, q); }, x, y);
+  CHECK(reads_in_place(times));
+  CHECK(times.evaluate(x, y) == tensor<float, 2, 2>{4, 7, 10, 16});
+  CHECK(times.evaluate(x, z) == tensor<float, 2, 2>{2, 1, 5, 4});
+  CHECK(x == tensor<float, 2, 3>{1, 2, 3, 4, 5, 6});
+  auto difference = compile(
+      cpu, [](auto p, auto q) { return p - 2.0f * q; }, a, b);
+  CHECK(reads_in_place(difference));
+  CHECK(difference.evaluate(a, b) == tensor<float, 3>{-7, -8, -9});
+  CHECK(difference.evaluate(b, a) == tensor<float, 3>{2, 1, 0});
+  auto last = compile(
+      cpu, [](auto p) { return slice<0, 1, 3>(p) * 2.0f; }, a);
+  CHECK(last.evaluate(b) == tensor<float, 2>{10, 12});
+  auto unchanged = compile(
+      cpu, [](auto p) { return p; }, a);
+  CHECK(unchanged.evaluate(b) == b);
+  auto twice = compile(
+      cpu, [](auto p, auto q) { return matmul(matmul(p, q), matmul(p, q)); }, x, y);
+  CHECK_FALSE(reads_in_place(twice));
+  CHECK(twice.evaluate(x, z) == tensor<float, 2, 2>{9, 6, 30, 21});
+}
+
 TEST_CASE("evaluate: gradients are those of the formula") {
   tensor<float, 3> const da = evaluate(cpu, grad<0>(product), a, b);
   tensor<float, 3> const db = evaluate(cpu, grad<1>(product), a, b);

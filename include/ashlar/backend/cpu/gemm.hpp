@@ -209,13 +209,17 @@ struct gemm_functions {
   int columns, rows;  // of a tile
 
   /// The most of a sum's terms that a panel holds.
-  std::int64_t depth() const {
-    return gemm_panel_elements / columns < gemm_most_depth ? gemm_panel_elements / columns : gemm_most_depth;
-  }
-  /// How many terms of so long a sum are added at a time: about equally many each time, as C is read and written again.
+  std::int64_t depth() const { return depth_of(gemm_panel_elements); }
+  /// How many terms of so long a sum are added at a time by a product of matrices: about equally many each time, as C
+  /// is read and written again.
   std::int64_t slab_of(std::int64_t whole) const {
-    std::int64_t const slabs = (whole + depth() - 1) / depth();
+    std::int64_t const most = depth_of(gemm_long_panel_elements), slabs = (whole + most - 1) / most;
     return slabs < 2 ? whole : ((whole + slabs - 1) / slabs + 15) / 16 * 16;
+  }
+
+ private:
+  std::int64_t depth_of(std::int64_t elements) const {
+    return elements / columns < gemm_most_depth ? elements / columns : gemm_most_depth;
   }
 };
 template <class T, instruction_set Set>
@@ -239,7 +243,7 @@ template <class T>
                                      matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
                                      bool add, T const* next, std::int64_t next_row) {
   constexpr std::int64_t line = 64 / sizeof(T);
-  alignas(64) T panel[gemm_panel_elements];
+  alignas(64) T panel[gemm_long_panel_elements];
   for (std::int64_t j = 0; j < n; j += on.columns) {
     int const columns = static_cast<int>(n - j < on.columns ? n - j : on.columns);
     T const* right = b.data + j * b.column;

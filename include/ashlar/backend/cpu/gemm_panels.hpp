@@ -16,7 +16,8 @@ struct gemm_tile {
   static constexpr int columns = vectors * S::width;
 };
 inline constexpr int gemm_most_depth = 512;
-inline constexpr int gemm_panel_elements = 16384;  // of a panel of B, which is read from front to back
+inline constexpr int gemm_panel_elements = 8192;        // of a panel of B, which stays in the first cache
+inline constexpr int gemm_long_panel_elements = 16384;  // of one beside which nothing else passes through it
 
 #if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
 #pragma nv_diagnostic push

@@ -75,7 +75,7 @@ template <class T>
   constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
   gemm_functions<T> const& on = functions_for<T>(set);
   std::int64_t const at_once = on.slab_of(depth);
-  alignas(64) T panel[gemm_panel_elements], part[block * most_columns];
+  alignas(64) T panel[gemm_long_panel_elements], part[block * most_columns];
   for (std::int64_t i = 0; i < m; i += on.columns) {
     int const columns = static_cast<int>(m - i < on.columns ? m - i : on.columns);
     int const read = columns > on.columns / 2 ? on.columns : on.columns / 2;  // whole vectors
