@@ -63,6 +63,7 @@ struct lowered {
   std::int64_t workspace = 0;  // bytes
   int phases = 1;              // in which the kernel is called, one after the other
   double flops = 0;
+  double nanoseconds = 0;  // that are spent beside arithmetic and memory
   custom_primitive const* custom = nullptr;
 };
 
@@ -71,7 +72,7 @@ constexpr std::int64_t estimated_work(lowered const& l, std::int64_t bytes) {
   kernel_kind const kind = static_cast<kernel_kind>(l.code[0]);
   if (!divides_work(kind)) return -1;
   bool const is_product = kind >= kernel_kind::matmul && kind <= kernel_kind::conv_weight;
-  return static_cast<std::int64_t>(l.flops / (is_product ? 128 : 4)) + bytes / 16;
+  return static_cast<std::int64_t>(l.flops / (is_product ? 128 : 4) + l.nanoseconds) + bytes / 16;
 }
 
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.
