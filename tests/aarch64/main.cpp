@@ -17,5 +17,6 @@ int main() {
   auto net = model(network, input<2, 10, 10>, cpu, seed{1});
   auto trainer = make_trainer(net, cross_entropy, adam{}, batch<8>);
   for (int step = 0; step < 8; ++step) std::printf("%.6f\n", static_cast<double>(trainer.step(x, labels)));
-  std::printf("%.6f\n", static_cast<double>(evaluate(cpu, [](auto v) { return sum(sqrt(abs(sin(v)))); }, x)));
+  std::printf("%.6f\n", static_cast<double>(evaluate(
+                            cpu, [](auto v) { return sum(sqrt(abs(sin(v)))); }, x)));
 }

@@ -55,8 +55,7 @@ class step_walk {
       if (tables.operands[step.operands + o].place == arena_place && input_at(step.operands + o) < 0) return false;
     for (int k = 0; k < tables.sizes.outputs; ++k) {
       int o = step.inputs;
-      while (o < step.inputs + step.outputs &&
-             tables.operands[step.operands + o].offset != tables.outputs[k].at.offset)
+      while (o < step.inputs + step.outputs && tables.operands[step.operands + o].offset != tables.outputs[k].at.offset)
         ++o;
       if (o == step.inputs + step.outputs) return false;
     }
