@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -293,6 +294,8 @@ class Suite:
         ours, first = (None, errors) if errors else started([str(program), str(self.threads)], self.threads)
         if not ours:
             return self.fail(row, f"does not {'compile' if errors else 'run'}:\n{first}")
+        moved = re.search(r"moves (\S+) bytes, at least (\S+)", first)
+        self.moved = tuple(float(bytes_of) for bytes_of in moved.groups()) if moved else None
         peers = self.start_ourselves(row) | self.start_peers(row)
         numbers = ours.ask(f"losses {what.steps}")
         wrong = [f"{name}: {text}" for name, (_, theirs) in peers.items()
@@ -321,12 +324,16 @@ class Suite:
             scaling, wanted = medians[ALONE] / ours, self.threads * SCALING if medians[ALONE] > 80 else 0
             text += f"   {scaling:.2f} times as fast as one thread{' !' if scaling < wanted else ''}"
         self.lines.append(text)
+        if self.moved:
+            self.lines.append("    kernels move {:.4g} MB, at least {:.4g} MB if all that could be fused were".format(
+                *(bytes_of / 1e6 for bytes_of in self.moved)))
         for name, value in medians.items():
             if name != "ours":
                 self.lines.append(f"    {name:22}{value / ours:6.2f} x {shown(value).strip()}")
         self.entries.append({"workload": row, "threads": self.threads, "metric": "microseconds", "ours": round(ours, 4),
                              **({"direct": round(medians[DIRECT], 4)} if DIRECT in medians else {}),
                              **({"one_thread": round(medians[ALONE], 4)} if ALONE in medians else {}),
+                             **(dict(zip(("bytes_moved", "bytes_at_least"), self.moved)) if self.moved else {}),
                              "peers": {name: round(medians[name], 4) if name in medians else None for name in PEERS},
                              "limit_fraction": round(floor / ours, 3)})
 
