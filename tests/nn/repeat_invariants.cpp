@@ -205,7 +205,8 @@ TEST_CASE("parameters and running statistics of the network around a loop get th
     CHECK(proof::difference(proof::interpret(r, e), proof::interpret(s, e), 1e-12) == "");
   }
   proof::check_layer<5>(shared_parameters<loops>{}, input<4>);
-  proof::check_compiled_layer<5>(shared_parameters<loops>{}, input<4>);
+  // what stands before a batch_norm has gradients of 0, as differences of large numbers
+  proof::check_compiled_layer<5>(shared_parameters<loops>{}, input<4>, {.float_tolerance = 2e-3});
 }
 
 TEST_CASE("layers in a body that captures values have the gradients that the oracle measures, compiled as well") {

@@ -167,6 +167,38 @@ TEST_CASE("an assignment comes after every reader of what it overwrites") {
   }
 }
 
+TEST_CASE("cheap values that many kernels read are made again as often as there is room for") {
+  graph g;
+  int const swap[] = {1, 0};
+  int const x = input(g, {8, 8});
+  int product = x, last = x;
+  for (int i = 0; i < 16; ++i) product = matmul(g, product, x);
+  int y = unary(g, op::neg, unary(g, op::relu, product));
+  y = unary(g, op::abs, binary(g, op::add, y, y));
+  for (int i = 0; i < 20; ++i) last = permute(g, binary(g, op::pow, y, last), swap);
+  grouping const made = fusion(g, nodes({last}), {}).run();
+  int members = 0, of_y = 0;
+  for (group const& m : made.groups) {
+    members += m.members.size();
+    of_y += m.members.find(y) >= 0;
+  }
+  CHECK(members <= 2 * g.size());
+  CHECK(of_y == 20);
+}
+
+TEST_CASE("a cheap value of what lies in memory is made again by every kernel, and written by none") {
+  proof::check_graph({of({6, 5})}, [](graph& g, list<int> const& x) {
+    int const swap[] = {1, 0};
+    int const product = matmul(g, x[0], x[0], true, false);
+    int const y = binary(g, op::sub, product, broadcast(g, reduce(g, op::sum, product, 1), of({5, 5}), 0));
+    int const first = permute(g, unary(g, op::sigmoid, binary(g, op::add, y, y)), swap);
+    int const second = matmul(g, unary(g, op::tanh, y), first);
+    grouping const made = fusion(g, nodes({second}), {}).run();
+    CHECK(made.of[y] == -1);
+    return second;
+  });
+}
+
 // What the random graphs of tests/plan found.
 
 TEST_CASE("a sum over columns is not merged with a sum that needs it") {

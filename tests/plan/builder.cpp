@@ -191,6 +191,11 @@ TEST_CASE("what a plan counts") {
   CHECK(c.parameter_bytes == 4 * c.parameters);
   CHECK(c.kernels <= c.steps);
   CHECK(c.flops > 0);
+  // Of an update's variants, here with momentum and without, the first one counts.
+  constexpr auto plain = training_plan(linear<3>, input<4>, mse, sgd{}, batch<2>);
+  constexpr auto more = training_plan(linear<3>, input<4>, mse, nesterov{}, batch<2>);
+  CHECK(plain.flops < more.flops);
+  CHECK(plain.bytes_moved < more.bytes_moved);
   // A body's work counts once for each iteration.
   auto counts_of = [](auto const& net) {
     proof::recording s;

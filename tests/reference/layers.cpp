@@ -16,8 +16,12 @@ void check_initial(std::string const& name, Net const&, Input const&) {
   proof::record<detail::prediction_recorder<Net, std::remove_cvref_t<Input>, 1>>(r);
   detail::variable_entry const& v = r.g.parameters[0];
   std::vector<float> w(static_cast<std::size_t>(v.extents.size()));
-  detail::fill_initial(reinterpret_cast<char*>(w.data()), dtype::float32, v.extents, false, v.init,
-                       random_stream(seed{1}, hash_path("0.weight", 8)));
+  detail::variable_info begins;
+  begins.type = dtype::float32;
+  begins.extents = v.extents;
+  begins.init = v.init;
+  detail::fill_initial(reinterpret_cast<char*>(w.data()), begins, false,
+                       random_stream(seed{1}, hash_path("0.weight", 8)), detail::orthogonal_rows);
   double largest = 0, squares = 0;
   for (float x : w) {
     largest = std::max(largest, std::abs(static_cast<double>(x)));

@@ -131,6 +131,16 @@ TEST_CASE("model: a parameter is read and assigned as a tensor") {
   CHECK(predict(net, x)(0, 2) == 3);  // tanh(0) = 0: what is left is the last bias
 }
 
+TEST_CASE("model: a parameter is assigned from another model's") {
+  auto const wide = linear<40>;  // whose weight lies column by column
+  auto a = model(wide, input<3>, cpu, seed{1});
+  auto const b = model(wide, input<3>, cpu.with(debug), seed{2});
+  CHECK(proof::elements_of<float>(a.parameter("0.weight")) != proof::elements_of<float>(b.parameter("0.weight")));
+  a.parameter("0.weight") = b.parameter("0.weight");
+  CHECK(proof::elements_of<float>(a.parameter("0.weight")) == proof::elements_of<float>(b.parameter("0.weight")));
+  CHECK_THROWS_AS(a.parameter("0.weight") = b.parameter("0.bias"), error);
+}
+
 TEST_CASE("model: a parameter of another shape or dtype is refused with both") {
   auto net = model(three_classes, input<2>, cpu, seed{3});
   std::string const before = bytes_of_model(net);

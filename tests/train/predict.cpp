@@ -178,3 +178,19 @@ TEST_CASE("a predictor that is called with tensors writes what predict returns")
   p(fewer, of_fewer);
   CHECK(std::equal(of_fewer.begin(), of_fewer.end(), expected.begin()));
 }
+
+TEST_CASE("a predictor refuses more samples than it was made for, and none") {
+  auto const net = model(three_classes, input<2>, cpu, seed{3});
+  predictor<decltype(model(three_classes, input<2>, cpu, seed{3})), 8> p(net);
+  for (int rows : {0, -1, 9}) {
+    CAPTURE(rows);
+    std::string said;
+    try {
+      p.run(rows);
+    } catch (error const& e) {
+      said = e.what();
+    }
+    CHECK(said.find(std::to_string(rows)) != std::string::npos);
+    CHECK(said.find("1 to 8") != std::string::npos);
+  }
+}

@@ -162,6 +162,13 @@ static_assert(!detail::lies_by_columns(512) && !detail::lies_by_columns(4096));
 
 inline constexpr auto perceptron = linear<64> | relu | linear<48> | relu | linear<10>;
 static_assert(moves_in_training(perceptron) == 0);
-static_assert(moves_in_training(row_by_row<64>{} | relu | row_by_row<10>{}) > 0);
+struct turned {
+  template <class T, int B>
+  constexpr basic_value<T, B, 64> operator()(basic_value<T, B, 64> x) const {
+    return reshape<B, 64>(permute<0, 2, 1>(reshape<B, 8, 8>(x)));
+  }
+};
+static_assert(moves_in_training(row_by_row<64>{} | relu | row_by_row<10>{}) == 0);  // products read them as they lie
+static_assert(moves_in_training(linear<64> | turned{} | linear<10>) > 0);
 
 }  // namespace

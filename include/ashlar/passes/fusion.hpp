@@ -187,7 +187,7 @@ class fusion : group_merging {
       if (!(m.space == nodes_[i].extents) || m.rows != nodes_[i].rows || m.wide != is_wide(g_, i)) return false;
       if (m.members.size() >= max_group_nodes || m.operands + operand_count(i) > max_group_operands - 2) return false;
     }
-    return members_ + makers <= most_members_;
+    return members_ + makers + i <= most_members_;  // nodes before it may be members, too
   }
   constexpr void make_again(int i) {
     for (int u = last_use_.items[i]; u >= 0; u = uses_[u].before) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
-#include <iterator>
 
 #include <ashlar/core/list.hpp>
 #include <ashlar/graph/custom.hpp>
@@ -36,7 +35,7 @@ constexpr char const* name_of(kernel_kind k) {
                                    "conv_weight",   "window_index", "window_take", "window_put", "window_sum",
                                    "window_spread", "move",         "pad",         "concat",     "cumsum",
                                    "gather",        "scatter",      "permutation", "custom"};
-  static_assert(std::size(names) == static_cast<int>(kernel_kind::custom) + 1);
+  static_assert(sizeof names / sizeof names[0] == static_cast<int>(kernel_kind::custom) + 1);
   return names[static_cast<int>(k)];
 }
 

@@ -216,8 +216,8 @@ class plan_builder {
         at[s.inputs + s.outputs] = {arena_place, offset};
         layout_.give_back(offset, d.workspace);
       }
-      p_.counts.flops += d.flops;
       if (s.variant <= 1) {
+        p_.counts.flops += d.flops;
         p_.counts.bytes_moved += d.bytes;
         p_.counts.bytes_at_least += d.could_fuse ? 0 : d.bytes;
       }

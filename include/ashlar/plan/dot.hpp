@@ -21,20 +21,26 @@ class plan_dot {
   void write_body(int body, std::string const& prefix, std::string const& outer) {
     traced_body const& traced = t_.trace.bodies[body];
     graph const& g = *traced.planned;
-    list<char> in_step(g.size(), 0);
+    list<int> copies(g.size(), 0);  // in how many steps a node is computed
+    for (traced_step const& s : traced.steps)
+      for (int id : s.nodes) ++copies[id];
     for (int s = 0; s < traced.steps.size(); ++s) {
       int const step = t_.plan.pools.bodies[body].first_step + s;
       out_ += "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, step)) + ";\n";
+      auto name = [&](int id) {
+        bool const is_own = copies[id] > 1 && traced.steps[s].nodes.find(id) >= 0;
+        return prefix + std::to_string(id) + (is_own ? "_n" + std::to_string(step) : "");
+      };
       for (int id : traced.steps[s].nodes) {
-        in_step[id] = 1;
-        write_node(g, id, prefix, outer);
+        write_node(g, id, name(id), outer);
+        g.each_operand(id, [&](int j) { out_ += "  " + name(j) + " -> " + name(id) + ";\n"; });
       }
       write_loop(g, step, traced.steps[s].nodes[0], prefix, outer);
       out_ += "  }\n";
     }
     for (int id = 0; id < g.size(); ++id)
-      if (traced.live[id]) {
-        if (!in_step[id]) write_node(g, id, prefix, outer);
+      if (traced.live[id] && copies[id] == 0) {
+        write_node(g, id, prefix + std::to_string(id), outer);
         write_edges(g, id, prefix);
       }
   }
@@ -48,8 +54,8 @@ class plan_dot {
       if (body.live[argument])
         out_ += "  " + prefix + std::to_string(id) + " -> " + inner + std::to_string(argument) + " [style=dotted];\n";
   }
-  void write_node(graph const& g, int id, std::string const& prefix, std::string const& outer) {
-    out_ += "  " + prefix + std::to_string(id) + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
+  void write_node(graph const& g, int id, std::string const& name, std::string const& outer) {
+    out_ += "  " + name + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
   }
   void write_edges(graph const& g, int id, std::string const& prefix) {
     g.each_operand(
@@ -71,8 +77,9 @@ class plan_dot {
 }  // namespace detail
 
 /// The program's plan in Graphviz's language: a box around the nodes that each step computes, labelled as in to_text,
-/// and in a loop's box that of its body. What no step computes (leaves, views, values that every reader makes again)
-/// stands outside the boxes. Arrows lead from operands to readers, dotted ones from a loop to its body's arguments.
+/// and in a loop's box that of its body; a cheap value that several steps compute stands in each of them. What no step
+/// computes (leaves, views, values that every reader makes again) stands outside the boxes. Arrows lead from operands
+/// to readers, dotted ones from a loop to its body's arguments.
 template <class Program>
 std::string to_dot(program_summary<Program> const&) {
   detail::traced_program<Program> const t;

@@ -48,7 +48,7 @@ struct program_summary {
   std::int64_t arena_bytes = Program::tables.counts.arena_bytes;
   /// What they would be if every result had memory of its own.
   std::int64_t arena_bytes_without_reuse = Program::tables.counts.arena_bytes_without_reuse;
-  /// Arithmetic operations of one step at the full batch.
+  /// Arithmetic operations of one step at the full batch, of an update's variants the first one's.
   double flops = Program::tables.counts.flops;
   /// Bytes that the kernels of one step at the full batch read and write, of an update's variants the first one's.
   double bytes_moved = Program::tables.counts.bytes_moved;

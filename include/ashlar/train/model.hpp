@@ -66,7 +66,7 @@ class model {
   template <class... Given>
   explicit model(Given const&...) requires detail::is_other_arguments<Net> {}
 
-  /// Number of trainable elements.
+  /// Number of elements of all parameters, frozen ones included.
   static constexpr std::int64_t parameters() { return tables().counts.parameters; }
 
   /// The parameter (or state) of that name, such as "0.weight".

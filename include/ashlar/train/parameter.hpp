@@ -95,15 +95,25 @@ class parameter_reference {
   /// errors: fails where dtype or shape differ
   template <class T, int... D>
   operator tensor<T, D...>() const {
-    check<T>(make_shape<D...>());
+    check(dtype_of<T>, make_shape<D...>());
     tensor<T, D...> copy;
     read(copy.data());
     return copy;
   }
+  parameter_reference(parameter_reference const&) = default;
+  /// Copies the other one's elements, of another model or policy too.
+  /// errors: fails where dtype or shape differ
+  parameter_reference const& operator=(parameter_reference const& from) const {
+    check(from.type_, from.extents_);
+    detail::buffer const values(byte_count());
+    from.read(values.data());
+    write(values.data());
+    return *this;
+  }
   /// errors: fails where dtype or shape differ
   template <class T, int... D>
   parameter_reference const& operator=(tensor<T, D...> const& from) const {
-    check<T>(make_shape<D...>());
+    check(dtype_of<T>, make_shape<D...>());
     write(from.data());
     return *this;
   }
@@ -117,9 +127,8 @@ class parameter_reference {
     if (access_) return access_->write(data_, from, byte_count());
     std::memcpy(data_, from, static_cast<std::size_t>(byte_count()));
   }
-  template <class T>
-  void check(ashlar::shape const& wanted) const {
-    detail::need_same_tensor("parameter '" + name_ + "'", type_, extents_, dtype_of<T>, wanted);
+  void check(dtype type, ashlar::shape const& extents) const {
+    detail::need_same_tensor("parameter '" + name_ + "'", type_, extents_, type, extents);
   }
   std::string name_;
   dtype type_;

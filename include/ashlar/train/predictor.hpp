@@ -79,8 +79,9 @@ class predictor {
     return reinterpret_cast<typename output_shape<K>::element const*>(runner_.output(K));
   }
   /// Runs on the first `rows` samples; returns the results of output 0.
-  /// errors: fails where inputs are indices and one is out of range
+  /// errors: fails where `rows` is not 1 to Batch, and where inputs are indices and one is out of range
   typename output_sample::element const* run(std::int64_t rows) {
+    if (rows < 1 || rows > Batch) refuse_rows(rows);
     check(rows, std::make_integer_sequence<int, inputs::count>{});
     double scalars[1] = {static_cast<double>(rows)};
     detail::run_memory m;
@@ -172,6 +173,12 @@ class predictor {
   }
 
  private:
+  [[noreturn]] ASHLAR_COLD static void refuse_rows(std::int64_t rows) {
+    fail(error_parts{.place = "predict",
+                     .problem = "it was to predict {found} samples; this predictor takes {expected}",
+                     .found = std::to_string(rows),
+                     .expected = "1 to " + std::to_string(Batch)});
+  }
   template <int K>
   using output_value = typename detail::element_at<K, outputs>::type;
   template <int K, class Data>
@@ -192,15 +199,23 @@ class predictor {
     (detail::copy_numbers(input<K>(0), found::template column_for<K>(data).row(begin), rows * input_shape<K>::size),
      ...);
   }
+  /// Whether tensors have the types that are needed, those behind the inputs without const.
+  template <class Needed, class... Given>
+  static constexpr bool is_called_right = [] {
+    constexpr bool is_const[] = {std::is_const_v<Given>...};
+    for (int k = inputs::count; k < static_cast<int>(sizeof...(Given)); ++k)
+      if (is_const[k]) return false;
+    return std::is_same_v<std::tuple<std::remove_const_t<Given>...>, Needed>;
+  }();
   template <int Rows, int... I, int... O, class... Given>
   void call(std::integer_sequence<int, I...>, std::integer_sequence<int, O...>, Given&... given) {
     using needed = std::tuple<typename input_shape<I>::template batch_tensor<Rows>...,
                               typename output_shape<O>::template batch_tensor<Rows>...>;
     static_assert(
-        std::is_same_v<std::tuple<std::remove_const_t<Given>...>, needed>,
+        is_called_right<needed, Given...>,
         "ashlar: a predictor is called with a tensor for each input in their order, then one for each output, "
         "axis 0 of all of them the samples (this message states what was given and what is needed)");
-    if constexpr (std::is_same_v<std::tuple<std::remove_const_t<Given>...>, needed>) {
+    if constexpr (is_called_right<needed, Given...>) {
       auto const all = std::tie(given...);
       (detail::copy_numbers(input<I>(0), std::get<I>(all).data(), Rows * input_shape<I>::size), ...);
       run(Rows);

@@ -49,10 +49,16 @@ TEST_CASE("pools make no threads beside OpenMP's") {
   CHECK(shares(second) > 0);
 }
 
-TEST_CASE("a unit without OpenMP in the same program makes threads of its own, with the same bits") {
+TEST_CASE("pools of a unit without OpenMP in the same program are OpenMP's teams, too, unless told otherwise") {
+#pragma omp parallel num_threads(3)
+  {}
   int before = 0, meanwhile = 0;
   CHECK(openmp_test::trained_without_openmp(3, before, meanwhile) == trained_alone());
-  CHECK(meanwhile == before + 2);
+  CHECK(meanwhile == before);
+  thread_pool own(threads{3}, nullptr);
+  own.set_break_even(0);
+  CHECK(threads_of_this_process() == before + 2);
+  CHECK(trained(own) == trained_alone());
 }
 
 TEST_CASE("inside of a parallel region a program runs on its thread alone, with the same bits") {

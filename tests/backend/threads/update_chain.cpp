@@ -168,3 +168,20 @@ TEST_CASE("it does not where a later step reads the parameter or the gradient") 
   static_assert(update_chain<reads_gradient<program>>::found.count == 1);
   CHECK(update_chain<reads_gradient<program>>::found.of[0].first == links.of[0].first);
 }
+TEST_CASE("a share of a gradient may be nothing") {
+  constexpr auto network = linear<320> | relu | linear<3>;  // 5 units of columns for 6 workers
+  auto trained_by = [&](int workers) {
+    thread_pool pool(threads{workers});
+    pool.set_break_even(0);
+    auto net = model(network, input<64>, target<float, 3>, cpu.with(pool), seed{1});
+    auto t = make_trainer(net, mse, sgd{.learning_rate = 0.1f}, batch<4>);
+    static_assert(detail::update_chain<typename decltype(t)::program>::found.count == 1);
+    tensor<float, 4, 64> x;
+    random_normal(x, seed{2});
+    tensor<float, 4, 3> y;
+    random_normal(y, seed{3});
+    for (int step = 0; step < 3; ++step) t.step(x, y);
+    return std::vector<char>(net.parameter_memory(), net.parameter_memory() + net.tables().counts.parameter_bytes);
+  };
+  CHECK(trained_by(6) == trained_by(1));
+}

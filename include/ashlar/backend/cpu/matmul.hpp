@@ -89,6 +89,7 @@ struct matmul_kernel {
   [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
                                           std::int64_t columns, std::int64_t k, T const* a, T const* b, T* c) {
     std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
+    if (rows <= 0 || columns <= 0) return;  // a share of nothing
     bool const is_shallow = ta && !tb && columns == n && k <= shallow_depth;
     std::int64_t const fitting = is_shallow ? first_cache / columns : second_cache / columns;
     std::int64_t const least = is_shallow ? 1 : fewest_rows;

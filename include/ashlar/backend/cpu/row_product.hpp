@@ -29,7 +29,7 @@ struct row_product {
     vector sum[Parts][sizeof...(J)]{};
 
     template <int Part, class Load>
-    ASHLAR_INLINE void add(T left, std::int64_t k, Load& load) {
+    ASHLAR_INLINE void add(T left, std::int64_t k, Load const& load) {
       vector right[sizeof...(J)];
       load(right, k);
       ((sum[Part][J] += left * right[J]), ...);
@@ -47,14 +47,31 @@ struct row_product {
       if constexpr (Parts == 2) ((sum[0][J] += sum[1][J]), ...);
     }
   };
+  /// Rows of B, in whole vectors and in part of one.
+  struct whole_vectors {
+    T const* b;
+    std::int64_t b_row;
+
+    template <std::size_t Count>
+    ASHLAR_INLINE void operator()(vector (&right)[Count], std::int64_t k) const {
+      for (std::size_t j = 0; j < Count; ++j)
+        S::load(right[j], b + k * b_row + static_cast<std::int64_t>(j) * S::width);
+    }
+  };
+  struct part_of_vector {
+    T const* b;
+    std::int64_t b_row;
+    int columns;
+
+    ASHLAR_INLINE void operator()(vector (&right)[1], std::int64_t k) const {
+      load_part<T, Set>(right[0], b + k * b_row, columns);
+    }
+  };
   template <int Parts, int... J>
   ASHLAR_INLINE static void panel(std::int64_t depth, T const* a, std::int64_t apart, T const* b, std::int64_t b_row,
                                   T* c, std::integer_sequence<int, J...>) {
     block<Parts, J...> of;
-    of.run(
-        depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
-          (S::load(right[J], b + k * b_row + J * S::width), ...);
-        });
+    of.run(depth, a, apart, whole_vectors{b, b_row});
     (S::store(of.sum[0][J], c + J * S::width), ...);
   }
   template <int Parts, int Vectors>
@@ -67,10 +84,7 @@ struct row_product {
     } else if (j < n) {
       int const columns = static_cast<int>(n - j);
       block<Parts, 0> of;
-      of.run(
-          depth, a, apart, [&](vector * right, std::int64_t k) __attribute__((always_inline)) {
-            load_part<T, Set>(right[0], b + k * b_row + j, columns);
-          });
+      of.run(depth, a, apart, part_of_vector{b + j, b_row, columns});
       store_part<T, Set>(of.sum[0][0], c + j, columns);
     }
   }

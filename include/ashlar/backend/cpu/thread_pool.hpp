@@ -79,6 +79,12 @@ class alignas(128) turn_counter {
 /// that many are to be had, and nothing ran.
 using team_launcher = bool (*)(int size, void (*task)(void*, int) noexcept, void* context);
 
+/// How pools begin their work: by OpenMP where any unit of the program is compiled with it, whatever the others are;
+/// nullptr: with threads of their own.
+inline team_launcher& launcher_of_program() {
+  static team_launcher launcher = nullptr;
+  return launcher;
+}
 #if defined(_OPENMP)
 /// On OpenMP's threads. A caller who is one of them already has the processors in use.
 inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* context) {
@@ -94,24 +100,21 @@ inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* c
   }
   return whole;
 }
-/// Of a unit compiled with OpenMP. Pools of all units are one type, and programs may hold both kinds.
-inline constexpr team_launcher openmp_or_own = run_openmp_team;
-#else
-static constexpr team_launcher openmp_or_own = nullptr;
+[[maybe_unused]] static bool const has_openmp = (launcher_of_program() = run_openmp_team) != nullptr;
 #endif
 
 }  // namespace detail
 
 /// Threads that run programs together. They are made once, stay, and sleep while there is nothing to do. A program that
-/// finds them busy runs on its own thread alone, with the same results. Where the compiler is told -fopenmp they are
-/// OpenMP's, which the caller's own loops use too, and a program inside of a parallel region runs on its thread alone.
-/// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
-/// errors: fails where the system has no more threads
-/// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
+/// finds them busy runs on its own thread alone, with the same results. Where a unit of the program is compiled with
+/// -fopenmp they are OpenMP's, which the caller's own loops use too, and what is called inside of a parallel region
+/// runs on its thread alone. cost: about a microsecond to start a program on threads that are awake, a fraction of one
+/// where they meet errors: fails where the system has no more threads example: thread_pool pool(threads{4}); auto net =
+/// model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
-  ASHLAR_COLD explicit thread_pool(threads t, detail::team_launcher launcher = detail::openmp_or_own)
+  ASHLAR_COLD explicit thread_pool(threads t, detail::team_launcher launcher = detail::launcher_of_program())
       : size_(detail::thread_count(t)),
         looks_(size_ > detail::usable_processors() ? 0 : 2000),
         launcher_(launcher),

@@ -139,6 +139,20 @@ struct update_chain {
       if (v.apart[k]) n += (v.slices[k] - 1) * v.apart[k];
     return n;
   }
+  /// Whether step s must stand before the first block is updated: because of it the update may be left out (indices,
+  /// the loss, a primitive of the user's that throws), or it works on what the optimizer keeps.
+  static constexpr bool decides_or_shares(int s) {
+    step_entry const& step = tables.steps[s];
+    if (reads_indices(tables, s) || code(step, 0) == static_cast<int>(kernel_kind::custom)) return true;
+    for (int o = 0; o < step.operand_count; ++o) {
+      address const a = operand(step, o);
+      if (a.place == slot_place) return true;
+      if (o >= step.inputs && tables.sizes.outputs > 0 && a.place == tables.outputs[0].at.place &&
+          a.offset == tables.outputs[0].at.offset)
+        return true;
+    }
+    return false;
+  }
   static constexpr links find() {
     links found;
     if (most == 0 || !has_flat_update()) return found;
@@ -154,8 +168,7 @@ struct update_chain {
     // In the order of the steps: each one takes the gradients away that it touches, or whose parameters it reads.
     for (int s = walk::first_step; s < first_update; ++s) {
       step_entry const& step = tables.steps[s];
-      // whether the step is taken is to be known before the first block is updated
-      if (step.loop >= 0 || reads_indices(tables, s)) found.count = 0;
+      if (step.loop >= 0 || decides_or_shares(s)) found.count = 0;
       if (step.loop >= 0) continue;
       if (is_product(step)) {
         std::int64_t const first = (operand(step, 2).offset - gradients) / unit,
