@@ -100,6 +100,7 @@ class parameter_reference {
     read(copy.data());
     return copy;
   }
+  /// Another reference to the same memory.
   parameter_reference(parameter_reference const&) = default;
   /// Copies the other one's elements, of another model or policy too.
   /// errors: fails where dtype or shape differ
