@@ -41,6 +41,17 @@ TEST_CASE("to_dot: a graph whose braces are closed and whose edges join nodes th
   }
 }
 
+TEST_CASE("to_dot: arrows stand outside of the boxes of kernels, which would take in what they name") {
+  std::string const dot = to_dot(plan);
+  int boxes = 0;
+  for (std::string const& box : matches(dot, "(subgraph cluster_[0-9]+ \\{\n  label=\"step [0-9]+: kernel[^}]*\\})")) {
+    CAPTURE(box);
+    CHECK(box.find("->") == std::string::npos);
+    ++boxes;
+  }
+  CHECK(boxes > 20);
+}
+
 TEST_CASE("to_dot: nodes say what they compute, in which layer, and quotation marks in names are escaped") {
   std::string const dot = to_dot(plan);
   for (char const* part : {"matmul float32 [8, 3] rows (3)", "relu float32 [8, 4] rows (the \\\"middle\\\".0)",

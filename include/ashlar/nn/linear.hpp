@@ -63,9 +63,8 @@ struct linear_layer : layer<linear_layer<Out, Options...>> {
 
 /// A fully connected layer: x weight^T + bias; linear<N, no_bias> without.
 /// shape: [batch, in] -> [batch, Out], or [batch, time, in] -> [batch, time, Out]; weight [Out, in], bias [Out]
-/// cost: a weight of 32 outputs or more lies column by column in memory where products read it faster so; its shape,
-/// its numbers and files are those of a weight that does not errors: does not compile where the input is an image; put
-/// `flatten` before it
+/// cost: where products read it faster so, a weight of 32 outputs or more lies column by column; nobody sees it
+/// errors: does not compile where the input is an image; put `flatten` before it
 template <int Out, class... Options>
 inline constexpr detail::linear_layer<Out, Options...> linear{};
 

@@ -10,12 +10,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 class fusion : group_merging {
  public:
   constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
-      : group_merging(g),
-        options_(options),
-        sole_(g.size(), unused),
-        in_memory_(g.size(), 0),
-        last_use_(g.size(), -1),
-        most_members_(2 * g.size()) {
+      : group_merging(g), options_(options), sole_(g.size(), unused), in_memory_(g.size(), 0), last_use_(g.size(), -1) {
     r_.live = live_nodes(g, outputs);
     variant_ = variants_of(g, r_.live, outputs);
     r_.of = list<int>(count_, -1);
@@ -187,7 +182,7 @@ class fusion : group_merging {
       if (!(m.space == nodes_[i].extents) || m.rows != nodes_[i].rows || m.wide != is_wide(g_, i)) return false;
       if (m.members.size() >= max_group_nodes || m.operands + operand_count(i) > max_group_operands - 2) return false;
     }
-    return members_ + makers + i <= most_members_;  // nodes before it may be members, too
+    return members_ + makers + i <= 2 * count_;  // as many as are frozen; nodes before it may be members, too
   }
   constexpr void make_again(int i) {
     for (int u = last_use_.items[i]; u >= 0; u = uses_[u].before) {
@@ -207,12 +202,10 @@ class fusion : group_merging {
   }
   constexpr void use_operands(int i, int group_id) {
     g_.each_operand(i, [&](int j) {
-      if (group_id != many)
-        used_by(j, group_id);
-      else if (is_inlined(nodes_[i].code) && !is_view(nodes_[j].code))
-        sole_.items[j] = many, in_memory_.items[j] = 1;  // each user makes i again
-      else
-        need_in_memory(j);
+      if (group_id != many) return used_by(j, group_id);
+      if (!is_inlined(nodes_[i].code) || is_view(nodes_[j].code)) return need_in_memory(j);
+      sole_.items[j] = many;  // each user makes i again
+      in_memory_.items[j] = 1;
     });
   }
 
@@ -280,7 +273,7 @@ class fusion : group_merging {
   list<char> in_memory_;  // nodes that are written whatever happens
   list<use> uses_;        // of cheap nodes
   list<int> last_use_;    // of each node, as a place in `uses_`; -1: none
-  int members_ = 0, most_members_;
+  int members_ = 0;       // of all groups
   list<int> variant_;
   list<int> writers_, more_writers_;  // assignments, and for each another one of the same target
   list<int> writer_of_;               // for each node its assignment, as a place in `writers_`

@@ -24,6 +24,7 @@ class plan_dot {
     list<int> copies(g.size(), 0);  // in how many steps a node is computed
     for (traced_step const& s : traced.steps)
       for (int id : s.nodes) ++copies[id];
+    std::string arrows;  // outside of the boxes: what one names inside would move into it
     for (int s = 0; s < traced.steps.size(); ++s) {
       int const step = t_.plan.pools.bodies[body].first_step + s;
       out_ += "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, step)) + ";\n";
@@ -31,18 +32,14 @@ class plan_dot {
         bool const is_own = copies[id] > 1 && traced.steps[s].nodes.find(id) >= 0;
         return prefix + std::to_string(id) + (is_own ? "_n" + std::to_string(step) : "");
       };
-      for (int id : traced.steps[s].nodes) {
-        write_node(g, id, name(id), outer);
-        g.each_operand(id, [&](int j) { out_ += "  " + name(j) + " -> " + name(id) + ";\n"; });
-      }
+      for (int id : traced.steps[s].nodes) write_node(g, id, name, outer, arrows);
       write_loop(g, step, traced.steps[s].nodes[0], prefix, outer);
       out_ += "  }\n";
     }
+    auto plain_name = [&](int id) { return prefix + std::to_string(id); };
     for (int id = 0; id < g.size(); ++id)
-      if (traced.live[id] && copies[id] == 0) {
-        write_node(g, id, prefix + std::to_string(id), outer);
-        write_edges(g, id, prefix);
-      }
+      if (traced.live[id] && copies[id] == 0) write_node(g, id, plain_name, outer, arrows);
+    out_ += arrows;
   }
   void write_loop(graph const& g, int step, int id, std::string const& prefix, std::string const& outer) {
     int const l = t_.plan.pools.steps[step].loop;
@@ -54,12 +51,11 @@ class plan_dot {
       if (body.live[argument])
         out_ += "  " + prefix + std::to_string(id) + " -> " + inner + std::to_string(argument) + " [style=dotted];\n";
   }
-  void write_node(graph const& g, int id, std::string const& name, std::string const& outer) {
-    out_ += "  " + name + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
-  }
-  void write_edges(graph const& g, int id, std::string const& prefix) {
-    g.each_operand(
-        id, [&](int j) { out_ += "  " + prefix + std::to_string(j) + " -> " + prefix + std::to_string(id) + ";\n"; });
+  /// Writes a node, and the arrows from its operands into `arrows`; name(id): what nodes are called where it stands.
+  template <class Name>
+  void write_node(graph const& g, int id, Name name, std::string const& outer, std::string& arrows) {
+    out_ += "  " + name(id) + " [label=" + quoted(node_text(g, id, outer)) + "];\n";
+    g.each_operand(id, [&](int j) { arrows += "  " + name(j) + " -> " + name(id) + ";\n"; });
   }
   static std::string quoted(std::string const& text) {
     std::string out = "\"";

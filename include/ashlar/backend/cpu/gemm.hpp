@@ -2,18 +2,13 @@
 #pragma once
 #include <ashlar/backend/cpu/gemm_panels.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-#if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
+#if defined(__CUDACC__)
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
-#endif
-/// Of a loop over registers: an array of vectors is in registers only where the loop is unrolled.
-#if defined(__clang__)
-#define ASHLAR_UNROLL_TILE _Pragma("unroll")
-#else
-#define ASHLAR_UNROLL_TILE _Pragma("GCC unroll 32")
 #endif
 
 /// What is compiled for each instruction set: products of rows of A with one panel of B.
@@ -31,9 +26,9 @@ struct gemm : gemm_panels<Set, T> {
                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last,
                                  [[maybe_unused]] T* packed, [[maybe_unused]] fetched_ahead<T> ahead) {
     vector sum[Rows][Vectors];
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int i = 0; i < Rows; ++i) {
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int j = 0; j < Vectors; ++j) {
         __builtin_prefetch(c + i * c_row + j * S::width, 1);
         sum[i][j] = vector{};
@@ -42,7 +37,7 @@ struct gemm : gemm_panels<Set, T> {
     for (std::int64_t k = 0; k < depth; ++k) {
       vector right[Vectors];
       if constexpr (Packs) __builtin_prefetch(ahead.data + k * ahead.row, 0, 2);
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int j = 0; j < Vectors; ++j) {
         S::load(right[j], b + k * b_row + j * S::width);
         if constexpr (Packs) {
@@ -50,17 +45,17 @@ struct gemm : gemm_panels<Set, T> {
           S::store(right[j], packed + k * tile_size::columns + j * S::width);
         }
       }
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) {
         T const left = a[i * a_row + k * a_column];
-        ASHLAR_UNROLL_TILE
+        ASHLAR_UNROLL_UP_TO(32)
         for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
       }
     }
     if (Packs || last == S::width) {
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) {
-        ASHLAR_UNROLL_TILE
+        ASHLAR_UNROLL_UP_TO(32)
         for (int j = 0; j < Vectors; ++j) {
           vector held{};
           if (add) S::load(held, c + i * c_row + j * S::width);
@@ -69,9 +64,9 @@ struct gemm : gemm_panels<Set, T> {
       }
     } else {
       alignas(64) T part[Rows * Vectors * S::width];
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) {
-        ASHLAR_UNROLL_TILE
+        ASHLAR_UNROLL_UP_TO(32)
         for (int j = 0; j < Vectors; ++j) S::store(sum[i][j], part + (i * Vectors + j) * S::width);
       }
       finish_part<Vectors>(Rows, part, c, c_row, add, last);
@@ -118,7 +113,6 @@ struct gemm : gemm_panels<Set, T> {
                                          depth, c, c_row, add, S::width, packed, ahead);
   }
 };
-#undef ASHLAR_UNROLL_TILE
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif

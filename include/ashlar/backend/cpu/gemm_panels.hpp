@@ -4,6 +4,7 @@
 
 #include <ashlar/backend/cpu/gemm_blocks.hpp>
 #include <ashlar/backend/cpu/part_access.hpp>
+#include <ashlar/backend/cpu/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -19,15 +20,9 @@ inline constexpr int gemm_most_depth = 512;
 inline constexpr int gemm_panel_elements = 8192;        // of a panel of B, which stays in the first cache
 inline constexpr int gemm_long_panel_elements = 16384;  // of one beside which nothing else passes through it
 
-#if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
+#if defined(__CUDACC__)
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
-#endif
-/// Of a loop over registers: an array of vectors is in registers only where the loop is unrolled.
-#if defined(__clang__)
-#define ASHLAR_UNROLL_TILE _Pragma("unroll")
-#else
-#define ASHLAR_UNROLL_TILE _Pragma("GCC unroll 32")
 #endif
 
 /// What is compiled for each instruction set: what makes a panel of a matrix that lies across, or whose rows lie apart.
@@ -64,28 +59,28 @@ struct gemm_panels {
   ASHLAR_INLINE static void transpose(vector* v) {
     constexpr int width = S::width;
     constexpr std::make_integer_sequence<int, width> elements;
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int round = 1; round < lane; round *= 2) {
       vector next[width];
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < width; i += 2) {
         int const first = i / lane * lane + i % lane / 2;
         shuffle(v[first], v[first + lane / 2], next[i], next[i + 1], zipped<0>{}, zipped<1>{}, elements);
       }
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < width; ++i) v[i] = next[i];
     }
     constexpr int lanes = width / lane;
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int round = 1; round < lanes; round *= 2) {
       vector next[width];
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < width / 2; ++i) {
         int const first = i / lane * 2 * lane + i % lane;
         shuffle(v[first], v[first + lane], next[i], next[i + width / 2], every_second<0>{}, every_second<1>{},
                 elements);
       }
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < width; ++i) v[i] = next[i];
     }
   }
@@ -125,16 +120,15 @@ struct gemm_panels {
           apart = width;
         }
         vector v[width];
-        ASHLAR_UNROLL_TILE
+        ASHLAR_UNROLL_UP_TO(32)
         for (int i = 0; i < width; ++i) S::load(v[i], block + i * apart);
         transpose(v);
-        ASHLAR_UNROLL_TILE
+        ASHLAR_UNROLL_UP_TO(32)
         for (int i = 0; i < width; ++i)
           if (i < count) S::store(v[i], panel + (k + i) * tile_size::columns + j);
       }
   }
 };
-#undef ASHLAR_UNROLL_TILE
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif

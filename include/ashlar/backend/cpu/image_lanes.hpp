@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -18,14 +19,9 @@ struct lane_product {
   std::int32_t const *row_to, *column_to;
 };
 
-#if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
+#if defined(__CUDACC__)
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
-#endif
-#if defined(__clang__)
-#define ASHLAR_UNROLL_TILE _Pragma("unroll")
-#else
-#define ASHLAR_UNROLL_TILE _Pragma("GCC unroll 32")
 #endif
 
 /// What is compiled for each instruction set: sums whose lanes are images, and how they become rows and rows lanes.
@@ -40,34 +36,34 @@ struct image_lanes {
   ASHLAR_INLINE static void tile(lane_product<T> const& p, std::int64_t row, std::int64_t column, int valid, bool add) {
     vector sum[Rows][columns];
     T const* right[columns];
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int j = 0; j < columns; ++j) {
       right[j] = p.right + p.column_at[column + (j < valid ? j : 0)];
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) sum[i][j] = vector{};
     }
     T const* left = p.left + row * p.left_row;
     for (std::int64_t k = 0; k < p.depth; ++k, left += p.left_step) {
       std::int64_t const at = p.step_at[k];
       vector x[columns];
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int j = 0; j < columns; ++j) S::load(x[j], right[j] + at);
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i)
         if constexpr (Shared) {
           T const y = left[i * p.left_row];
-          ASHLAR_UNROLL_TILE
+          ASHLAR_UNROLL_UP_TO(32)
           for (int j = 0; j < columns; ++j) sum[i][j] += y * x[j];
         } else {
           vector y;
           S::load(y, left + i * p.left_row);
-          ASHLAR_UNROLL_TILE
+          ASHLAR_UNROLL_UP_TO(32)
           for (int j = 0; j < columns; ++j) sum[i][j] += y * x[j];
         }
     }
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int i = 0; i < Rows; ++i) {
-      ASHLAR_UNROLL_TILE
+      ASHLAR_UNROLL_UP_TO(32)
       for (int j = 0; j < columns; ++j)
         if (j < valid) {
           T* const to = p.to + p.row_to[row + i] + p.column_to[column + j];
@@ -97,14 +93,13 @@ struct image_lanes {
   /// to[i][j] = from[j][i], as many each way as there are lanes.
   ASHLAR_INLINE static void transpose(T const* from, std::int64_t from_row, T* to, std::int64_t to_row) {
     vector v[S::width];
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int i = 0; i < S::width; ++i) S::load(v[i], from + i * from_row);
     gemm<Set, T>::transpose(v);
-    ASHLAR_UNROLL_TILE
+    ASHLAR_UNROLL_UP_TO(32)
     for (int i = 0; i < S::width; ++i) S::store(v[i], to + i * to_row);
   }
 };
-#undef ASHLAR_UNROLL_TILE
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif

@@ -3,18 +3,14 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/gemm.hpp>
+#include <ashlar/backend/cpu/unroll.hpp>
 #include <ashlar/backend/cpu/winograd_tiles.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-#if defined(__CUDACC__)  // it hands GCC's pragmas on to GCC, but warns of them
+#if defined(__CUDACC__)
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
-#endif
-#if defined(__clang__)
-#define ASHLAR_UNROLL_TRANSFORM _Pragma("unroll")
-#else
-#define ASHLAR_UNROLL_TRANSFORM _Pragma("GCC unroll 8")
 #endif
 
 /// Which transformation of F(4x4, 3x3), of as many tiles or windows at once as a vector has lanes.
@@ -111,13 +107,13 @@ struct winograd {
   /// The rows of a tile, each transformed, are in `half`; then its columns.
   template <class Rule, class Put>
   ASHLAR_INLINE static void columns(vector const (&half)[Rule::in][Rule::out], Put put) {
-    ASHLAR_UNROLL_TRANSFORM
+    ASHLAR_UNROLL_UP_TO(8)
     for (int j = 0; j < Rule::out; ++j) {
       vector column[Rule::in], done[Rule::out];
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < Rule::in; ++i) column[i] = half[i][j];
       Rule::apply(column, done);
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < Rule::out; ++i) put(i, j, done[i]);
     }
   }
@@ -125,10 +121,10 @@ struct winograd {
   template <class Rule>
   ASHLAR_INLINE static void both(float const* from, std::int64_t from_apart, float* to, std::int64_t to_apart) {
     vector half[Rule::in][Rule::out];
-    ASHLAR_UNROLL_TRANSFORM
+    ASHLAR_UNROLL_UP_TO(8)
     for (int i = 0; i < Rule::in; ++i) {
       vector row[Rule::in];
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int j = 0; j < Rule::in; ++j) S::load(row[j], from + (i * Rule::in + j) * from_apart);
       Rule::apply(row, half[i]);
     }
@@ -161,7 +157,7 @@ struct winograd {
   /// Elements j and j + 1 ... of tiles that lie one behind the other, four elements each.
   ASHLAR_INLINE static void columns_of_tiles(float const* from, vector* to, int count) {
     vector v[4], even[2], odd[2], more;
-    ASHLAR_UNROLL_TRANSFORM
+    ASHLAR_UNROLL_UP_TO(8)
     for (int i = 0; i < 4; ++i) S::load(v[i], from + i * width);
     split(v[0], v[1], even[0], odd[0], lanes{});
     split(v[2], v[3], even[1], odd[1], lanes{});
@@ -174,7 +170,7 @@ struct winograd {
     interleave(from[1], from[3], odd[0], odd[1], lanes{});
     interleave(even[0], odd[0], v[0], v[1], lanes{});
     interleave(even[1], odd[1], v[2], v[3], lanes{});
-    ASHLAR_UNROLL_TRANSFORM
+    ASHLAR_UNROLL_UP_TO(8)
     for (int i = 0; i < 4; ++i) S::store(v[i], to + i * width);
   }
 
@@ -185,7 +181,7 @@ struct winograd {
     read_tiles<6, true>(*c.block, *c.plane, c.from, c.rows, c.pitch);
     for (int tile = 0; tile < c.block->tiles; tile += width) {
       vector half[6][6];
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 6; ++i) {
         vector row[6];
         columns_of_tiles(c.rows + i * c.pitch + 4 * tile, row, 4);
@@ -200,7 +196,7 @@ struct winograd {
     read_tiles<4, false>(*c.block, *c.plane, c.from, c.rows, c.pitch);
     for (int tile = 0; tile < c.block->tiles; tile += width) {
       vector half[4][6];
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) {
         vector row[4];
         columns_of_tiles(c.rows + i * c.pitch + 4 * tile, row, 4);
@@ -214,15 +210,15 @@ struct winograd {
     for (int tile = 0; tile < c.block->tiles; tile += width) {
       float const* const from = c.from + place(c, tile);
       vector half[6][4], y[4][4];
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 6; ++i) {
         vector row[6];
-        ASHLAR_UNROLL_TRANSFORM
+        ASHLAR_UNROLL_UP_TO(8)
         for (int j = 0; j < 6; ++j) S::load(row[j], from + (6 * i + j) * c.apart);
         result::apply(row, half[i]);
       }
       columns<result>(half, [&](int i, int j, vector const& v) { y[i][j] = v; });
-      ASHLAR_UNROLL_TRANSFORM
+      ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
     }
     write_tiles(*c.block, *c.plane, c.rows, c.pitch, c.to);
@@ -241,7 +237,6 @@ struct winograd {
   }
 };
 
-#undef ASHLAR_UNROLL_TRANSFORM
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif
