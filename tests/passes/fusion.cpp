@@ -216,3 +216,30 @@ TEST_CASE("a row's sums that are read through a view, across rows, come from a k
     return binary(g, op::add, binary(g, op::mul, x[0], broadcast(g, squares, of({4, 4}), 0)), across);
   });
 }
+
+TEST_CASE("states that are updated from each other: one kernel, or their new values are in memory first") {
+  for (int length : {1, 30}) {  // two of 30 are too long for one kernel
+    for (bool fuse : {true, false}) {
+      graph g;
+      auto chain = [&](int x) {
+        for (int k = 0; k < length; ++k) x = unary(g, op::tanh, x);
+        return x;
+      };
+      int const a = add_leaf(g, op::state, dtype::float32, of({3}), 0, g.ordinal());
+      int const b = add_leaf(g, op::state, dtype::float32, of({3}), 0, g.ordinal());
+      int const next_a = assign(g, binary(g, op::add, a, chain(b)), a);
+      int const next_b = assign(g, binary(g, op::mul, b, chain(a)), b);
+      grouping const r = fusion(g, nodes({next_a, next_b}), {fuse, true}).run();
+      int const steps = r.order.size();
+      if (fuse && length == 1) {
+        CHECK(steps == 1);
+        continue;
+      }
+      for (int k = 1; k <= 2; ++k) {
+        group const& last = r.groups[r.order[steps - k]];
+        REQUIRE(last.members.size() == 1);
+        CHECK(g[last.members[0]].code == op::assign);
+      }
+    }
+  }
+}

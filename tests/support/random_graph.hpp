@@ -26,20 +26,21 @@ class random_graph {
     parameter({4});
     parameter({2, 2, 3, 3});
     state({3});
+    for (int k = 0; k < 2; ++k) state({2, 3});
     std::size_t const leaves = pool_.size();
     for (int n = 0; n < 25; ++n) grow();
     for (std::size_t k = 0; k < 3; ++k) r_.outputs.push(pool_[pool_.size() - 1 - k]);
     if (odd()) r_.outputs.push(pool_[below(leaves)]);
     if (odd()) r_.outputs.push(r_.outputs[0]);
     differentiate();
-    for (variable_entry& s : g_.states) {
-      try {
-        int const all = reduce(g_, op::sum, pool_.back(), 63 >> (6 - g_.extents(pool_.back()).rank));
-        int const next = binary(g_, op::mul, s.node, broadcast(g_, reshape(g_, all, {1, {1}}), g_.extents(s.node), 0));
-        r_.outputs.push(assign(g_, unary(g_, op::tanh, next), s.node));
-      } catch (error const&) {
-      }
+    try {
+      int const state = g_.states[0].node;
+      int const all = reduce(g_, op::sum, pool_.back(), 63 >> (6 - g_.extents(pool_.back()).rank));
+      int const next = binary(g_, op::mul, state, broadcast(g_, reshape(g_, all, {1, {1}}), g_.extents(state), 0));
+      r_.outputs.push(assign(g_, unary(g_, op::tanh, next), state));
+    } catch (error const&) {
     }
+    update_from_each_other(g_.states[1].node, g_.states[2].node, odd() ? 1 : 30);
   }
 
  private:
@@ -67,6 +68,16 @@ class random_graph {
     e.node = add_leaf(g_, code, dtype::float64, e.extents, 0, g_.ordinal());
     to.push(e);
     pool_.push_back(e.node);
+  }
+  /// Both become functions of both; of `length` nodes, two of which fit in one kernel or do not.
+  void update_from_each_other(int a, int b, int length) {
+    auto chain = [&](int x) {
+      for (int k = 0; k < length; ++k) x = unary(g_, op::tanh, x);
+      return x;
+    };
+    int const next_a = binary(g_, op::add, a, chain(b)), next_b = binary(g_, op::mul, b, chain(a));
+    r_.outputs.push(assign(g_, next_a, a));
+    r_.outputs.push(assign(g_, next_b, b));
   }
   void parameter(std::vector<int> const& extents) { variable(op::parameter, g_.parameters, extents); }
   void state(std::vector<int> const& extents) { variable(op::state, g_.states, extents); }

@@ -200,6 +200,26 @@ TEST_CASE("inputs and outputs: two inputs, one output and a plain loss need no n
   CHECK(accuracy(predict(net, a, b), tensor<std::int32_t, 6>{0, 1, 2, 1, 2, 0}) == 0.5);
 }
 
+TEST_CASE("inputs and outputs: a network's only output takes a plain loss, though it has a name") {
+  tensor<float, 6, 4> x;
+  tensor<float, 6, 3> wanted;
+  random_normal(x, seed{2}), random_normal(wanted, seed{3});
+  tensor<std::int32_t, 6> const labels{0, 1, 2, 0, 1, 2};
+  auto train = [&](auto network, auto loss, auto const& target) {
+    auto net = model(network, input<4>, cpu, seed{1});
+    auto t = make_trainer(net, loss, sgd{.learning_rate = 0.1f}, batch<6>);
+    t.step(x, target);
+    return float{t.step(x, target)};
+  };
+  auto const named_one = [](auto v) { return outputs(named<"score">(linear<3>(v))); };
+  CHECK(train(named_one, mse, wanted) == train(linear<3>, mse, wanted));
+  CHECK(train(named_one, cross_entropy, labels) == train(linear<3>, cross_entropy, labels));
+  auto net = model(named_one, input<4>, cpu, seed{1});
+  basic_dataset<target_type<float, 3>, 4> const all({x.begin(), x.end()}, {wanted.begin(), wanted.end()});
+  fit(net, all, all, mse, sgd{.learning_rate = 0.1f}, batch<6>, {.epochs = 2});
+  CHECK(mean_squared_error(net, all) < mean_squared_error(model(linear<3>, input<4>, cpu, seed{1}), all));
+}
+
 TEST_CASE("inputs and outputs: several outputs without names have a loss each, in their order") {
   auto net = model(pair_of, input<2>, cpu, seed{1});
   auto t = make_trainer(net, losses(cross_entropy, mse), sgd{.learning_rate = 0.1f}, batch<4>);

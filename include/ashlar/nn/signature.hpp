@@ -176,6 +176,18 @@ constexpr auto network_result(std::tuple<Y...> const& y) {
   return std::apply([](Y const&... all) { return signature::outputs(all...); }, y);
 }
 
+/// The value of a network's only output, though it has a name; a result of several as it is.
+template <class Y>
+constexpr Y only_output(Y const& y) {
+  return y;
+}
+template <class E>
+constexpr typename E::type only_output(network_outputs<E> const& y) {
+  return y.template get<0>();
+}
+template <class Y>
+using only_output_of = decltype(only_output(std::declval<Y const&>()));
+
 /// f(value) for each value of a network's result.
 template <class V, class F>
 constexpr void each_output(V const& y, F f) {

@@ -10,7 +10,12 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 class fusion : group_merging {
  public:
   constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
-      : group_merging(g), options_(options), sole_(g.size(), unused), in_memory_(g.size(), 0), last_use_(g.size(), -1) {
+      : group_merging(g, options.states_apart),
+        outputs_(outputs),
+        options_(options),
+        sole_(g.size(), unused),
+        in_memory_(g.size(), 0),
+        last_use_(g.size(), -1) {
     r_.live = live_nodes(g, outputs);
     variant_ = variants_of(g, r_.live, outputs);
     r_.of = list<int>(count_, -1);
@@ -31,7 +36,9 @@ class fusion : group_merging {
     }
     order_assignments();
     if (options_.fuse) merge_neighbours();
+    circle_ = false;  // groups that needed each other may be one now
     schedule();
+    if (circle_) return with_states_apart();
     return static_cast<grouping&&>(r_);
   }
 
@@ -43,6 +50,15 @@ class fusion : group_merging {
   struct use {
     int group = 0, before = -1;
   };
+
+  /// The same where states are updated from each other: none of their new values can be computed into its place.
+  constexpr grouping with_states_apart() const {
+    if (options_.states_apart)
+      refuse("states are assigned each other's old values as they are, which no order of copies allows");
+    pass_options apart = options_;
+    apart.states_apart = true;
+    return fusion(g_, outputs_, apart).run();
+  }
 
   constexpr void need_in_memory(int id) {
     id = storage_.items[id];
@@ -124,6 +140,10 @@ class fusion : group_merging {
     node const& n = nodes_[i];
     if (is_leaf(n.code) || n.code == op::result) return use_operands(i, many);
     if (is_view(n.code)) return use_operands(i, many);
+    if (overwrites_apart(i)) {
+      open(group::row, i, n.extents, 0);
+      return use_operands(i, many);
+    }
     if (is_inlined(n.code)) {
       if (r_.materialised.items[i]) {
         int m = open(group::row, i, n.extents, 0);
@@ -268,6 +288,7 @@ class fusion : group_merging {
         if (turn.items[i] == now) visit(r_.of.items[i], walk, take);
   }
 
+  list<int> const& outputs_;
   pass_options options_;
   list<int> sole_;        // the group that holds all users of a node: unused, many, or its number
   list<char> in_memory_;  // nodes that are written whatever happens

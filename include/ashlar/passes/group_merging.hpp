@@ -50,6 +50,10 @@ class group_merging : protected group_walk {
       if (r_.of.items[j] == target) found = found || j != operand || r_.groups.items[target].kind == group::column;
     });
   }
+  /// Whether node i only copies a new value of a state to its place.
+  constexpr bool overwrites_apart(int i) const {
+    return states_apart_ && nodes_[i].code == op::assign && nodes_[nodes_[i].in[1]].code == op::state;
+  }
   constexpr bool mergeable(group const& a, group const& b) const {
     if (a.kind != b.kind || a.wide != b.wide || a.variant != b.variant || a.rows != b.rows || !(a.space == b.space))
       return false;
@@ -59,7 +63,7 @@ class group_merging : protected group_walk {
       return false;
     for (group const* m : {&a, &b})
       for (int i : m->members)
-        if (nodes_[i].code == op::assign && !(nodes_[i].extents == a.space)) return false;
+        if (nodes_[i].code == op::assign && (overwrites_apart(i) || !(nodes_[i].extents == a.space))) return false;
     return true;
   }
   constexpr void try_merge(int a, int b) {

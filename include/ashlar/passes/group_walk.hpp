@@ -7,8 +7,8 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Which groups of a graph depend on which.
 class group_walk {
  protected:
-  constexpr explicit group_walk(graph const& g)
-      : g_(g), nodes_(g.nodes.items), count_(g.size()), storage_(g.size(), 0) {
+  constexpr group_walk(graph const& g, bool states_apart)
+      : g_(g), nodes_(g.nodes.items), count_(g.size()), states_apart_(states_apart), storage_(g.size(), 0) {
     for (int i = 0; i < count_; ++i) storage_.items[i] = is_view(nodes_[i].code) ? storage_.items[nodes_[i].in[0]] : i;
   }
 
@@ -53,14 +53,14 @@ class group_walk {
   };
   /// done(group, its dependencies' first, last) for m and all that it needs, unless this walk met them before.
   template <class Done>
-  constexpr void visit(int m, depth_first& walk, Done done) const {
+  constexpr void visit(int m, depth_first& walk, Done done) {
     if (walk.state.items[m]) return;
     enter(m, walk);
     while (!walk.open.empty()) {
       depth_first::frame& top = walk.open.back();
       if (top.next < walk.pending.size()) {
         int const d = walk.pending.items[top.next++];
-        if (walk.state.items[d] == 1) refuse("internal: groups of a plan depend on each other in a circle");
+        circle_ = circle_ || walk.state.items[d] == 1;
         if (walk.state.items[d] == 0) enter(d, walk);
         continue;
       }
@@ -80,9 +80,11 @@ class group_walk {
   graph const& g_;
   node const* nodes_;
   int count_;
+  bool states_apart_;
   list<int> storage_;  // of each node, the one whose memory it shows
   grouping r_;
   list<int> merged_into_;
+  bool circle_ = false;  // groups depend on each other
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

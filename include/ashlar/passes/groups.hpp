@@ -9,6 +9,7 @@ struct pass_options {
   bool fuse = true;
   bool reuse = true;
   bool winograd = false;
+  bool states_apart = false;  // what a state becomes is in memory before it is overwritten
 };
 
 /// Limits of one fused kernel; the fusion pass stays inside them.

@@ -13,12 +13,13 @@ constexpr int output_of_loss(value_list<Output...>) {
   return Entry::name[0] ? find_name<Output...>(Entry::name) : K < static_cast<int>(sizeof...(Output)) ? K : -1;
 }
 /// The type of a loss's target: stated by the model, or the loss's own, or an int32 index for each row.
-template <class Loss, class Output, int Batch>
+template <class Loss, class Outputs, int Batch>
 constexpr auto own_target() {
-  if constexpr (is_network_outputs<Output>)
+  using output = only_output_of<Outputs>;
+  if constexpr (is_network_outputs<output>)
     return basic_value<std::int32_t, Batch>{};
-  else if constexpr (requires { typename Loss::template target<Output>; })
-    return typename Loss::template target<Output>{};
+  else if constexpr (requires { typename Loss::template target<output>; })
+    return typename Loss::template target<output>{};
   else
     return basic_value<std::int32_t, Batch>{};
 }
@@ -126,7 +127,14 @@ struct objective_call {
     if constexpr (sizeof...(T) == 0 || called_with<Objective, network_function<Net>, X..., T...>)
       return of(Objective{}(net, unplaced(std::get<I>(x))..., unplaced(std::get<K>(t))...));
     else
-      return of(Objective{}(net(unplaced(std::get<I>(x))...), unplaced(std::get<K>(t))...));
+      return of(loss_of(net(unplaced(std::get<I>(x))...), unplaced(std::get<K>(t))...));
+  }
+  template <class Y, class... T>
+  static constexpr auto loss_of(Y const& outputs, T const&... targets) {
+    if constexpr (called_with<Objective, Y, T...>)
+      return Objective{}(outputs, targets...);
+    else
+      return Objective{}(only_output(outputs), targets...);
   }
   template <class Y>
   static constexpr auto of(Y const& loss) {

@@ -83,13 +83,15 @@ struct objective_without_its_network {
   };
 };
 
-/// Whether the objective can be called: with (network, input, target), or with (outputs, target).
+/// Whether the objective can be called: with (network, input, target), or with (outputs, target), or with the value of
+/// the only output.
 template <class Net, class Objective, class Outputs, class... V, class... T>
 constexpr bool objective_is_callable(value_list<V...>, value_list<T...>) {
   if constexpr (sizeof...(T) == 0)
     return called_with<Objective, network_function<Net>, V...>;
   else
-    return called_with<Objective, network_function<Net>, V..., T...> || called_with<Objective, Outputs, T...>;
+    return called_with<Objective, network_function<Net>, V..., T...> || called_with<Objective, Outputs, T...> ||
+           called_with<Objective, only_output_of<Outputs>, T...>;
 }
 
 /// Whether the losses are of outputs that there are, and the stated targets theirs.

@@ -63,6 +63,7 @@ class predictor {
 
   /// A predictor of a model, which it refers to.
   explicit predictor(Model const& net) : net_(net) {}
+  predictor(Model const&&) = delete;  // it would outlive the model
 
   /// The memory of the last run.
   char const* arena() const { return runner_.arena(); }
