@@ -141,6 +141,10 @@ constexpr bool keeps_finite(op code) {
 /// Whether it gives fractions, which whole numbers do not hold.
 constexpr bool gives_fractions(op code) { return code >= op::exp && code <= op::erf; }
 
+/// Pointwise operations that are polynomials, of ten or twenty multiplications.
+constexpr bool is_special_function(op code) {
+  return (code >= op::exp && code <= op::sigmoid) || (code >= op::sin && code <= op::erf) || code == op::pow;
+}
 /// Pointwise operations that cost no more than reading or writing their result.
 constexpr bool is_cheap(op code) {
   return code == op::neg || code == op::relu || code == op::abs || code == op::add || code == op::sub ||

@@ -66,12 +66,16 @@ struct lowered {
   custom_primitive const* custom = nullptr;
 };
 
-/// What a kernel call costs on one thread, in nanoseconds: a rough estimate, from the bytes of its operands.
+/// What a kernel call costs on one thread, in nanoseconds: a rough estimate, from the bytes of its operands. What a
+/// core's own cache holds is there from step to step, and divided it would move between cores.
 constexpr std::int64_t estimated_work(lowered const& l, std::int64_t bytes) {
   kernel_kind const kind = static_cast<kernel_kind>(l.code[0]);
   if (!divides_work(kind)) return -1;
+  bool const is_fused = kind == kernel_kind::row || kind == kernel_kind::column;
   bool const is_product = kind >= kernel_kind::matmul && kind <= kernel_kind::conv_weight;
-  return static_cast<std::int64_t>(l.flops / (is_product ? 128 : 4) + l.nanoseconds) + bytes / 16;
+  double const flops_per_nanosecond = is_product ? 128 : is_fused ? 16 : 4;
+  std::int64_t const bytes_per_nanosecond = bytes <= (std::int64_t{1} << 20) ? 64 : 16;
+  return static_cast<std::int64_t>(l.flops / flops_per_nanosecond + l.nanoseconds) + bytes / bytes_per_nanosecond;
 }
 
 /// Layout of the code of a fused kernel (row or column): a head, then inputs, instructions and outputs.
