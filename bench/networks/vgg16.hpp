@@ -4,8 +4,9 @@
 
 namespace networks {
 
-/// VGG16, configuration D: its convolutions, and all of it.  shape: [batch, 3, 224, 224] -> [batch, 1000]; 138,357,544
-/// parameters source: Simonyan, Zisserman, arXiv:1409.1556; torchvision's vgg16
+/// VGG16, configuration D: its convolutions, and all of it.
+/// shape: [batch, 3, 224, 224] -> [batch, 1000]; 138,357,544 parameters
+/// source: Simonyan, Zisserman, arXiv:1409.1556; torchvision's vgg16
 inline constexpr auto vgg16_features = [] {
   using namespace ashlar;
   return conv2d<64, 3, padding<1>> | relu | conv2d<64, 3, padding<1>> | relu | max_pool2d<2> |

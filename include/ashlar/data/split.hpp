@@ -100,9 +100,10 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, se
 
 /// Splits a dataset into the rest and `held_out_count` held-out samples, each shuffled. Of a dataset with labels every
 /// label has its share of both, to within one sample; a tensor_dataset is split at random, whatever its columns are.
-/// The same seed gives the same split. cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one
-/// copy errors: a held_out_count below 0 or above the number of samples example: auto [train, valid] =
-/// split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
+/// The same seed gives the same split.
+/// cost: given an rvalue, its memory becomes that of the rest; given an lvalue, one copy
+/// errors: a held_out_count below 0 or above the number of samples
+/// example: auto [train, valid] = split(read_csv<1, 8, 8>("digits.csv"), 360, seed{7});
 template <detail::any_dataset Data>
 requires(!std::is_const_v<Data>) ASHLAR_COLD auto split(Data&& data, std::int64_t held_out_count, seed s) {
   using samples = typename Data::dataset_type;

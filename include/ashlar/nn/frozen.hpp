@@ -53,8 +53,8 @@ constexpr chain<frozen_layer<L>...> freeze_layer(chain<L...> const&) {
 
 /// frozen(layer): training leaves the layer's parameters as they are, and computes no gradient that only they need;
 /// what comes before it is trained. Its names stay the same: of a chain, each element is frozen. What shares its name
-/// shares its parameters, which are as frozen there. Running statistics are no parameters, and go on. example:
-/// frozen(conv2d<64, 3>) | relu | linear<10>
+/// shares its parameters, which are as frozen there. Running statistics are no parameters, and go on.
+/// example: frozen(conv2d<64, 3>) | relu | linear<10>
 template <class L>
 constexpr auto frozen(L const& layer) {
   static_assert(std::is_empty_v<L>, "ashlar: frozen(layer): the layer must not hold run-time state");

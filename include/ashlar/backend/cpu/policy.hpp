@@ -40,8 +40,8 @@ struct cpu_policy : detail::policy_base {
 
   /// The policy with more options: threads{N} (of a pool that each model and each compiled function makes for itself;
   /// 0: all of the machine), a thread_pool (which must outlive what runs on it), debug, no_fusion, no_reuse,
-  /// no_winograd. example:
-  /// auto net = model(digits, input<1, 8, 8>, cpu.with(threads{4}), seed{7});
+  /// no_winograd.
+  /// example: auto net = model(digits, input<1, 8, 8>, cpu.with(threads{4}), seed{7});
   template <class... More>
   constexpr auto with(More&&... more) const {
     static_assert((detail::is_cpu_option<std::remove_cvref_t<More>> && ...),

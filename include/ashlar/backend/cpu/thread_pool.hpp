@@ -108,9 +108,10 @@ inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* c
 /// Threads that run programs together. They are made once, stay, and sleep while there is nothing to do. A program that
 /// finds them busy runs on its own thread alone, with the same results. Where a unit of the program is compiled with
 /// -fopenmp they are OpenMP's, which the caller's own loops use too, and what is called inside of a parallel region
-/// runs on its thread alone. cost: about a microsecond to start a program on threads that are awake, a fraction of one
-/// where they meet errors: fails where the system has no more threads example: thread_pool pool(threads{4}); auto net =
-/// model(digits, input<64>, cpu.with(pool), seed{7});
+/// runs on its thread alone.
+/// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
+/// errors: fails where the system has no more threads
+/// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
