@@ -121,6 +121,20 @@ TEST_CASE("a part that somebody else reads, too, lies in memory") {
   CHECK(steps_of(r, strided) == 5);
 }
 
+TEST_CASE("a permutation of what lies in memory is a move where a product could read only what that is made of") {
+  proof::recording r;
+  r.g.batch = 3;
+  graph& g = r.g;
+  int const x = input(g, of({3, 2, 4, 5}), 1);
+  int const there[] = {0, 2, 3, 1}, back[] = {0, 3, 1, 2};
+  int const turned = permute(g, x, there);
+  int const rows = permute(g, turned, back);  // x again, as a node of its own
+  r.outputs.push(unary(g, op::tanh, matmul(g, rows, rows, false, true)));
+  CHECK(steps_of(r, strided) == 3);
+  r.outputs.push(turned);
+  CHECK(steps_of(r, strided) == 4);
+}
+
 TEST_CASE("a product that somebody else reads, too, is not written where a permutation puts it") {
   proof::recording r;
   r.g.batch = 3;

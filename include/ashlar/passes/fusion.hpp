@@ -176,10 +176,15 @@ class fusion : group_merging {
       need_in_memory(j);
     });
   }
+  /// Also where one of those that the operand is made of has memory of its own, as somebody else needs it there.
   constexpr bool is_readable(int reader, int operand) const {
-    if (nodes_[reader].code == op::matmul && !options_.strided) return false;
-    rearranged const r = rearranged_from(g_, operand, [](int) { return true; });
-    return nodes_[reader].code == op::matmul ? strided_matrices(r).is_possible : r.is_possible();
+    bool const is_factor = nodes_[reader].code == op::matmul;
+    if (is_factor && !options_.strided) return false;
+    for (int last = storage_.items[operand]; is_move(nodes_[last].code); last = storage_.items[nodes_[last].in[0]]) {
+      rearranged const r = rearranged_from(g_, operand, [last](int j) { return j >= last; });
+      if (is_factor ? !strided_matrices(r).is_possible : !r.is_possible()) return false;
+    }
+    return true;
   }
   constexpr bool is_product_of(int permutation, int product) const {
     return options_.fuse && options_.strided && strided_matrices(result_in(g_, product, permutation)).is_written();
