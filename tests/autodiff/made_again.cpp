@@ -76,6 +76,14 @@ list<int> chained(graph& b, loop_arguments const& a) {
   for (int i = 0; i < Length; ++i) y = plus(b, y, times(b, x, 0.1 * (i + 1)));
   return nodes({plus(b, unary(b, op::sin, y), broadcast(b, a.slices[0], of({2, 3}), 0))});
 }
+/// Products of parts of one value, of all of it or of a half.
+template <int Parts>
+list<int> of_parts(graph& b, loop_arguments const& a) {
+  int const u = plus(b, a.carries[0], broadcast(b, a.slices[0], of({2, 4}), 0));
+  int const left = slice(b, u, 1, 0, 2), right = slice(b, u, 1, 2 * (Parts - 1), 2);
+  int const scores = matmul(b, left, right, false, true);
+  return nodes({concat(b, 1, scores, matmul(b, scores, a.invariants[0]))});
+}
 
 }  // namespace
 
@@ -100,4 +108,12 @@ TEST_CASE("made_again: a value of a long chain is saved") {
   prove(inputs, chained<6>);
   CHECK(stacks_of(inputs, chained<2>) == std::vector{op::argument, op::tanh});
   CHECK(stacks_of(inputs, chained<6>) == std::vector{op::argument, op::tanh, op::add});
+}
+
+TEST_CASE("made_again: parts that products read are found in what they are parts of, where that is no larger") {
+  std::vector<shape> const even = {of({2, 4}), of({2, 2}), of({3, 1, 4})};
+  prove(even, of_parts<2>);
+  prove(even, of_parts<1>);
+  CHECK(stacks_of(even, of_parts<2>) == std::vector{op::add, op::matmul});
+  CHECK(stacks_of(even, of_parts<1>) == std::vector{op::slice, op::matmul});
 }

@@ -25,6 +25,7 @@ TEST_CASE("every plan of random graphs computes what the oracle does, for any nu
           CAPTURE(reuse);
           REQUIRE(proof::difference(proof::planned(r, {fuse, reuse}).run(e), wanted, 1e-9) == "");
         }
+      REQUIRE(proof::difference(proof::planned(r, {true, true, false, true}).run(e), wanted, 1e-9) == "");
     }
   }
 }

@@ -14,6 +14,7 @@ void check_plans(recording const& r, environment const& e, results const& wanted
   CHECK(difference(fused.run(e), wanted, tolerance) == "");
   CHECK(difference(reusing.run(e), wanted, tolerance) == "");
   CHECK(difference(neither.run(e), wanted, tolerance) == "");
+  CHECK(difference(planned(r, {true, true, false, true}).run(e), wanted, tolerance) == "");
   CHECK(both.counts().steps == fused.counts().steps);
   CHECK(reusing.counts().steps == neither.counts().steps);
   CHECK(both.counts().arena_bytes <= fused.counts().arena_bytes);

@@ -93,7 +93,7 @@ class random_graph {
   int grown() {
     int const x = any();
     node const n = g_[x];
-    switch (below(14)) {
+    switch (below(16)) {
       case 0: {
         op const codes[] = {op::neg, op::tanh, op::sigmoid, op::relu, op::abs};
         return unary(g_, codes[below(5)], x);
@@ -141,8 +141,35 @@ class random_graph {
         int const third = binary(g_, op::mul, ramp, add_constant(g_, 0.25, n.type, g_.extents(ramp)));
         return odd() ? both(op::add, third, x) : third;
       }
+      case 13:
+      case 14: return attended(x);
       default: return looped(x);
     }
+  }
+  /// Products of parts of one value, as attention makes them.
+  int attended(int x) {
+    node const n = g_[x];
+    int const r = n.extents.rank, last = r - 1;
+    if (r < 2 || n.extents[last] < 2) return r ? permute_middle(x) : x;
+    int const width = n.extents[last] / 2;
+    int left = slice(g_, x, last, 0, width), right = slice(g_, x, last, n.extents[last] - width, width);
+    if (odd()) left = permute_middle(left), right = permute_middle(right);
+    if (r == 2) return n.rows ? matmul(g_, left, right, true) : matmul(g_, left, right, false, true);
+    int const scores = matmul(g_, left, right, false, true);
+    return odd() ? scores : permute_middle(odd() ? scores : matmul(g_, scores, right));
+  }
+  /// The second axis, made two where it is even, behind the third.
+  int permute_middle(int x) {
+    node const n = g_[x];
+    shape const s = n.extents;
+    if (s.rank == 3 && s[2] % 2 == 0) {
+      int const order[] = {0, 2, 1, 3};
+      return permute(g_, reshape(g_, x, {4, {s[0], s[1], 2, s[2] / 2}}), order);
+    }
+    if (s.rank != 4) return x;
+    int const order[] = {0, 2, 1, 3};
+    int const y = permute(g_, x, order);
+    return odd() ? y : reshape(g_, y, {3, {s[0], s[2], s[1] * s[3]}});
   }
   int both(op code, int x, int y) {
     shape const a = g_.extents(x), b = g_.extents(y);

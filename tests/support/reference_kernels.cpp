@@ -218,22 +218,30 @@ class fused_reference {
   std::vector<std::int64_t> extent_;
 };
 
+/// Also of matrices that lie in parts of others.
 void run_matmul(kernel_call const& c) {
   dtype const type = c.code[1] ? dtype::float64 : dtype::float32;
   int const size = bytes_of(type);
   std::int64_t const full_m = c.number[1], n = c.number[2], full_k = c.number[3];
   std::int64_t extent[4] = {0, c.number[0], full_m, full_k};
   if (c.number[4]) extent[c.number[4]] = c.number[5] * c.around->rows();
+  bool const is_strided = c.code[0] == static_cast<int>(kernel_kind::strided_matmul);
+  bool const across[3] = {c.code[2] != 0, c.code[3] != 0, false};
+  std::int64_t const whole[3] = {full_m * full_k, full_k * n, full_m * n};
+  std::int64_t const row[3] = {across[0] ? full_m : full_k, across[1] ? full_k : n, n};
+  auto place = [&](int o, std::int64_t p, std::int64_t i, std::int64_t j) {
+    if (across[o]) std::swap(i, j);
+    if (!is_strided) return c.operands[o] + (p * whole[o] + i * row[o] + j) * size;
+    std::int64_t const along = c.number[6], *const at = c.number + 7 + 4 * o;
+    return c.operands[o] + (at[0] + p / along * at[1] + p % along * at[2] + i * at[3] + j) * size;
+  };
   for (std::int64_t p = 0; p < extent[1]; ++p)
     for (std::int64_t i = 0; i < extent[2]; ++i)
       for (std::int64_t j = 0; j < n; ++j) {
         number total = 0;
-        for (std::int64_t k = 0; k < extent[3]; ++k) {
-          std::int64_t const a = p * full_m * full_k + (c.code[2] ? k * full_m + i : i * full_k + k);
-          std::int64_t const b = p * full_k * n + (c.code[3] ? j * full_k + k : k * n + j);
-          add_product(total, load_number(type, c.operands[0] + a * size), load_number(type, c.operands[1] + b * size));
-        }
-        store_number(type, c.operands[2] + (p * full_m * n + i * n + j) * size, total);
+        for (std::int64_t k = 0; k < extent[3]; ++k)
+          add_product(total, load_number(type, place(0, p, i, k)), load_number(type, place(1, p, k, j)));
+        store_number(type, place(2, p, i, j), total);
       }
 }
 
@@ -454,7 +462,8 @@ void run_reference(kernel_call const& c) {
   switch (static_cast<kernel_kind>(c.code[0])) {
     case kernel_kind::row:
     case kernel_kind::column: return fused_reference(c).run();
-    case kernel_kind::matmul: return run_matmul(c);
+    case kernel_kind::matmul:
+    case kernel_kind::strided_matmul: return run_matmul(c);
     case kernel_kind::conv:
     case kernel_kind::conv_data:
     case kernel_kind::conv_weight: return run_convolution(c);

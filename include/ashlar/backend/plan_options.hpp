@@ -50,10 +50,12 @@ struct with_options<Policy<Options...>, First, More...>
     : with_options<std::conditional_t<is_type_option<First>, Policy<Options..., First>, Policy<Options...>>, More...> {
 };
 
-/// What a policy with these options compiles of a recorder; whether by Winograd's algorithm where that pays.
-template <class Recorder, bool Winograd, class... Options>
-using program_for = program<Recorder, !is_option<no_fusion_type, Options...> && !is_option<debug_type, Options...>,
-                            !is_option<no_reuse_type, Options...> && !is_option<debug_type, Options...>, Winograd>;
+/// What a policy with these options compiles of a recorder; whether by Winograd's algorithm where that pays, and with
+/// products of matrices that lie in parts of others.
+template <class Recorder, bool Winograd, bool Strided, class... Options>
+using program_for =
+    program<Recorder, !is_option<no_fusion_type, Options...> && !is_option<debug_type, Options...>,
+            !is_option<no_reuse_type, Options...> && !is_option<debug_type, Options...>, Winograd, Strided>;
 
 }  // namespace detail
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -104,6 +104,9 @@ constexpr bool is_commutative(op code) {
   return code == op::add || code == op::mul || code == op::maximum || code == op::minimum || code == op::equal;
 }
 
+/// Some elements of one value, in some order.
+constexpr bool is_move(op code) { return code == op::permute || code == op::slice; }
+
 /// Whether of finite numbers only finite ones come.
 constexpr bool keeps_finite(op code) {
   switch (code) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/passes/group_merging.hpp>
+#include <ashlar/passes/rearranged.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -117,6 +118,7 @@ class fusion : group_merging {
   constexpr bool joins(int id, group& m) {
     node const& n = nodes_[id];
     if (n.code == op::concat) return joins_concat(id, m);
+    if (n.code == op::matmul) return m.kind == group::single;  // of a permutation, which alone reads it
     if (!options_.fuse || n.code == op::assign || (m.kind != group::row && m.kind != group::column)) return false;
     if (m.members.size() >= max_group_nodes || m.operands + operand_count(id) > max_group_operands - 2) return false;
     if (is_wide(g_, id) != m.wide || n.rows != m.rows) return false;
@@ -139,7 +141,10 @@ class fusion : group_merging {
   constexpr void place_node(int i) {
     node const& n = nodes_[i];
     if (is_leaf(n.code) || n.code == op::result) return use_operands(i, many);
-    if (is_view(n.code)) return use_operands(i, many);
+    if (is_view(n.code)) {  // who reads it says how
+      op const shown = nodes_[storage_.items[i]].code;
+      return is_move(shown) || shown == op::matmul ? void() : use_operands(i, many);
+    }
     if (overwrites_apart(i)) {
       open(group::row, i, n.extents, 0);
       return use_operands(i, many);
@@ -151,6 +156,10 @@ class fusion : group_merging {
       } else {
         use_operands(i, sole_.items[i]);
       }
+      return;
+    }
+    if (is_move(n.code) && sole_.items[i] == unused) {  // who reads it reads its operand
+      if (int const s = storage_.items[n.in[0]]; !is_move(nodes_[s].code)) need_in_memory(s);
       return;
     }
     int m = sole_.items[i];
@@ -169,8 +178,36 @@ class fusion : group_merging {
     else
       m = open(n.code == op::loop ? group::looped : group::single, i, n.extents, 0);
     if (n.code == op::concat) return use_parts(i, m);
+    if (is_move(n.code) || n.code == op::matmul) return use_rearranged(i, m);
     bool fusable = is_pointwise(n.code) || is_reduction(n.code);
     use_operands(i, fusable ? m : many);
+  }
+  /// A slice or permutation reads others like it where their operands lie, and a product does where that makes
+  /// matrices. A product that only a permutation reads is computed where that puts it.
+  constexpr void use_rearranged(int i, int group_id) {
+    g_.each_operand(i, [&](int j) {
+      int const s = storage_.items[j];
+      op const code = nodes_[s].code;
+      if (options_.fuse && is_move(code) && is_readable(i, j)) return;
+      if (code == op::matmul && sole_.items[s] == unused && is_product_of(i, s)) {
+        sole_.items[s] = group_id;
+        return;
+      }
+      need_in_memory(j);
+    });
+  }
+  /// Also where one of those that the operand is made of has memory of its own, as somebody else needs it there.
+  constexpr bool is_readable(int reader, int operand) const {
+    bool const is_factor = nodes_[reader].code == op::matmul;
+    if (is_factor && !options_.strided) return false;
+    for (int last = storage_.items[operand]; is_move(nodes_[last].code); last = storage_.items[nodes_[last].in[0]]) {
+      rearranged const r = rearranged_from(g_, operand, [last](int j) { return j >= last; });
+      if (is_factor ? !strided_matrices(r).is_possible : !r.is_possible()) return false;
+    }
+    return true;
+  }
+  constexpr bool is_product_of(int permutation, int product) const {
+    return options_.fuse && options_.strided && strided_matrices(result_in(g_, product, permutation)).is_written();
   }
   /// Whether node i is made of no more than one value of its size, and that is in memory whatever happens.
   constexpr bool is_cheap_of_memory(int i, int depth = 0) const {
@@ -257,7 +294,7 @@ class fusion : group_merging {
         for (int k = writer_of_.items[leaf]; k >= 0; k = more_writers_[k]) order_read(m, reader, writers_[k]);
         if (code == op::parameter)
           for (int a : parameter_writers_) order_read(m, reader, a);
-      } else if (is_inlined(code) && r_.of.items[leaf] < 0) {
+      } else if ((is_inlined(code) || is_move(code)) && r_.of.items[leaf] < 0) {
         order_reads(m, reader, leaf);
       }
     });

@@ -4,11 +4,13 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Which passes run; a debug plan turns the first two off. Winograd's algorithm is for policies that have its kernels.
+/// Which passes run; a debug plan turns the first two off. Winograd's algorithm and products of matrices that lie in
+/// parts of others are for policies that have their kernels.
 struct pass_options {
   bool fuse = true;
   bool reuse = true;
   bool winograd = false;
+  bool strided = false;
   bool states_apart = false;  // what a state becomes is in memory before it is overwritten
 };
 
@@ -37,13 +39,17 @@ struct group {
 };
 
 /// The groups of a graph, in the order of execution, and which one computes each node (-1: none; a leaf, a view, a
-/// free node that every user makes again, or a cheap one that is a member of every group that reads it).
+/// free node that every user makes again, a cheap one that is a member of every group that reads it, or a slice or
+/// permutation that every user reads where its operand lies).
 struct grouping {
   list<group> groups;
   list<int> of;
   list<char> live;
   list<char> materialised;  // free nodes that somebody needs in memory
   list<int> order;
+
+  /// Of a slice or permutation that is live: whether it has no memory of its own.
+  constexpr bool is_read_through(graph const& g, int id) const { return is_move(g[id].code) && of[id] < 0; }
 };
 
 /// Whether a pointwise node computes in double: where it or, for comparisons and conversions, what it reads is wide.

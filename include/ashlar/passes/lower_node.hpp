@@ -3,6 +3,7 @@
 #include <ashlar/passes/conv_workspace.hpp>
 #include <ashlar/passes/groups.hpp>
 #include <ashlar/passes/lowered.hpp>
+#include <ashlar/passes/rearranged.hpp>
 #include <ashlar/passes/winograd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -18,6 +19,7 @@ constexpr std::int64_t weight_blocks(std::int64_t images, shape const& weight) {
   return blocks < 1 ? 1 : blocks < images ? blocks : images;
 }
 
+/// batch, m, n, k, which of them follows the valid rows, its units per row.
 constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
   node const &a = g[n.in[0]], &b = g[n.in[1]];
   int r = n.extents.rank;
@@ -123,14 +125,6 @@ constexpr void lower_window(graph const& g, node const& n, kernel_kind kind, low
   if (n.a[0] == 0) out.flops = static_cast<double>(plane.size());
 }
 
-/// Row-major distances, in elements.
-constexpr void dense_strides(shape const& s, std::int64_t (&stride)[max_rank]) {
-  std::int64_t step = 1;
-  for (int i = s.rank - 1; i >= 0; --i) {
-    stride[i] = step;
-    step *= s[i];
-  }
-}
 /// A copy of elements that lie apart: the first one's place, the number of axes, steps of axis 0 per valid row, then
 /// for each axis its extent and the distance in the operand. Axes merge where the operand allows it.
 constexpr void push_move(node const& n, std::int64_t begin, std::int64_t const (&distance)[max_rank], lowered& out) {
@@ -157,18 +151,43 @@ constexpr void push_move(node const& n, std::int64_t begin, std::int64_t const (
     out.numbers.push(apart[i]);
   }
 }
-constexpr void lower_permute(graph const& g, node const& n, lowered& out) {
-  std::int64_t from[max_rank]{}, distance[max_rank]{};
-  dense_strides(g.extents(n.in[0]), from);
-  for (int i = 0; i < n.extents.rank; ++i) distance[i] = from[n.a[0] >> (3 * i) & 7];
-  push_move(n, 0, distance, out);
+/// A slice or permutation, maybe of another one that it reads through.
+template <class IsReadThrough>
+constexpr void lower_move(graph const& g, int id, IsReadThrough is_read_through, lowered& out) {
+  node const& n = g[id];
+  rearranged const r = rearranged_from(g, id, [&](int j) { return j == id || is_read_through(j); });
+  if (r.base != storage_of(g, n.in[0])) out.inputs.items[0] = r.base;
+  out.bytes = 2 * n.extents.size() * bytes_of(n.type);
+  push_move(n, r.begin, r.distance, out);
 }
-constexpr void lower_slice(graph const& g, node const& n, lowered& out) {
-  std::int64_t distance[max_rank]{};
-  dense_strides(g.extents(n.in[0]), distance);
-  std::int64_t const begin = n.a[1] * distance[n.a[0]];
-  distance[n.a[0]] *= n.a[2];
-  push_move(n, begin, distance, out);
+
+/// A product, of matrices some of which lie in parts of others; maybe written where `permutation` (-1: none) puts it.
+/// Behind its numbers: how many matrices lie along the last axis before them; then of both factors and the result the
+/// place of the first element, and the distances along the axes before that one, along it, and between rows.
+template <class IsReadThrough>
+constexpr void lower_product(graph const& g, int id, int permutation, IsReadThrough is_read_through, lowered& out) {
+  node const& n = g[id];
+  lower_matmul(g, n, out);
+  strided_matrices of[3]{};
+  bool dense = permutation < 0;
+  for (int k = 0; k < 2; ++k) {
+    rearranged const r = rearranged_from(g, n.in[k], is_read_through);
+    of[k] = strided_matrices(r);
+    bool const is_stored = r.base == storage_of(g, n.in[k]);
+    dense = dense && is_stored;
+    out.inputs.items[k] = is_stored ? n.in[k] : r.base;
+  }
+  if (dense) return;
+  of[2] = strided_matrices(permutation < 0 ? as_stored(g, id) : result_in(g, id, permutation));
+  if (permutation >= 0) out.outputs.items[0] = permutation;
+  if (!of[0].is_possible || !of[1].is_possible || !of[2].is_written())
+    refuse("internal: a product that cannot be read");
+  out.code.items[0] = static_cast<int>(kernel_kind::strided_matmul);
+  for (int k = 0; k < 2; ++k) out.code.items[2 + k] ^= of[k].transposed;
+  out.numbers.push(n.extents.rank > 2 ? n.extents[n.extents.rank - 3] : 1);
+  for (strided_matrices const& m : of)
+    for (std::int64_t v : {m.begin, m.outer, m.inner, m.row}) out.numbers.push(v);
+  for (int j : {id, n.in[0], n.in[1]}) out.bytes += g.extents(j).size() * bytes_of(n.type);
 }
 
 /// What lies before an axis, on it and behind it; and how much of what lies before belongs to a valid row.
@@ -256,17 +275,25 @@ constexpr void lower_custom(node const& n, lowered& out) {
   out.numbers.push(n.rows);
 }
 
-/// A node that has a kernel of its own, the last of its group; the others are concats that it joins. A convolution by
-/// Winograd's algorithm where it may and that pays.
-constexpr lowered lower_node(graph const& g, list<int> const& members, bool winograd = false) {
+/// A node that has a kernel of its own, the last of its group; the others are concats that it joins, or the product
+/// that it permutes. `groups`: of all nodes, if any has no memory of its own. A convolution by Winograd's algorithm
+/// where it may and that pays.
+constexpr lowered lower_node(graph const& g, list<int> const& members, grouping const* groups = nullptr,
+                             bool winograd = false) {
   int const id = members.back();
   node const& n = g[id];
   lowered out;
   for (int j : n.in)
     if (j >= 0) out.inputs.push(j);
   out.outputs.push(id);
+  auto is_read_through = [&](int j) { return groups && groups->is_read_through(g, j); };
+  if (is_move(n.code) && members.size() > 1) {
+    out.inputs.resize(2, -1);
+    lower_product(g, members[0], id, is_read_through, out);
+    return out;
+  }
   switch (n.code) {
-    case op::matmul: lower_matmul(g, n, out); break;
+    case op::matmul: lower_product(g, id, -1, is_read_through, out); break;
     case op::conv:
     case op::conv_data:
     case op::conv_weight: lower_conv(g, n, winograd, out); break;
@@ -275,8 +302,8 @@ constexpr lowered lower_node(graph const& g, list<int> const& members, bool wino
     case op::window_put: lower_window(g, n, kernel_kind::window_put, out); break;
     case op::window_sum: lower_window(g, n, kernel_kind::window_sum, out); break;
     case op::window_spread: lower_window(g, n, kernel_kind::window_spread, out); break;
-    case op::permute: lower_permute(g, n, out); break;
-    case op::slice: lower_slice(g, n, out); break;
+    case op::permute:
+    case op::slice: lower_move(g, id, is_read_through, out); break;
     case op::pad: lower_pad(g, n, out); break;
     case op::concat: lower_concat(g, members, out); break;
     case op::cumsum: lower_cumsum(n, out); break;

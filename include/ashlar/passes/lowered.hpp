@@ -13,6 +13,7 @@ enum class kernel_kind : int {
   row,
   column,
   matmul,
+  strided_matmul,
   conv,
   conv_data,
   conv_weight,
@@ -31,10 +32,10 @@ enum class kernel_kind : int {
   custom
 };
 constexpr char const* name_of(kernel_kind k) {
-  constexpr char const* names[] = {"row",           "column",       "matmul",      "conv",       "conv_data",
-                                   "conv_weight",   "window_index", "window_take", "window_put", "window_sum",
-                                   "window_spread", "move",         "pad",         "concat",     "cumsum",
-                                   "gather",        "scatter",      "permutation", "custom"};
+  constexpr char const* names[] = {
+      "row",          "column",      "matmul",     "strided_matmul", "conv",          "conv_data", "conv_weight",
+      "window_index", "window_take", "window_put", "window_sum",     "window_spread", "move",      "pad",
+      "concat",       "cumsum",      "gather",     "scatter",        "permutation",   "custom"};
   static_assert(sizeof names / sizeof names[0] == static_cast<int>(kernel_kind::custom) + 1);
   return names[static_cast<int>(k)];
 }
@@ -61,6 +62,7 @@ struct lowered {
   list<int> outputs;           // nodes
   std::int64_t workspace = 0;  // bytes
   int phases = 1;              // in which the kernel is called, one after the other
+  std::int64_t bytes = 0;      // that are read and written, where operands are read in part; 0: all of them
   double flops = 0;
   double nanoseconds = 0;  // that are spent beside arithmetic and memory
   custom_primitive const* custom = nullptr;

@@ -177,7 +177,7 @@ class plan_builder {
       g_.each_operand(i, [&](int j) {
         int const s = storage_of(g_, j);
         f(s);
-        if (is_inlined(g_.nodes.items[s].code)) each_read(s, f);
+        if (is_inlined(g_.nodes.items[s].code) || planned_.groups.is_read_through(g_, s)) each_read(s, f);
       });
     }
     constexpr void find_last_uses() {

@@ -57,6 +57,7 @@ class value_layout {
   constexpr void mark_read(int user, int reader) {
     g_.each_operand(user, [&](int j) {
       if (is_inlined(g_.nodes.items[j].code)) mark_read(j, reader);
+      if (int const s = storage_of(g_, j); p_.groups.is_read_through(g_, s)) mark_read(s, reader);
       int const computed = p_.groups.of.items[j];
       if (computed >= 0 && computed != reader) out_.items[j] = 1;
     });
@@ -118,7 +119,7 @@ class draft_writer {
   constexpr std::int64_t bytes(int id) const { return g_.extents(id).size() * bytes_of(g_[id].type); }
 
   constexpr lowered lower(group const& m) {
-    if (m.kind == group::single) return lower_node(g_, m.members, winograd_);
+    if (m.kind == group::single) return lower_node(g_, m.members, &p_.groups, winograd_);
     return group_lowering(
                g_, m, registers_,
                [&](int j, int axis) { return layout_.apart(j, axis) / bytes_of(g_.nodes.items[j].type); },
@@ -138,7 +139,8 @@ class draft_writer {
     s.outputs = l.outputs.size();
     s.operand_count = s.inputs + s.outputs + (l.workspace ? 1 : 0);
     s.phases = l.phases;
-    std::int64_t const moved = add_operands(l.inputs) + add_operands(l.outputs);
+    std::int64_t const whole = add_operands(l.inputs) + add_operands(l.outputs);
+    std::int64_t const moved = l.bytes ? l.bytes : whole;
     s.work = estimated_work(l, moved);
     if (l.workspace) {
       to_.nodes.push(-1);

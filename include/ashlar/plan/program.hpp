@@ -32,13 +32,13 @@ constexpr recording_size size_of(recording const& r) {
 }
 
 /// A plan in one constant, in tables that are large enough; none where the recording is too large for that.
-template <class Recorder, bool Fuse, bool Reuse, bool Winograd = false>
+template <class Recorder, bool Fuse, bool Reuse, bool Winograd = false, bool Strided = false>
 struct plan_at_once {
   template <int Scale>
   static constexpr tables_of<roomy_sizes<Scale>> make() {
     tables_of<roomy_sizes<Scale>> t;
     recording raw, clean;
-    full_plan p({Fuse, Reuse, Winograd});
+    full_plan p({Fuse, Reuse, Winograd, Strided});
     Recorder::record(raw);
     if (raw.g.refused.why == refusal::none && all_nodes(raw.g) > nodes_at_once) {
       t.recorded = size_of(raw);
@@ -61,16 +61,16 @@ struct plan_at_once {
 
 /// The program of a recorder, as constexpr tables. Evaluated once, into tables that are large enough, then copied into
 /// exact ones; large programs in several stages.
-template <class Recorder, bool Fuse = true, bool Reuse = true, bool Winograd = false>
+template <class Recorder, bool Fuse = true, bool Reuse = true, bool Winograd = false, bool Strided = false>
 struct program {
   using recorder = Recorder;
-  static constexpr pass_options options{Fuse, Reuse, Winograd};
+  static constexpr pass_options options{Fuse, Reuse, Winograd, Strided};
 
-  using at_once = plan_at_once<Recorder, Fuse, Reuse, Winograd>;
+  using at_once = plan_at_once<Recorder, Fuse, Reuse, Winograd, Strided>;
   static constexpr recording_size size = at_once::template stage<1>::tables.recorded;
   static constexpr bool staged = size.nodes > 0;
   using recorded = stage_recorder<Recorder, size.nodes, size.numbers, size.paths, size.variables>;
-  using in_stages = plan_in_stages<recorded, Fuse, Reuse, steps_at_once, Winograd>;
+  using in_stages = plan_in_stages<recorded, Fuse, Reuse, steps_at_once, Winograd, Strided>;
   using source = std::conditional_t<staged, in_stages, at_once>;
 
   template <int Scale>

@@ -86,30 +86,30 @@ constexpr int graph_around(int k) {
   return thawed_graphs<Recorded>().graphs[k].parent;
 }
 
-template <class Recorded, bool Fuse, int K>
+template <class Recorded, bool Fuse, bool Strided, int K>
 struct fused_stage;
-template <class Recorded, bool Fuse, int K>
+template <class Recorded, bool Fuse, bool Strided, int K>
 constexpr auto fuse_frozen() {
   frozen_grouping<nodes_of_graph<Recorded>(K)> f;
   thawed_graphs<Recorded> t;
   if constexpr (constexpr int around = graph_around<Recorded>(K); around >= 0)
-    fused_stage<Recorded, Fuse, around>::value.thaw(t.graphs[around].groups);
-  fuse(t.graphs, K, t.r.outputs, {Fuse, true});
+    fused_stage<Recorded, Fuse, Strided, around>::value.thaw(t.graphs[around].groups);
+  fuse(t.graphs, K, t.r.outputs, {Fuse, true, false, Strided});
   f.freeze(t.graphs[K].groups);
   return f;
 }
 /// The groups of graph K.
-template <class Recorded, bool Fuse, int K>
+template <class Recorded, bool Fuse, bool Strided, int K>
 struct fused_stage {
-  static constexpr auto value = fuse_frozen<Recorded, Fuse, K>();  // too large? -fconstexpr-steps=N
+  static constexpr auto value = fuse_frozen<Recorded, Fuse, Strided, K>();  // too large? -fconstexpr-steps=N
 };
 
 /// The graphs with their groups and outputs.
-template <class Recorded, bool Fuse>
+template <class Recorded, bool Fuse, bool Strided>
 struct fused_graphs : thawed_graphs<Recorded> {
   constexpr fused_graphs() {
     [&]<int... K>(std::integer_sequence<int, K...>) {
-      (fused_stage<Recorded, Fuse, K>::value.thaw(this->graphs[K].groups), ...);
+      (fused_stage<Recorded, Fuse, Strided, K>::value.thaw(this->graphs[K].groups), ...);
     }
     (std::make_integer_sequence<int, graph_count<Recorded>()>{});
     for (planned_graph& p : this->graphs) {
@@ -120,28 +120,29 @@ struct fused_graphs : thawed_graphs<Recorded> {
   }
   constexpr int kernel_steps() const { return this->graphs.back().first_draft + this->graphs.back().kernel_steps(); }
 };
-template <class Recorded, bool Fuse>
+template <class Recorded, bool Fuse, bool Strided>
 constexpr int kernel_steps_of() {
-  return fused_graphs<Recorded, Fuse>().kernel_steps();
+  return fused_graphs<Recorded, Fuse, Strided>().kernel_steps();
 }
 
 inline constexpr int steps_at_once = 200;  // that are drafted in one constant
 
-template <class Recorded, bool Fuse, bool Winograd, int AtOnce, int Part, int... Capacity>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided, int AtOnce, int Part, int... Capacity>
 constexpr auto draft_frozen() {
   frozen_drafts<Capacity...> f;
-  fused_graphs<Recorded, Fuse> t;
+  fused_graphs<Recorded, Fuse, Strided> t;
   drafts d;
   write_drafts(t.graphs, placed_variables(t.r.g), Winograd, Part * AtOnce, (Part + 1) * AtOnce, d);
   f.freeze(d);
   return f;
 }
 /// Part `Part` of the drafts.
-template <class Recorded, bool Fuse, bool Winograd, int AtOnce, int Part>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided, int AtOnce, int Part>
 struct drafted_stage {
   static constexpr int n = AtOnce;
-  static constexpr auto guess = draft_frozen<Recorded, Fuse, Winograd, AtOnce, Part, n, 96 * n, 14 * n, 48 * n, 8 * n,
-                                             8 * n>();  // too large? -fconstexpr-steps=N
+  static constexpr auto guess =
+      draft_frozen<Recorded, Fuse, Winograd, Strided, AtOnce, Part, n, 96 * n, 14 * n, 48 * n, 8 * n,
+                   8 * n>();  // too large? -fconstexpr-steps=N
   static constexpr auto const& fit() {
     if constexpr (guess.fits())
       return guess;
@@ -151,15 +152,16 @@ struct drafted_stage {
   template <int... None>
   struct exact {
     static constexpr drafts_size size = guess.size();
-    static constexpr auto value = draft_frozen<Recorded, Fuse, Winograd, AtOnce, Part, size.steps, size.codes,
+    static constexpr auto value = draft_frozen<Recorded, Fuse, Winograd, Strided, AtOnce, Part, size.steps, size.codes,
                                                size.operands, size.numbers, size.constants, size.operations>();
   };
 };
 
 /// A plan whose drafts are constants.
-template <class Recorded, bool Fuse, bool Reuse, int AtOnce = steps_at_once, bool Winograd = false>
+template <class Recorded, bool Fuse, bool Reuse, int AtOnce = steps_at_once, bool Winograd = false,
+          bool Strided = false>
 struct plan_in_stages {
-  static constexpr int parts = (kernel_steps_of<Recorded, Fuse>() + AtOnce - 1) / AtOnce;
+  static constexpr int parts = (kernel_steps_of<Recorded, Fuse, Strided>() + AtOnce - 1) / AtOnce;
 
   struct all_drafts {
     drafts part[parts];
@@ -167,7 +169,7 @@ struct plan_in_stages {
 
     constexpr all_drafts() {
       [&]<int... K>(std::integer_sequence<int, K...>) {
-        (drafted_stage<Recorded, Fuse, Winograd, AtOnce, K>::fit().thaw(part[K]), ...);
+        (drafted_stage<Recorded, Fuse, Winograd, Strided, AtOnce, K>::fit().thaw(part[K]), ...);
       }
       (std::make_integer_sequence<int, parts>{});
       for (drafts const& d : part) parts_in_order.push(&d);
@@ -177,9 +179,9 @@ struct plan_in_stages {
   template <int Scale>
   static constexpr auto make() {
     tables_of<roomy_sizes_without_drafts<Scale>> t;
-    fused_graphs<Recorded, Fuse> graphs;
+    fused_graphs<Recorded, Fuse, Strided> graphs;
     all_drafts drafted;
-    full_plan p({Fuse, Reuse, Winograd});
+    full_plan p({Fuse, Reuse, Winograd, Strided});
     p.graphs.swap(graphs.graphs);
     p.parts.swap(drafted.parts_in_order);
     p.place_variables(graphs.r.g);

@@ -4,8 +4,8 @@
 #include <ashlar/backend/cpu/custom_kernel.hpp>
 #include <ashlar/backend/cpu/fused_columns.hpp>
 #include <ashlar/backend/cpu/fused_rows.hpp>
-#include <ashlar/backend/cpu/matmul.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
+#include <ashlar/backend/cpu/strided_matmul.hpp>
 #include <ashlar/backend/cpu/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -43,6 +43,8 @@ void single_kernel(kernel_arguments const& args) {
   constexpr kernel_kind kind = code::kind;
   if constexpr (kind == kernel_kind::matmul)
     matmul_kernel<code>::run(args);
+  else if constexpr (kind == kernel_kind::strided_matmul)
+    strided_matmul_kernel<code>::run(args);
   else if constexpr (kind <= kernel_kind::conv_weight)
     conv_kernel<code>::run(args);
   else if constexpr (kind <= kernel_kind::window_spread)

@@ -59,7 +59,7 @@ struct cpu_policy : detail::policy_base {
   static constexpr bool has = detail::is_option<Option, Options...>;
   /// What is compiled of a recorder.
   template <class Recorder>
-  using program = detail::program_for<Recorder, !detail::is_option<no_winograd_type, Options...>, Options...>;
+  using program = detail::program_for<Recorder, !detail::is_option<no_winograd_type, Options...>, true, Options...>;
   /// What runs a program.
   template <class Program>
   using executor =

@@ -25,6 +25,7 @@ template <int... Code>
 constexpr auto functor_of() {
   using code [[maybe_unused]] = kernel_code<Code...>;
   constexpr kernel_kind kind = code::kind;
+  static_assert(kind != kernel_kind::strided_matmul, "ashlar: plans of the device policy copy parts of matrices");
   if constexpr (kind == kernel_kind::row)
     return row_functor<Code...>{};
   else if constexpr (kind == kernel_kind::column)

@@ -74,7 +74,7 @@ struct device_policy : detail::policy_base {
   static constexpr bool has = detail::is_option<Option, Options...>;
   /// What is compiled of a recorder.
   template <class Recorder>
-  using program = detail::program_for<Recorder, false, Options...>;
+  using program = detail::program_for<Recorder, false, false, Options...>;
   /// What runs a program on memory of the host, wherever that is copied to: for looking at its numbers.
   template <class Program>
   using executor = typename detail::parts_with<Options...>::template executor<Program>;
