@@ -96,16 +96,16 @@ struct device_policy : detail::policy_base {
     detail::explain<Program, looked_at>(m, why);
   }
 
-  /// What runs here, in words: Thrust's version, its system and what that runs on.
+  /// What runs here, in words: Thrust's version, its system and what that runs on; or why nothing does, where there is
+  /// no driver, no GPU, or one that the program was not built for.
   std::string describe() const { return "device" + detail::system_in_words(); }
   /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
   /// example: std::cout << device.describe(t.summary());
   template <class Program>
   std::string describe(program_summary<Program> const& plan) const {
     std::int64_t const needed = plan.memory_bytes() + detail::parts_with<Options...>::template memory_beside<Program>();
-    return describe() + "; the plan needs " + detail::in_mebibytes(needed) + " of " +
-           detail::in_mebibytes(detail::free_device_memory()) + " free, and " + std::to_string(plan.launches) +
-           " launches per step";
+    return describe() + "; the plan needs " + detail::in_mebibytes(needed) + detail::free_memory_in_words() + ", and " +
+           std::to_string(plan.launches) + " launches per step";
   }
 };
 
