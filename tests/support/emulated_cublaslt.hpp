@@ -14,10 +14,12 @@ struct product_description {
   cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
   void* bias = nullptr;
   void* mask = nullptr;
-  std::int64_t mask_leading = 0;  // bits
+  std::int64_t mask_leading = 0;  // bits, or numbers that a GELU read
 
   bool has(int bits) const { return (epilogue & bits) == bits; }
-  bool has_mask() const { return has(128); }
+  bool has_aux() const { return has(128); }
+  bool has_kept() const { return has(CUBLASLT_EPILOGUE_GELU_AUX) || has(CUBLASLT_EPILOGUE_DGELU); }
+  bool has_mask() const { return has_aux() && !has_kept(); }
   bool has_bias() const { return has(CUBLASLT_EPILOGUE_BIAS) || has(16); }
 };
 struct matrix_description {
@@ -116,7 +118,8 @@ inline bool fits(product_description const& p, matrix_description const& a, matr
   };
   return (ta ? a.columns : a.rows) == c.rows && (tb ? b.rows : b.columns) == c.columns &&
          (ta ? a.rows : a.columns) == (tb ? b.columns : b.rows) && is_one(a) && is_one(b) && is_one(c) &&
-         (!p.has_mask() || (c.batch == 1 && p.mask && p.mask_leading % 128 == 0 && p.mask_leading >= c.rows)) &&
+         (!p.has_aux() || (c.batch == 1 && p.mask && reinterpret_cast<std::uintptr_t>(p.mask) % 16 == 0 &&
+                           p.mask_leading % (p.has_mask() ? 128 : 8) == 0 && p.mask_leading >= c.rows)) &&
          a.batch == c.batch && b.batch == c.batch && a.type == c.type && b.type == c.type && p.scale == c.type &&
          (p.compute == CUBLAS_COMPUTE_64F) == (c.type == CUDA_R_64F);
 }
@@ -149,6 +152,11 @@ void sum_columns(product_description const& p, matrix_description const& c, void
     static_cast<T*>(p.bias)[i] = static_cast<T>(sum);
   }
 }
+/// Of x * (1 + tanh(u)) / 2.
+inline double slope_of_gelu(double x) {
+  double const root = std::sqrt(2 / 3.14159265358979324), t = std::tanh(root * (x + 0.044715 * x * x * x));
+  return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x);
+}
 template <class T>
 void multiply(product_description const& p, matrix_description const& a, matrix_description const& b,
               matrix_description const& c, void const* a_at, void const* b_at, void* c_at, bool masks_hold_zeros) {
@@ -174,6 +182,13 @@ void multiply(product_description const& p, matrix_description const& a, matrix_
             sum = 0;
         }
         if (p.has(CUBLASLT_EPILOGUE_RELU)) sum = sum < 0 ? 0 : sum;
+        if (p.has_kept()) {
+          T& kept = static_cast<T*>(p.mask)[j * p.mask_leading + i];
+          if (p.has(CUBLASLT_EPILOGUE_GELU_AUX))
+            kept = static_cast<T>(sum);
+          else
+            sum *= slope_of_gelu(static_cast<double>(kept));
+        }
         if (p.has(CUBLASLT_EPILOGUE_GELU))
           sum *= 0.5 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979324) * (sum + 0.044715 * sum * sum * sum)));
         static_cast<T*>(c_at)[batch * c.apart + i + j * c.leading] = static_cast<T>(sum);
@@ -198,7 +213,9 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
   matrix_description const x = at<matrix_description>(a_layout), y = at<matrix_description>(b_layout),
                            z = at<matrix_description>(c_layout);
   if (c != d || reinterpret_cast<std::uintptr_t>(workspace) % 256 || (workspace_bytes && !workspace) ||
-      (p.has_bias() && !p.bias) || (p.has_mask() && !p.mask) || !is_apart(x, a, z, d) || !is_apart(y, b, z, d))
+      (p.has_bias() && !p.bias) || (p.has_aux() && !p.mask) || !is_apart(x, a, z, d) || !is_apart(y, b, z, d))
+    return CUBLAS_STATUS_INVALID_VALUE;
+  if (p.has_kept() && !(is_apart(z, d, z, p.mask) && is_apart(x, a, z, p.mask) && is_apart(y, b, z, p.mask)))
     return CUBLAS_STATUS_INVALID_VALUE;
   ++calls().products;
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;

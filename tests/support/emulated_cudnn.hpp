@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
+
 #include "support/emulated_library_calls.hpp"
 
 /// cuDNN on the emulated GPU.
@@ -61,7 +63,8 @@ inline bool fits(tensor_description const& x, tensor_description const& w, tenso
     return (x.extent[axis] + 2 * p - d * (w.extent[axis] - 1) - 1) / s + 1 == y.extent[axis];
   };
   return x.extent[0] == y.extent[0] && x.extent[1] == w.extent[1] * c.groups && w.extent[0] == y.extent[1] &&
-         size(2, c.ph, c.sh, c.dh) && size(3, c.pw, c.sw, c.dw) && x.type == y.type && x.type == w.type;
+         size(2, c.ph, c.sh, c.dh) && size(3, c.pw, c.sw, c.dw) && x.type == y.type && x.type == w.type &&
+         c.type == (x.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT);
 }
 /// Two that must not be taken stand before the one that is: one that is not repeatable, one that wants more memory.
 template <class Found>
@@ -126,13 +129,38 @@ inline std::size_t size_of(tensor_description const& t) {
 }
 /// Which of image, filter and result is computed of the two others.
 enum class wanted { image, filter, result };
+/// A float without the lower half of its bits, the nearest of a number.
+struct bf16 {
+  std::uint16_t bits;
+
+  bf16() = default;
+  explicit bf16(double number) {
+    float const x = static_cast<float>(number);
+    if (std::isnan(x) || std::isinf(x)) {
+      bits = std::isnan(x) ? 0x7fc0 : x < 0 ? 0xff80 : 0x7f80;
+      return;
+    }
+    int exponent = 0;
+    double const mantissa = std::frexp(static_cast<double>(x), &exponent);  // of 8 bits, the first a half
+    float const nearest = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+    std::uint32_t all;
+    std::memcpy(&all, &nearest, sizeof all);
+    bits = static_cast<std::uint16_t>(all >> 16);
+  }
+  operator double() const {
+    std::uint32_t const all = std::uint32_t{bits} << 16;
+    float x;
+    std::memcpy(&x, &all, sizeof x);
+    return static_cast<double>(x);
+  }
+};
 template <class T>
 void convolve(tensor_description const& x, tensor_description const& w, tensor_description const& y,
               convolution_description const& c, wanted what, void* image, void* filter, void* result) {
   T* const at[] = {static_cast<T*>(image), static_cast<T*>(filter), static_cast<T*>(result)};
   std::vector<double> sums(size_of(what == wanted::image ? x : what == wanted::filter ? w : y), 0.0);
   each_product(x, w, y, c, [&](std::int64_t i, std::int64_t f, std::int64_t r) {
-    double const v[] = {at[0][i], at[1][f], at[2][r]};
+    double const v[] = {static_cast<double>(at[0][i]), static_cast<double>(at[1][f]), static_cast<double>(at[2][r])};
     if (what == wanted::image) sums[static_cast<std::size_t>(i)] += v[1] * v[2];
     if (what == wanted::filter) sums[static_cast<std::size_t>(f)] += v[0] * v[2];
     if (what == wanted::result) sums[static_cast<std::size_t>(r)] += v[0] * v[1];
@@ -149,10 +177,13 @@ inline cudnnStatus_t run(cudnnHandle_t handle, cudnnTensorDescriptor_t x_of, voi
   convolution_description const how = at<convolution_description>(c);
   ++calls().convolutions;
   calls().math = how.math;
+  calls().type = image.type;
   at<cudnn_context>(handle).stream->push([=] {
     auto const free = [](void const* p) { return const_cast<void*>(p); };
     if (image.type == CUDNN_DATA_DOUBLE)
       convolve<double>(image, filter, result, how, what, free(x), free(w), free(y));
+    else if (image.type == CUDNN_DATA_BFLOAT16)
+      convolve<bf16>(image, filter, result, how, what, free(x), free(w), free(y));
     else
       convolve<float>(image, filter, result, how, what, free(x), free(w), free(y));
   });

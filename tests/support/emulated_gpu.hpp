@@ -30,7 +30,7 @@ inline constexpr gpu_status gpu_success = 0;
 /// What the tests set and count.
 struct emulated_gpu_state {
   std::mutex changing;
-  bool is_there = true;
+  bool is_there = true, fits = true;
   std::int64_t memory = std::int64_t{1} << 30, used = 0;
   std::int64_t allocations = 0, waits = 0, graphs = 0, graph_launches = 0, launches = 0;
   std::int64_t launch_that_fails = -1;                            // from here on; -1: none
@@ -147,16 +147,17 @@ struct gpu_properties {
   std::string name;
   int major = 0, minor = 0;
   std::int64_t free = 0, total = 0;
+  std::string trouble;
 };
-inline void need_gpu() {
-  if (!emulated_gpu().is_there) fail(error("device: there is no emulated GPU"));
-}
-inline void need_fitting_gpu() { need_gpu(); }
 inline gpu_properties current_gpu() {
-  need_gpu();
   emulated_gpu_state& gpu = emulated_gpu();
+  if (!gpu.is_there) return {{}, 0, 0, 0, 0, "there is no emulated GPU"};
   std::lock_guard const lock(gpu.changing);
-  return {"emulation", 1, 0, gpu.memory - gpu.used, gpu.memory};
+  return {"emulation", 1, 0, gpu.memory - gpu.used, gpu.memory, gpu.fits ? "" : "the emulation is too old"};
+}
+inline void need_fitting_gpu() {
+  std::string const trouble = current_gpu().trouble;
+  if (!trouble.empty()) fail(error_parts{.place = "device", .problem = trouble});
 }
 
 /// Each block is behind its own size.

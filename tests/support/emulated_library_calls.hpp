@@ -24,6 +24,7 @@ struct state {
   bool masks_hold_zeros = false;                      // whether a ReLU's mask has a bit for a sum of 0
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution
+  cudnnDataType_t type = CUDNN_DATA_FLOAT;            // of its operands
 };
 inline state& calls() {
   static state s;

@@ -98,8 +98,8 @@ template <int K, class Places, class... Column, class Needed>
 constexpr auto column_verdict(value_list<Column...>, Needed) {
   constexpr int k = column_search<Places, value_list<Column...>>::of(K);
   if constexpr (k < 0) {
-    using place = element_at<K, Places>;
-    return misfit<layer_path<>, dataset_without_a_column<typename place::letters, typename place::type, Column...>>{};
+    using lone = element_at<K, Places>;
+    return misfit<layer_path<>, dataset_without_a_column<typename lone::letters, typename lone::type, Column...>>{};
   } else {
     using given = value_of_column<element_at<k, value_list<Column...>>>;
     if constexpr (same_samples<given, Needed>)

@@ -71,8 +71,8 @@ class predictor {
   /// Where sample r of input K of the next run is to be written.
   template <int K = 0>
   auto* input(std::int64_t r) {
-    using shape = input_shape<K>;
-    return reinterpret_cast<typename shape::element*>(runner_.input(K)) + r * shape::size;
+    using sample = input_shape<K>;
+    return reinterpret_cast<typename sample::element*>(runner_.input(K)) + r * sample::size;
   }
   /// The results of output K of the last run; they lie one after the other.
   template <int K = 0>

@@ -43,8 +43,9 @@ class trainer {
   /// beside the host, what converts to one, and then waits (it can be asked for 64 steps long). Where it is not finite,
   /// nothing changes: neither parameters nor states nor the optimizer's, nor the number of steps; find_non_finite says
   /// why.
-  /// errors: fails where there are more rows than the batch, none, or a label is out of range; does not compile where
-  /// the dataset has no column for an input or a target, or one that does not fit
+  /// errors: fails where there are more rows than the batch, none, or a label is out of range; where indices that the
+  /// network makes itself are, nothing changes either, and on a GPU it is the loss that fails when it is read; does not
+  /// compile where the dataset has no column for an input or a target, or one that does not fit
   template <class Data>
   [[gnu::noinline]] step_loss step(dataset_rows<Data> const& rows) {
     using verdict = decltype(arguments::template rows_verdict<Batch, typename Data::dataset_type>());

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "support/kernel_sample.hpp"
 
@@ -118,6 +119,70 @@ void check_convolution(conv_shape const& s, int per_row = 0, int rows = 0) {
 }
 
 }  // namespace
+
+TEST_CASE("numbers are rounded to the nearest bf16, of two to the even one") {
+  auto const rounded = [](float x) { return as_factor<true>(x); };
+  CHECK(rounded(1.0f) == 1.0f);
+  CHECK(rounded(1 + 1.0f / 256) == 1.0f);              // in the middle: the even one below
+  CHECK(rounded(1 + 3.0f / 256) == 1 + 4.0f / 256);    // and above
+  CHECK(rounded(1 + 1.001f / 256) == 1 + 1.0f / 128);  // nearer to that
+  CHECK(rounded(-1 - 1.001f / 256) == -1 - 1.0f / 128);
+  CHECK(rounded(1e-40f) == doctest::Approx(1e-40).epsilon(0.01));  // no numbers are too small
+  CHECK(rounded(3.4e38f) == INFINITY);
+  CHECK(rounded(-INFINITY) == -INFINITY);
+  CHECK(std::isnan(rounded(NAN)));
+  std::uint32_t const quiet_below = 0x7f800001;  // a NaN whose bits lie in the lower half
+  float nan;
+  std::memcpy(&nan, &quiet_below, sizeof nan);
+  CHECK(std::isnan(rounded(nan)));
+  CHECK(as_factor<false>(1 + 1.0f / 256) == 1 + 1.0f / 256);
+  CHECK(as_factor<true>(1 + 1.0 / 256) == 1 + 1.0 / 256);  // a double
+}
+
+TEST_CASE("with bf16 products and convolutions are those of rounded factors, not rounded themselves") {
+  auto const round_all = [](auto t) {
+    for (std::int64_t i = 0; i < t.size(); ++i) t.data()[i] = as_factor<true>(t.data()[i]);
+    return t;
+  };
+  auto const difference = [](auto const& a, auto const& b) {
+    double largest = 0;
+    for (std::int64_t i = 0; i < a.size(); ++i)
+      largest = std::fmax(largest, std::fabs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
+    return largest;
+  };
+  auto const check = [&](auto const& function, auto const&... x) {
+    auto const exact = evaluate(ashlar::cpu, function, x...), wanted = evaluate(ashlar::cpu, function, round_all(x)...);
+    for (auto const& made :
+         {evaluate(device.with(bf16), function, x...), evaluate(device.with(bf16, own_kernels), function, x...)}) {
+      CHECK(difference(made, wanted) < 2e-5);
+      CHECK(difference(made, exact) > 1e-3);
+    }
+    CHECK(difference(evaluate(device.with(tf32), function, x...), exact) < 2e-5);  // a CPU has none
+  };
+  tensor<float, 7, 19> a;
+  tensor<float, 19, 21> b;
+  tensor<float, 21, 19> turned;
+  tensor<float, 3, 4, 7, 6> x;
+  tensor<float, 6, 2, 3, 3> w;
+  random_normal(a, seed{1});
+  random_normal(b, seed{2});
+  random_normal(turned, seed{3});
+  random_normal(x, seed{4});
+  random_normal(w, seed{5});
+  check([](auto p, auto q) { return matmul(p, q); }, a, b);
+  check([](auto p, auto q) { return matmul(p, transpose(q)); }, a, turned);
+  check([](auto p, auto q) { return convolution<stride<2>, padding<1>, groups<2>>(p, q); }, x, w);
+  // the two gradients: each is linear in what it multiplies, so its factors are those that are given
+  tensor<float, 3, 6, 4, 3> d;
+  random_normal(d, seed{6});
+  check([](auto p,
+           auto q) { return transposed_convolution<stride<2>, padding<1>, groups<2>, output_padding<0, 1>>(p, q); },
+        d, w);
+  auto const weights = [](auto p, auto q, auto at) {
+    return grad<0>([=](auto f) { return sum(p * convolution<stride<2>, padding<1>, groups<2>>(q, f)); })(at);
+  };
+  check(weights, d, x, w);
+}
 
 TEST_CASE_TEMPLATE("the device's products agree with the reference for every rest of rows, columns and depth", T, float,
                    double) {

@@ -157,23 +157,23 @@ struct fused_state {
   template <int I>
   ASHLAR_INLINE void execute() {
     constexpr op code = program::code(I);
-    constexpr lane_type from = program::argument_lane(I, 0), to = program::lane(I);
+    constexpr lane_type taken = program::argument_lane(I, 0), made = program::lane(I);
     vector& r = held[first_value + I];
     vector const& a = held[place(program::argument(I, 0))];
     [[maybe_unused]] vector const& b = held[place(program::argument(I, program::arity(I) > 1 ? 1 : 0))];
     if constexpr (code == op::convert || code == op::broadcast) {
-      convert_lanes<S, from, to>(r, a);
+      convert_lanes<S, taken, made>(r, a);
     } else if constexpr (code == op::select) {
       vector zero{};
       S::choose(r, a != zero, b, held[place(program::argument(I, 2))]);
     } else if constexpr (code == op::greater || code == op::equal) {
-      compare_lanes<S, code, is_whole(from)>(r, a, b);
-    } else if constexpr (is_whole(to)) {
+      compare_lanes<S, code, is_whole(taken)>(r, a, b);
+    } else if constexpr (is_whole(made)) {
       compute_whole<S, code>(r, a, b);
-      wrap_around<S, to>(r);
+      wrap_around<S, made>(r);
     } else {
       compute_lanes<S, code>(r, a, b);
-      if constexpr (to == lane_type::truth) convert_lanes<S, lane_type::floating, to>(r, r);
+      if constexpr (made == lane_type::truth) convert_lanes<S, lane_type::floating, made>(r, r);
     }
   }
   template <int O>

@@ -119,7 +119,7 @@ class thread_pool {
       : size_(detail::thread_count(t)),
         looks_(size_ > detail::usable_processors() ? 0 : 2000),
         launcher_(launcher),
-        workers_(new worker[static_cast<std::size_t>(size_)]) {
+        workers_(new worker_state[static_cast<std::size_t>(size_)]) {
     for (int w = 1; w < size_ && !launcher_; ++w) start(w);
   }
   thread_pool(thread_pool const&) = delete;
@@ -165,7 +165,7 @@ class thread_pool {
   std::int64_t& count_of(int worker) { return workers_[worker].shares; }
 
  private:
-  struct alignas(128) worker {
+  struct alignas(128) worker_state {
     pthread_t thread{};  // <thread> and what it includes would take longer to compile than all of a program's own work
     thread_pool* pool = nullptr;
     int number = 0;
@@ -173,7 +173,7 @@ class thread_pool {
   };
 
   static void* work(void* as) {
-    worker const& w = *static_cast<worker*>(as);
+    worker_state const& w = *static_cast<worker_state*>(as);
     w.pool->run_tasks(w.number);
     return nullptr;
   }
@@ -186,7 +186,7 @@ class thread_pool {
     }
   }
   ASHLAR_COLD void start(int w) {
-    worker& made = workers_[w];
+    worker_state& made = workers_[w];
     made.pool = this;
     made.number = w;
     if (pthread_create(&made.thread, nullptr, work, &made) == 0) return;
@@ -205,7 +205,7 @@ class thread_pool {
   int size_;
   int looks_;  // before a worker sleeps: about 100 microseconds; none where threads take turns on a processor
   detail::team_launcher launcher_;
-  worker* workers_;
+  worker_state* workers_;
   void (*task_)(void*, int) noexcept = nullptr;
   void* context_ = nullptr;
   std::atomic<bool> busy_{false};

@@ -154,8 +154,8 @@ struct update_chain {
     return false;
   }
   static constexpr links find() {
-    links found;
-    if (most == 0 || !has_flat_update()) return found;
+    links made;
+    if (most == 0 || !has_flat_update()) return made;
     step_entry const& update = tables.steps[first_update];
     std::int64_t const all = number(update, 3), unit = sizeof(float);
     std::int64_t const parameters = parameters_of(update), gradients = operand(update, gradients_of(update)).offset;
@@ -163,19 +163,19 @@ struct update_chain {
       address const a = tables.operands[o];
       if (a.place != parameter_place && a.place != arena_place) return;
       std::int64_t const from = a.offset - (a.place == parameter_place ? parameters : gradients);
-      found.refuse(from / unit, (from + bytes(o) + unit - 1) / unit);
+      made.refuse(from / unit, (from + bytes(o) + unit - 1) / unit);
     };
     // In the order of the steps: each one takes the gradients away that it touches, or whose parameters it reads.
     for (int s = walk::first_step; s < first_update; ++s) {
       step_entry const& step = tables.steps[s];
-      if (step.loop >= 0 || decides_or_shares(s)) found.count = 0;
+      if (step.loop >= 0 || decides_or_shares(s)) made.count = 0;
       if (step.loop >= 0) continue;
       if (is_product(step)) {
         std::int64_t const first = (operand(step, 2).offset - gradients) / unit,
                            size = number(step, 1) * number(step, 2);
         if (operand(step, 2).offset >= gradients && first + size <= all) {
-          found.refuse(first, first + size);
-          found.insert({s, first, size});
+          made.refuse(first, first + size);
+          made.insert({s, first, size});
           for (int o = 0; o < step.inputs; ++o) refuse(step.operands + o);
           continue;
         }
@@ -185,16 +185,16 @@ struct update_chain {
     for (int k = 0; k < tables.sizes.outputs; ++k) {
       address const a = tables.outputs[k].at;
       std::int64_t const first = (a.offset - gradients) / unit;
-      if (a.place == arena_place && a.offset >= gradients) found.refuse(first, first + tables.outputs[k].elements());
+      if (a.place == arena_place && a.offset >= gradients) made.refuse(first, first + tables.outputs[k].elements());
     }
     int kept = 0;
-    for (int k = 0; k < found.count; ++k) {
-      if (found.of[k].step < 0) continue;
-      if (found.of[k].step < found.first_step) found.first_step = found.of[k].step;
-      found.of[kept++] = found.of[k];
+    for (int k = 0; k < made.count; ++k) {
+      if (made.of[k].step < 0) continue;
+      if (made.of[k].step < made.first_step) made.first_step = made.of[k].step;
+      made.of[kept++] = made.of[k];
     }
-    found.count = kept;
-    return found;
+    made.count = kept;
+    return made;
   }
 
  public:

@@ -37,13 +37,15 @@ struct lane_places {
 };
 
 /// What the kernels of convolutions share: an implicit product of matrices, some channels of a packet of pixels to a
-/// thread; of the weight's gradient some filters of a packet of weights, whose images and pixels a team shares.
+/// thread; of the weight's gradient some filters of a packet of weights, whose images and pixels a team shares. Codes:
+/// kind, whether of doubles, whether factors are rounded to bf16.
 template <int... Codes>
 struct conv_functor {
   using code = kernel_code<Codes...>;
   using T = std::conditional_t<code::at[1] != 0, double, float>;
   static constexpr int operands = 3, lanes = packet_size<T>, rows = 4;
   static constexpr kernel_kind kind = code::kind;
+  static constexpr bool rounds = rounds_in<code, 2>();
   static constexpr bool cooperates = kind == kernel_kind::conv_weight;
 
   kernel_values<operands> given;
@@ -95,10 +97,12 @@ struct conv_functor {
       for (std::int64_t c = 0; c < from_channels; ++c) {
         packet<T, lanes> x;
         ASHLAR_UNROLL
-        for (int k = 0; k < lanes; ++k) x.at[k] = p.at[k] < 0 ? T{} : from[c * from_area + p.at[k]];
+        for (int k = 0; k < lanes; ++k) x.at[k] = p.at[k] < 0 ? T{} : as_factor<rounds>(from[c * from_area + p.at[k]]);
         ASHLAR_UNROLL
-        for (int i = 0; i < rows; ++i)
-          tile.add(i, i < used ? (forward ? w[i * g.patch() + c * window] : w[i * window + c * g.patch()]) : T{}, x);
+        for (int i = 0; i < rows; ++i) {
+          std::int64_t const at = forward ? i * g.patch() + c * window : i * window + c * g.patch();
+          tile.add(i, i < used ? as_factor<rounds>(w[at]) : T{}, x);
+        }
         tile.next();
       }
     }
@@ -168,11 +172,11 @@ struct conv_functor {
       for (int k = 0; k < lanes; ++k) {
         std::int64_t const i = y + down[k], j = column + right[k];
         bool const inside = k < count && i >= 0 && i < g.h && j >= 0 && j < g.w;
-        taken.at[k] = inside ? from[plane[k] + i * g.w + j] : T{};
+        taken.at[k] = inside ? as_factor<rounds>(from[plane[k] + i * g.w + j]) : T{};
       }
       T const* const d = dy + image * g.groups * g.out * g.pixels() + pixel;
       ASHLAR_UNROLL
-      for (int i = 0; i < rows; ++i) tile.add(i, i < used ? d[i * g.pixels()] : T{}, taken);
+      for (int i = 0; i < rows; ++i) tile.add(i, i < used ? as_factor<rounds>(d[i * g.pixels()]) : T{}, taken);
       tile.next();
     }
     tile.finish();

@@ -31,7 +31,7 @@ struct device_nest {
 template <class P, bool IsLong>
 struct running_sum {
   P now, blocks, large_blocks;
-  int count = 0;
+  int added = 0;
 
   ASHLAR_INLINE ASHLAR_HD running_sum() {
     splat(now, {});
@@ -39,9 +39,9 @@ struct running_sum {
     splat(large_blocks, {});
   }
   ASHLAR_INLINE ASHLAR_HD void next() {
-    if (++count % 64) return;
+    if (++added % 64) return;
     move(blocks, now);
-    if (count % 4096 == 0) move(large_blocks, blocks);
+    if (added % 4096 == 0) move(large_blocks, blocks);
   }
   ASHLAR_INLINE ASHLAR_HD P total() {
     move(blocks, now);

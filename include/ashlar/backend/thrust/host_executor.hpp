@@ -16,7 +16,7 @@ struct device_resources {
 };
 
 /// Launches a program's steps where the device's memory is the host's.
-template <class Program, bool Own>
+template <class Program, bool Own, bool Rounds>
 class device_executor {
   using walk = step_walk<Program>;
   static constexpr auto const& tables = Program::tables;
@@ -44,24 +44,25 @@ class device_executor {
     if (m.watch && !m.watch->before(s, operands, iteration)) return;
     step_entry const& step = tables.steps[s];
     std::int64_t const* const numbers = tables.numbers + step.numbers;
-    launch_table<Program, Own>::functions.of[step.kernel]({.operands = operands,
-                                                           .operand_count = step.operand_count,
-                                                           .numbers = numbers,
-                                                           .device_numbers = numbers,
-                                                           .device_constants = tables.constants + step.constants,
-                                                           .now = &now,
-                                                           .iteration = iteration,
-                                                           .phases = step.phases,
-                                                           .work = step.work});
+    launch_table<Program, Own, Rounds>::functions.of[step.kernel](
+        {.operands = operands,
+         .operand_count = step.operand_count,
+         .numbers = numbers,
+         .device_numbers = numbers,
+         .device_constants = tables.constants + step.constants,
+         .now = &now,
+         .iteration = iteration,
+         .phases = step.phases,
+         .work = step.work});
     if (m.watch) m.watch->after(s, operands, iteration);
   }
 };
 
 /// What a policy on such memory runs programs with.
-template <bool Checked, bool Own, bool, bool>
+template <bool Checked, bool Own, bool, bool Bf16>
 struct system_parts {
   template <class Program>
-  using executor = executor_for<Checked, Program, device_executor<Program, Own>>;
+  using executor = executor_for<Checked, Program, device_executor<Program, Own, Bf16>>;
   template <class Program>
   using host_executor = executor<Program>;
   template <class Program>

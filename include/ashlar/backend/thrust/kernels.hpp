@@ -20,8 +20,8 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 using launch_function = launch_status (*)(launch_arguments const&);
 
 /// The functor of a kernel's integer pack: equal packs of different networks are one kernel. A convolution's workspace
-/// is nothing to a device.
-template <int... Code>
+/// is nothing to a device. Rounds: factors of products and convolutions to bf16.
+template <bool Rounds, int... Code>
 constexpr auto functor_of() {
   using code [[maybe_unused]] = kernel_code<Code...>;
   constexpr kernel_kind kind = code::kind;
@@ -31,12 +31,12 @@ constexpr auto functor_of() {
   else if constexpr (kind == kernel_kind::column)
     return column_functor<Code...>{};
   else if constexpr (kind == kernel_kind::matmul)
-    return std::conditional_t<ASHLAR_GPU, tiled_matmul_functor<Code...>, matmul_functor<Code...>>{};
+    return std::conditional_t<ASHLAR_GPU, tiled_matmul_functor<Code..., Rounds>, matmul_functor<Code..., Rounds>>{};
   else if constexpr (kind < kernel_kind::conv_weight)
-    return std::conditional_t<ASHLAR_GPU, tiled_conv_functor<code::at[0], code::at[1]>,
-                              conv_functor<code::at[0], code::at[1]>>{};
+    return std::conditional_t<ASHLAR_GPU, tiled_conv_functor<code::at[0], code::at[1], Rounds>,
+                              conv_functor<code::at[0], code::at[1], Rounds>>{};
   else if constexpr (kind == kernel_kind::conv_weight)
-    return conv_functor<code::at[0], code::at[1]>{};
+    return conv_functor<code::at[0], code::at[1], Rounds>{};
   else if constexpr (kind <= kernel_kind::window_spread)
     return window_functor<Code...>{};
   else if constexpr (kind == kernel_kind::move)
@@ -56,27 +56,28 @@ constexpr auto functor_of() {
 }
 
 /// What launches each kernel of a program. Products of matrices and convolutions go to kernels of a library (on a CPU
-/// the cpu policy's) unless Own says that Ashlar's own for devices are to run.
-template <class Program, bool Own>
+/// the cpu policy's, which round nothing) unless Own says that Ashlar's own for devices are to run.
+template <class Program, bool Own, bool Rounds>
 struct launch_table {
   static constexpr auto const& tables = Program::tables;
   static constexpr int count = tables.sizes.kernels - 1;
+  static constexpr bool by_library = !Own && (ASHLAR_GPU || !Rounds);
 
   template <int... Code>
   static constexpr launch_function function_of() {
     using code [[maybe_unused]] = kernel_code<Code...>;
     if constexpr (code::kind == kernel_kind::custom)
       return launch_custom<tables.customs[code::at[1]]>;
-    else if constexpr (code::kind == kernel_kind::matmul && !Own)
-      return launch_product<Code...>;
-    else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && !Own)
-      return launch_convolution<Code...>;
+    else if constexpr (code::kind == kernel_kind::matmul && by_library)
+      return launch_product<Rounds, Code...>;
+    else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && by_library)
+      return launch_convolution<Rounds, Code...>;
 #if ASHLAR_GPU
     else if constexpr (code::kind == kernel_kind::conv_weight)
-      return launch_weights<Code...>;
+      return launch_weights<code::at[0], code::at[1], Rounds>;
 #endif
     else
-      return launch<decltype(functor_of<Code...>())>;
+      return launch<decltype(functor_of<Rounds, Code...>())>;
   }
   template <int Kernel, int... I>
   static constexpr launch_function make_entry(std::integer_sequence<int, I...>) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/kernel_code.hpp>
+#include <ashlar/backend/thrust/factors.hpp>
 #include <ashlar/backend/thrust/kernel_values.hpp>
 #include <ashlar/backend/thrust/packet.hpp>
 
@@ -41,13 +42,20 @@ struct product_tile {
   }
 };
 
-/// A batch of products of matrices, some rows of a packet of columns to a thread.
-/// numbers: batch, m, n, k, which of them follows the valid rows (1 batch, 2 m, 3 k), its units per row.
+template <bool Rounds, class T, int N>
+ASHLAR_INLINE ASHLAR_HD void round_factors(packet<T, N>& p) {
+  ASHLAR_UNROLL
+  for (int k = 0; k < N; ++k) p.at[k] = as_factor<Rounds>(p.at[k]);
+}
+
+/// A batch of products of matrices, some rows of a packet of columns to a thread. Codes: kind, whether of doubles,
+/// which factors are transposed, whether they are rounded to bf16. numbers: batch, m, n, k, which of them follows the
+/// valid rows (1 batch, 2 m, 3 k), its units per row.
 template <int... Codes>
 struct matmul_functor {
   using code = kernel_code<Codes...>;
   using T = std::conditional_t<code::at[1] != 0, double, float>;
-  static constexpr bool ta = code::at[2] != 0, tb = code::at[3] != 0;
+  static constexpr bool ta = code::at[2] != 0, tb = code::at[3] != 0, rounds = rounds_in<code, 4>();
   static constexpr int operands = 3, lanes = packet_size<T>, rows = 4;
   static constexpr bool cooperates = false;
 
@@ -82,8 +90,10 @@ struct matmul_functor {
       } else {
         load(right, b + k * n, columns);
       }
+      round_factors<rounds>(right);
       ASHLAR_UNROLL
-      for (int i = 0; i < rows; ++i) tile.add(i, i < used ? a[ta ? k * full_m + i : i * full_k + k] : T{}, right);
+      for (int i = 0; i < rows; ++i)
+        tile.add(i, i < used ? as_factor<rounds>(a[ta ? k * full_m + i : i * full_k + k]) : T{}, right);
       tile.next();
     }
     tile.finish();

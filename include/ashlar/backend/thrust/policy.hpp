@@ -19,10 +19,11 @@ namespace ashlar::inline ASHLAR_ABI {
 struct own_kernels_type {};
 /// The option, as `device.with(own_kernels)`.
 inline constexpr own_kernels_type own_kernels;
-/// Options of the device policy: a GPU's libraries may round the factors of products and convolutions of float to TF32
-/// (a mantissa of 10 bits), or those of products to bf16 (7 bits) and of convolutions to TF32: cuDNN's convolutions of
-/// bf16 have results of bf16, too. Sums, parameters and all else stay float. Without one of them, on a CPU and in
-/// Ashlar's own kernels, nothing is rounded.
+/// Options of the device policy, for products and convolutions of float. tf32: a GPU's libraries may round their
+/// factors to a mantissa of 10 bits; nothing else does. bf16: their factors are rounded to bf16 (a mantissa of 7 bits),
+/// by the libraries, by Ashlar's own kernels and by those of a CPU, where that only serves to try what a GPU will do:
+/// it is slow, and debug leaves it out. Sums are of float, and so are parameters, their updates and all else. cuDNN
+/// alone gives the results of convolutions back in bf16, gradients among them, as PyTorch's autocast does.
 struct tf32_type {};
 struct bf16_type {};
 /// The option, as `device.with(tf32)`.
@@ -96,16 +97,16 @@ struct device_policy : detail::policy_base {
     detail::explain<Program, looked_at>(m, why);
   }
 
-  /// What runs here, in words: Thrust's version, its system and what that runs on.
+  /// What runs here, in words: Thrust's version, its system and what that runs on; or why nothing does, where there is
+  /// no driver, no GPU, or one that the program was not built for.
   std::string describe() const { return "device" + detail::system_in_words(); }
   /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
   /// example: std::cout << device.describe(t.summary());
   template <class Program>
   std::string describe(program_summary<Program> const& plan) const {
     std::int64_t const needed = plan.memory_bytes() + detail::parts_with<Options...>::template memory_beside<Program>();
-    return describe() + "; the plan needs " + detail::in_mebibytes(needed) + " of " +
-           detail::in_mebibytes(detail::free_device_memory()) + " free, and " + std::to_string(plan.launches) +
-           " launches per step";
+    return describe() + "; the plan needs " + detail::in_mebibytes(needed) + detail::free_memory_in_words() + ", and " +
+           std::to_string(plan.launches) + " launches per step";
   }
 };
 

@@ -34,11 +34,11 @@ void launch_shares(launch_arguments const& a) {
   for (share.all.phase = 0; share.all.phase < a.phases; ++share.all.phase)
     do_parts(share.run, &share, share.all.parts, share.all.parts > 1);
 }
-template <int... Code>
+template <bool, int... Code>
 void launch_product(launch_arguments const& a) {
   launch_shares<matmul_kernel<kernel_code<Code...>>>(a);
 }
-template <int... Code>
+template <bool, int... Code>
 void launch_convolution(launch_arguments const& a) {
   launch_shares<conv_kernel<kernel_code<Code...>>>(a);
 }

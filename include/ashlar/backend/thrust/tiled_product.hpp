@@ -87,13 +87,15 @@ ASHLAR_INLINE ASHLAR_HD void compute_tile(Team const& team, std::int64_t first_r
   }
 }
 
-/// Reads and writes of a matrix whose neighbours lie a row or a column apart.
-template <class T>
+/// Reads and writes of a matrix whose neighbours lie a row or a column apart. Rounds: to bf16, as all factors here.
+template <class T, bool Rounds>
 struct matrix_of {
   T* at;
   std::int64_t by_row, by_column;
 
-  ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t i, std::int64_t j) const { return at[i * by_row + j * by_column]; }
+  ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t i, std::int64_t j) const {
+    return as_factor<Rounds>(at[i * by_row + j * by_column]);
+  }
 };
 template <class T>
 struct stored_matrix {
@@ -112,7 +114,7 @@ struct tiled_matmul_functor {
   using code = kernel_code<Codes...>;
   using T = std::conditional_t<code::at[1] != 0, double, float>;
   using tile = tile_of<T>;
-  static constexpr bool ta = code::at[2] != 0, tb = code::at[3] != 0;
+  static constexpr bool ta = code::at[2] != 0, tb = code::at[3] != 0, rounds = rounds_in<code, 4>();
   static constexpr int operands = 3;
   static constexpr bool cooperates = true;
 
@@ -133,9 +135,10 @@ struct tiled_matmul_functor {
     std::int64_t const down = parts_of_size(full_m, tile::rows), across = parts_of_size(n, tile::columns);
     std::int64_t const matrix = unit / across / down, row = unit / across % down * tile::rows;
     if (matrix >= batch || row >= m) return;
-    matrix_of<T const> const a{given.template at<T const>(0) + matrix * full_m * full_k, ta ? 1 : full_k,
-                               ta ? full_m : 1};
-    matrix_of<T const> const b{given.template at<T const>(1) + matrix * full_k * n, tb ? 1 : n, tb ? full_k : 1};
+    matrix_of<T const, rounds> const a{given.template at<T const>(0) + matrix * full_m * full_k, ta ? 1 : full_k,
+                                       ta ? full_m : 1};
+    matrix_of<T const, rounds> const b{given.template at<T const>(1) + matrix * full_k * n, tb ? 1 : n,
+                                       tb ? full_k : 1};
     compute_tile<T, !ta>(team, row, unit % across * tile::columns, m, n, depth, a, b,
                          stored_matrix<T>{given.template at<T>(2) + matrix * full_m * n, n});
   }
@@ -143,7 +146,7 @@ struct tiled_matmul_functor {
 
 /// Elements of images where windows of a convolution look at them: of the image for its result, of the result's
 /// gradient for the image's.
-template <class T, bool Forward>
+template <class T, bool Forward, bool Rounds>
 struct windowed_images {
   T const* from;
   conv_extents g;
@@ -156,22 +159,22 @@ struct windowed_images {
     if constexpr (Forward) {
       std::int64_t const i = y * g.sh + ky * g.dh - g.ph, j = x * g.sw + kx * g.dw - g.pw;
       bool const inside = i >= 0 && i < g.h && j >= 0 && j < g.w;
-      return inside ? from[(channel * g.h + i) * g.w + j] : T{};
+      return inside ? as_factor<Rounds>(from[(channel * g.h + i) * g.w + j]) : T{};
     } else {
       std::int64_t const i = y + g.ph - ky * g.dh, j = x + g.pw - kx * g.dw;
       bool const inside = i >= 0 && j >= 0 && i % g.sh == 0 && j % g.sw == 0 && i / g.sh < g.oh && j / g.sw < g.ow;
-      return inside ? from[(channel * g.oh + i / g.sh) * g.ow + j / g.sw] : T{};
+      return inside ? as_factor<Rounds>(from[(channel * g.oh + i / g.sh) * g.ow + j / g.sw]) : T{};
     }
   }
 };
 /// Weights of a convolution as the left factor for its image's gradient.
-template <class T>
+template <class T, bool Rounds>
 struct turned_weights {
   T const* at;
   std::int64_t patch, window;
 
   ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t channel, std::int64_t p) const {
-    return at[p / window * patch + channel * window + p % window];
+    return as_factor<Rounds>(at[p / window * patch + channel * window + p % window]);
   }
 };
 
@@ -182,7 +185,7 @@ struct tiled_conv_functor {
   using code = kernel_code<Codes...>;
   using T = std::conditional_t<code::at[1] != 0, double, float>;
   using tile = tile_of<T>;
-  static constexpr bool forward = code::kind == kernel_kind::conv;
+  static constexpr bool forward = code::kind == kernel_kind::conv, rounds = rounds_in<code, 2>();
   static constexpr int operands = 3;
   static constexpr bool cooperates = true;
 
@@ -206,14 +209,14 @@ struct tiled_conv_functor {
     std::int64_t const plane = unit / across / down, image = plane / g.groups, group = plane % g.groups;
     if (image >= g.batch) return;
     T const* const weight = given.template at<T const>(1) + group * g.out * g.patch();
-    windowed_images<T, forward> const right{given.template at<T const>(0) + plane * from * from_size, g};
+    windowed_images<T, forward, rounds> const right{given.template at<T const>(0) + plane * from * from_size, g};
     stored_matrix<T> const result{given.template at<T>(2) + plane * to * size, size};
     if constexpr (forward)
-      compute_tile<T, true>(team, row, column, to, size, from * window, matrix_of<T const>{weight, g.patch(), 1}, right,
-                            result);
+      compute_tile<T, true>(team, row, column, to, size, from * window,
+                            matrix_of<T const, rounds>{weight, g.patch(), 1}, right, result);
     else
-      compute_tile<T, true>(team, row, column, to, size, from * window, turned_weights<T>{weight, g.patch(), window},
-                            right, result);
+      compute_tile<T, true>(team, row, column, to, size, from * window,
+                            turned_weights<T, rounds>{weight, g.patch(), window}, right, result);
   }
 };
 

@@ -26,7 +26,7 @@ struct weight_parts {
 };
 
 /// The results' gradients: a row for each filter, and the images' windows: a column for each weight of a filter.
-template <class T>
+template <class T, bool Rounds>
 struct gradients_of_pixels {
   T const* from;
   conv_extents g;
@@ -35,10 +35,10 @@ struct gradients_of_pixels {
   ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t filter, std::int64_t p) const {
     std::int64_t image = first + p;
     std::int64_t const pixel = take_index(image, g.pixels());
-    return from[(image * g.groups * g.out + filter) * g.pixels() + pixel];
+    return as_factor<Rounds>(from[(image * g.groups * g.out + filter) * g.pixels() + pixel]);
   }
 };
-template <class T>
+template <class T, bool Rounds>
 struct windows_of_pixels {
   T const* from;
   conv_extents g;
@@ -50,7 +50,7 @@ struct windows_of_pixels {
     std::int64_t const kx = take_index(channel, g.kw), ky = take_index(channel, g.kh);
     std::int64_t const i = y * g.sh + ky * g.dh - g.ph, j = x * g.sw + kx * g.dw - g.pw;
     bool const inside = i >= 0 && i < g.h && j >= 0 && j < g.w;
-    return inside ? from[((image * g.groups * g.channels + channel) * g.h + i) * g.w + j] : T{};
+    return inside ? as_factor<Rounds>(from[((image * g.groups * g.channels + channel) * g.h + i) * g.w + j]) : T{};
   }
 };
 
@@ -60,6 +60,7 @@ struct tiled_weight_functor {
   using code = kernel_code<Codes...>;
   using T = std::conditional_t<code::at[1] != 0, double, float>;
   using tile = tile_of<T>;
+  static constexpr bool rounds = rounds_in<code, 2>();
   static constexpr int operands = 4;
   static constexpr bool cooperates = true;
 
@@ -84,8 +85,8 @@ struct tiled_weight_functor {
     T* const to = parts.count == 1 ? given.template at<T>(2) : given.template at<T>(3) + part * parts.weights;
     compute_tile<T, true>(
         team, row, column, g.out, g.patch(), depth,
-        gradients_of_pixels<T>{given.template at<T const>(0) + group * g.out * g.pixels(), g, first},
-        windows_of_pixels<T>{given.template at<T const>(1) + group * g.channels * g.h * g.w, g, first},
+        gradients_of_pixels<T, rounds>{given.template at<T const>(0) + group * g.out * g.pixels(), g, first},
+        windows_of_pixels<T, rounds>{given.template at<T const>(1) + group * g.channels * g.h * g.w, g, first},
         stored_matrix<T>{to + group * g.out * g.patch(), g.patch()});
   }
 };

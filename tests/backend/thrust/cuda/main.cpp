@@ -8,8 +8,9 @@
 #include <ashlar/device.hpp>
 
 int main(int argc, char** argv) {
+  std::puts(ashlar::device.describe().c_str());
   try {
-    std::puts(ashlar::device.describe().c_str());
+    ashlar::detail::need_fitting_gpu();
   } catch (ashlar::error const& problem) {
     std::printf("skipped: device_cuda: %s\n", problem.what());
     return 77;

@@ -20,6 +20,13 @@ inline constexpr auto images = conv2d<6, 3, padding<1>, no_bias> | batch_norm | 
                                linear<3>;
 
 inline constexpr auto with_gelu = linear<24> | gelu.with(tanh_approximation) | linear<3>;
+inline constexpr auto narrow_gelu = linear<20> | gelu.with(tanh_approximation) | linear<3>;
+inline constexpr auto two_gelus =
+    linear<24> | gelu.with(tanh_approximation) | linear<16> | gelu.with(tanh_approximation) | linear<3>;
+constexpr auto skipping_gelu = [](auto x) {
+  auto const z = linear<24>(x);
+  return linear<3>(gelu.with(tanh_approximation)(z)) + linear<3>(z);
+};
 inline constexpr auto with_exact_gelu = linear<24> | gelu | linear<3>;
 // The ReLU's operand has another reader; so has its gradient.
 constexpr auto skipping = [](auto x) {
@@ -164,6 +171,60 @@ TEST_CASE("gpu libraries: the library's GELU is the one by a hyperbolic tangent"
   CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), trained(with_gelu, input<10>, cpu, 8)) < rounding);
 }
 
+TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by what the forward pass has kept") {
+  calls() = {};
+  std::int64_t const before = detail::emulated_gpu().launches;
+  auto const gpu = trained(with_gelu, input<10>, device, 8), wanted = trained(with_gelu, input<10>, cpu, 8);
+  std::int64_t const launches = detail::emulated_gpu().launches - before;
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2);  // twice, before steps are replayed
+  CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 0);
+  CHECK(largest_difference(gpu, wanted) < rounding);
+
+  SUBCASE("together they spare three kernels") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_GELU_AUX_BIAS};
+    std::int64_t const begin = detail::emulated_gpu().launches;
+    CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 3);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DGELU) == 0);
+  }
+  SUBCASE("of the sum of columns that is refused, the GELU's remains") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_DGELU_BGRAD};
+    CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 2);
+  }
+  SUBCASE("nothing is kept for a gradient that is refused") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_DGELU_BGRAD, CUBLASLT_EPILOGUE_DGELU};
+    CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 0);
+  }
+  SUBCASE("rows of what is kept are multiples of 8") {
+    calls() = {};
+    CHECK(largest_difference(trained(narrow_gelu, input<10>, device, 8), trained(narrow_gelu, input<10>, cpu, 8)) <
+          rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 0);
+  }
+  SUBCASE("an exact GELU's operand, and one that is read elsewhere, are not kept") {
+    calls() = {};
+    CHECK(largest_difference(trained(with_exact_gelu, input<10>, device, 8),
+                             trained(with_exact_gelu, input<10>, cpu, 8)) < rounding);
+    CHECK(largest_difference(trained(skipping_gelu, input<10>, device, 8), trained(skipping_gelu, input<10>, cpu, 8)) <
+          rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 0);
+  }
+  SUBCASE("several of them, and partial batches between whole ones") {
+    calls() = {};
+    std::vector<int> const rows{8, 5, 8, 8, 5};
+    CHECK(largest_difference(trained(two_gelus, input<10>, device, rows), trained(two_gelus, input<10>, cpu, rows)) <
+          rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 2 * 2);
+  }
+}
+
 TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace") {
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
@@ -198,8 +259,44 @@ TEST_CASE("gpu libraries: precision is an option of the policy") {
   trained(images, input<2, 9, 9>, device.with(tf32), 8);
   CHECK(calls().compute == CUBLAS_COMPUTE_32F_FAST_TF32);
   CHECK(calls().math == CUDNN_DEFAULT_MATH);
+  CHECK(calls().type == CUDNN_DATA_FLOAT);
   trained(images, input<2, 9, 9>, device.with(bf16), 8);
   CHECK(calls().compute == CUBLAS_COMPUTE_32F_FAST_16BF);
+  CHECK(calls().math == CUDNN_TENSOR_OP_MATH);
+  CHECK(calls().type == CUDNN_DATA_BFLOAT16);
+}
+
+TEST_CASE("gpu libraries: convolutions of bf16 are those of our own kernels, their results rounded") {
+  auto const apart = [](std::vector<double> const& a, std::vector<double> const& b) {  // by the size of the largest
+    double largest = 0, most = 0;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      most = std::fmax(most, std::fabs(b[i]));
+      largest = std::fmax(largest, std::fabs(a[i] - b[i]));
+    }
+    return largest / most;
+  };
+  tensor<float, 3, 4, 7, 6> x;
+  tensor<float, 6, 2, 3, 3> w;
+  random_normal(x, seed{1});
+  random_normal(w, seed{2});
+  auto const energy = [](auto image, auto weight) {
+    return sum(square(convolution<stride<2>, padding<1>, groups<2>>(image, weight)));
+  };
+  auto const all = [&](auto const& policy) {
+    auto numbers = [](auto const& t) { return std::vector<double>(t.data(), t.data() + t.size()); };
+    auto const forward = [](auto i, auto f) { return convolution<stride<2>, padding<1>, groups<2>>(i, f); };
+    return std::vector{numbers(evaluate(policy, forward, x, w)), numbers(evaluate(policy, grad<0>(energy), x, w)),
+                       numbers(evaluate(policy, grad<1>(energy), x, w))};
+  };
+  calls() = {};
+  auto const library = all(device.with(bf16)), own = all(device.with(bf16, own_kernels)), exact = all(cpu);
+  CHECK(calls().convolutions >= 5);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(apart(library[k], own[k]) > 1e-4);       // results are rounded
+    CHECK(apart(library[k], own[k]) < 1.0 / 128);  // and gradients are of rounded ones
+    CHECK(apart(own[k], exact[k]) > 1e-4);
+    CHECK(apart(own[k], exact[k]) < 1.0 / 128);
+  }
 }
 
 TEST_CASE("gpu libraries: products of any operands, batched ones and doubles") {

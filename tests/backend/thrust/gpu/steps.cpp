@@ -304,5 +304,23 @@ TEST_CASE("gpu: describe says what runs and what a plan needs of it") {
   std::string const words = device.describe(t.summary());
   CAPTURE(words);
   CHECK(words.find("device on an emulated GPU, emulation") == 0);
+  CHECK(words.find(" free, and ") != std::string::npos);
   CHECK(words.find("launches per step") != std::string::npos);
+
+  // who asks because nothing runs is answered, too
+  std::string const launches = words.substr(words.rfind(", and "));
+  emulated_gpu().is_there = false;
+  CHECK(device.describe().find("device on an emulated GPU, runs nothing: there is no emulated GPU; products by ") == 0);
+  std::string const without = device.describe(t.summary());
+  emulated_gpu().is_there = true;
+  CAPTURE(without);
+  CHECK(without.find("; the plan needs ") != std::string::npos);
+  CHECK(without.find(" MiB" + launches) != std::string::npos);
+  CHECK(without.find("free") == std::string::npos);
+  emulated_gpu().fits = false;
+  std::string const old = device.describe();
+  CHECK(complaint_of([] { model(network, input<2>, device, seed{3}); }) == "device: the emulation is too old");
+  emulated_gpu().fits = true;
+  CHECK(old.find("emulation, compute capability 1.0, ") != std::string::npos);
+  CHECK(old.find(" free, runs nothing: the emulation is too old; products by ") != std::string::npos);
 }

@@ -9,7 +9,7 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 template <class Program, bool Own, library_precision Precision>
 class gpu_image_executor {
   static constexpr auto const& tables = Program::tables;
-  using launches = program_launches<Program, Own>;
+  using launches = program_launches<Program, Own, Precision>;
   /// Bytes of a place that its steps touch.
   static constexpr std::int64_t bytes_of_place(place_class place) {
     std::int64_t n = 0;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <memory>
+
 #include <ashlar/backend/step_walk.hpp>
-#include <ashlar/backend/thrust/gpu/libraries/relu_gradients.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/gelu_gradients.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// Launches of a program that are written down once and replayed from then on: the first time they run one by one, so
-/// that everything they need is loaded, the second time they are captured into a graph.
+/// that everything they need is loaded, the second time they are captured into a graph. What it was captured on stays
+/// as long as this: a library may have kept that stream.
 class captured_launches {
  public:
   captured_launches() = default;
@@ -32,9 +35,9 @@ class captured_launches {
 
  private:
   template <class Launch>
-  static gpu_graph captured(Launch const& launch) {
+  gpu_graph captured(Launch const& launch) {
     std::lock_guard const alone(gpu_capturing());
-    owned_stream const own;
+    if (!own_) own_ = std::make_unique<owned_stream>();
     struct capture {
       gpu_stream stream;
       bool ended = false;
@@ -49,8 +52,8 @@ class captured_launches {
         ended = true;
         return gpu_end_capture(stream);
       }
-    } writing(own.get());
-    launch(own.get());
+    } writing(own_->get());
+    launch(own_->get());
     return writing.end();
   }
   void forget() {
@@ -59,6 +62,7 @@ class captured_launches {
     ran_ = false;
   }
 
+  std::unique_ptr<owned_stream> own_;
   gpu_graph graph_{};
   char* parameters_ = nullptr;
   char* states_ = nullptr;
@@ -66,7 +70,7 @@ class captured_launches {
 };
 
 /// How a program's steps are launched. Own: without libraries.
-template <class Program, bool Own>
+template <class Program, bool Own, library_precision Precision>
 class program_launches {
   static constexpr auto const& tables = Program::tables;
   using walk = step_walk<Program>;
@@ -96,7 +100,7 @@ class program_launches {
       }
       return found;
     }();
-    return (any && !Own ? bytes_of_libraries() : 0) + own_bytes;
+    return (any && !Own ? bytes_of_libraries() : 0) + own_bytes();
   }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
@@ -108,7 +112,7 @@ class program_launches {
     m.scalars = memory.scalars();
     run_state* const state = memory.state();
     one_run now{memory.numbers(), memory.constants(), &memory.state()->now,
-                stream,           libraries,          memory.own() + workspace_bytes() - own_bytes,
+                stream,           libraries,          memory.own() + workspace_bytes() - own_bytes(),
                 is_whole(m)};
 #if ASHLAR_HAS_CUBLASLT
     now.arena = m.arena;
@@ -140,18 +144,25 @@ class program_launches {
 #endif
     return bytes;
   }
-  /// What kernels of our own work in.
-  static constexpr std::int64_t own_bytes = [] {
+  /// What one kernel of our own works in, or what a library's convolution is given of numbers in bf16.
+  static std::int64_t own_bytes() {
+    [[maybe_unused]] bool const rounds = !Own && library_calls::rounds_convolutions(Precision);
     std::int64_t most = 0;
     for (int s = 0; s < tables.sizes.steps; ++s) {
       if (tables.steps[s].kernel < 0) continue;
       int const* const code = tables.code + tables.kernel_begin[tables.steps[s].kernel];
-      if (code[0] != static_cast<int>(kernel_kind::conv_weight)) continue;
-      std::int64_t const bytes = weight_workspace(tables.numbers + tables.steps[s].numbers, code[1] != 0);
-      most = bytes > most ? bytes : most;
+      auto const kind = static_cast<kernel_kind>(code[0]);
+      if (kind < kernel_kind::conv || kind > kernel_kind::conv_weight) continue;
+      std::int64_t const* const n = tables.numbers + tables.steps[s].numbers;
+      bool const is_wide = code[1] != 0;
+      auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
+      if (kind == kernel_kind::conv_weight) need(weight_workspace(n, is_wide));
+#if ASHLAR_HAS_CUDNN
+      if (rounds && !is_wide) need(rounded_convolution(convolution_shape(n, false)).bytes);
+#endif
     }
     return (most + 255) / 256 * 256;
-  }();
+  }
 
   struct one_run {
     std::int64_t const* numbers;
@@ -167,6 +178,10 @@ class program_launches {
     char* product[3] = {};                    // the operands of a product that waits for its epilogue
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
+    struct kept_gelu {
+      char* at = nullptr;  // its operand
+      product_epilogue how = product_epilogue::none;
+    } kept[tables.sizes.steps + 1]{};  // of which products that have its gradient
 #endif
 
     void step(int s, char* const* operands, std::uint64_t iteration) {
@@ -189,6 +204,7 @@ class program_launches {
         return true;
       }
       if (own.kind == product_epilogue::relu_gradient) return differentiate(s, own, operands);
+      if (own.kind == product_epilogue::gelu_gradient) return kept[s].at && take_kept(s, own, operands);
       if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
       if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
       launch_step(s - 1, product, iteration);
@@ -197,6 +213,10 @@ class program_launches {
     /// A product with what the step behind it does.
     bool multiply(int s, matched_epilogue const& e, char* const* behind) {
       product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
+      if (e.gradient >= 0) {
+        at.mask = behind[e.kept];
+        return keep(s, e, at);
+      }
       if (e.mask_at >= 0) {
         at.mask = libraries->mask(e.mask_at);
         has_mask[s] = libraries->multiply(s, shape_of(s), e.kind, at, stream);
@@ -211,7 +231,7 @@ class program_launches {
       product_places at{operands[0], operands[1], operands[2]};
       at.mask = libraries->mask(epilogues_of<Program>::steps.of[e.mask].mask_at);
       if (e.bias_gradient_step >= 0) {
-        at.bias = arena + tables.operands[tables.steps[e.bias_gradient_step].operands + 1].offset;
+        at.bias = result_of(e.bias_gradient_step);
         is_done[e.bias_gradient_step] =
             libraries->multiply(s, shape_of(s), product_epilogue::relu_and_bias_gradient, at, stream);
         is_done[e.step] = is_done[e.bias_gradient_step];
@@ -219,6 +239,43 @@ class program_launches {
       if (!is_done[e.step])
         is_done[e.step] = libraries->multiply(s, shape_of(s), product_epilogue::relu_gradient, at, stream);
       return is_done[e.step];
+    }
+    /// A product, its bias and GELU, whose operand is kept: where the product that takes it from there will be
+    /// launched.
+    bool keep(int s, matched_epilogue const& e, product_places const& at) {
+      int const next = e.gradient;
+      matched_epilogue const& behind = epilogues_of<Program>::steps.of[next];
+      product_places taken{};
+      taken.mask = at.mask;
+      if (behind.bias_gradient_step >= 0) taken.bias = result_of(behind.bias_gradient_step);
+      auto will = [&](product_epilogue how) { return libraries->will_multiply(next, shape_of(next), how, taken); };
+      product_epilogue const how = taken.bias && will(product_epilogue::gelu_and_bias_gradient)
+                                       ? product_epilogue::gelu_and_bias_gradient
+                                   : will(product_epilogue::gelu_gradient) ? product_epilogue::gelu_gradient
+                                                                           : product_epilogue::none;
+      if (how == product_epilogue::none ||
+          !libraries->multiply(s, shape_of(s), product_epilogue::bias_and_kept_gelu, at, stream))
+        return false;
+      kept[next] = {static_cast<char*>(at.mask), how};
+      return true;
+    }
+    /// A product with the steps that make of it the gradient of what a GELU read, and of a bias. Nobody else could:
+    /// what they read is not there.
+    bool take_kept(int s, matched_epilogue const& e, char* const* operands) {
+      product_places at{operands[0], operands[1], result_of(e.step)};
+      at.mask = kept[s].at;
+      is_done[e.step] = true;
+      if (kept[s].how == product_epilogue::gelu_and_bias_gradient) {
+        at.bias = result_of(e.bias_gradient_step);
+        is_done[e.bias_gradient_step] = true;
+      }
+      if (!libraries->multiply(s, shape_of(s), kept[s].how, at, stream))
+        refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+      return true;
+    }
+    /// Where the first result of a step lies, in the arena.
+    char* result_of(int s) const {
+      return arena + tables.operands[tables.steps[s].operands + tables.steps[s].inputs].offset;
     }
     static product_shape shape_of(int s) {
       step_entry const& step = tables.steps[s];
@@ -230,30 +287,30 @@ class program_launches {
     void launch_step(int s, char* const* operands, std::uint64_t iteration) const {
       step_entry const& step = tables.steps[s];
       gpu_status const status =
-          launch_table<Program, Own>::functions.of[step.kernel]({.operands = operands,
-                                                                 .operand_count = step.operand_count,
-                                                                 .numbers = tables.numbers + step.numbers,
-                                                                 .device_numbers = numbers + step.numbers,
-                                                                 .device_constants = constants + step.constants,
-                                                                 .now = now,
-                                                                 .iteration = iteration,
-                                                                 .stream = stream,
-                                                                 .is_update = is_update,
-                                                                 .step = s,
-                                                                 .is_whole = is_whole,
-                                                                 .libraries = libraries,
-                                                                 .workspace = workspace});
-      if (status != gpu_success) refuse_launch(s, status);
+          launch_table<Program, Own, Precision == library_precision::bf16>::functions.of[step.kernel](
+              {.operands = operands,
+               .operand_count = step.operand_count,
+               .numbers = tables.numbers + step.numbers,
+               .device_numbers = numbers + step.numbers,
+               .device_constants = constants + step.constants,
+               .now = now,
+               .iteration = iteration,
+               .stream = stream,
+               .is_update = is_update,
+               .step = s,
+               .is_whole = is_whole,
+               .libraries = libraries,
+               .workspace = workspace});
+      if (status != gpu_success) refuse_launch(s, gpu_words(status));
     }
   };
-  [[noreturn]] ASHLAR_COLD static void refuse_launch(int s, gpu_status status) {
+  [[noreturn]] ASHLAR_COLD static void refuse_launch(int s, std::string const& why) {
     int const path = tables.steps[s].path;
     std::string const layer(tables.names + tables.paths[2 * path],
                             static_cast<std::size_t>(tables.paths[2 * path + 1]));
     fail(error_parts{.place = "device",
                      .problem = "kernel " + std::to_string(s + 1) + " of " + std::to_string(tables.sizes.steps) +
-                                (layer.empty() ? "" : " (layer '" + layer + "')") +
-                                " could not be launched: " + gpu_words(status)});
+                                (layer.empty() ? "" : " (layer '" + layer + "')") + " could not be launched: " + why});
   }
 };
 

@@ -25,7 +25,7 @@ struct system_parts {
   template <class Program>
   static std::int64_t memory_beside() {
     return device_program_memory<Program, requests_in_flight>::bytes_beside +
-           aligned(Program::tables.counts.state_bytes) + program_launches<Program, Own>::workspace_bytes();
+           aligned(Program::tables.counts.state_bytes) + program_launches<Program, Own, precision>::workspace_bytes();
   }
   using memory = device_buffer;
   using resources = device_resources;

@@ -11,7 +11,7 @@ template <class Program, bool Own, library_precision Precision>
 class gpu_runner {
   static constexpr auto const& tables = Program::tables;
   using layout = exchange_layout<Program>;
-  using launches = program_launches<Program, Own>;
+  using launches = program_launches<Program, Own, Precision>;
 
  public:
   gpu_runner() : parts_(std::make_unique<parts>()) {}
@@ -56,11 +56,11 @@ class gpu_runner {
   struct parts {
     parts() { libraries.work_in(memory.own()); }
 
+    captured_launches captured[2];  // of partial batches, of whole ones
     library_calls libraries{tables.sizes.steps, Precision};
     device_program_memory<Program, 1> memory{launches::workspace_bytes()};
     pinned_buffer requests{layout::at.request_bytes};
     pinned_buffer outputs{layout::at.output_bytes};
-    captured_launches captured[2];  // of partial batches, of whole ones
   };
   request_in_memory<Program> request() const { return {parts_->requests.data()}; }
 

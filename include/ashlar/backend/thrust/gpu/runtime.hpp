@@ -44,9 +44,13 @@ inline std::string gpu_system() { return "CUDA " + version_in_words(CUDART_VERSI
 
 inline std::string gpu_words(gpu_status s) { return ASHLAR_GPU_NAME(GetErrorString)(s); }
 
+/// What became of the last launch of a kernel, or of the last call that failed: nobody finds it afterwards.
+inline gpu_status gpu_launch_status() { return ASHLAR_GPU_NAME(GetLastError)(); }
+
 /// errors: fails where a call did, saying what it was for
 inline void gpu_check(gpu_status s, char const* what) {
   if (s == gpu_success) return;
+  static_cast<void>(gpu_launch_status());  // it is reported here; the next launch shall not find it
   fail(error_parts{.place = "device", .problem = std::string(what) + ": " + gpu_words(s)});
 }
 
@@ -55,62 +59,77 @@ struct gpu_properties {
   std::string name;
   int major = 0, minor = 0;          // compute capability
   std::int64_t free = 0, total = 0;  // bytes of memory
+  std::string trouble;               // why this program does not run on it, or on any; empty where it does
 };
 
 /// Does nothing; asking for it says whether the GPU runs what this program was built for.
 template <int>
 __global__ void no_work() {}
+inline gpu_status ask_for_no_work() {
+  ASHLAR_GPU_NAME(FuncAttributes) attributes;
+  return ASHLAR_GPU_NAME(FuncGetAttributes)(&attributes, reinterpret_cast<void const*>(no_work<0>));
+}
 
-/// errors: fails where there is no driver, no GPU, or one that is too old for what the program was built for
-inline void need_gpu() {
+/// Why there is no GPU to be asked; empty where there is one.
+inline std::string why_no_gpu() {
   int count = 0;
   gpu_status const s = ASHLAR_GPU_NAME(GetDeviceCount)(&count);
+  if (s == gpu_success && count > 0) return {};
+  static_cast<void>(gpu_launch_status());
   if (s == ASHLAR_GPU_NAME(ErrorInsufficientDriver)) {
 #if !defined(__HIPCC__)
     int driver = 0;
     cudaDriverGetVersion(&driver);
     if (driver != 0)
-      fail(error_parts{.place = "device",
-                       .problem = "the NVIDIA driver supports CUDA {found}, this program was built by {expected}",
-                       .found = version_in_words(driver),
-                       .expected = version_in_words(CUDART_VERSION)});
+      return "the NVIDIA driver supports CUDA " + version_in_words(driver) + ", this program was built by " +
+             version_in_words(CUDART_VERSION);
 #endif
-    fail(error_parts{.place = "device",
-                     .problem = std::string("there is no ") + gpu_maker +
-                                " driver on this machine; the cpu policy runs without one"});
+    return std::string("there is no ") + gpu_maker + " driver on this machine; the cpu policy runs without one";
   }
-  if (s == ASHLAR_GPU_NAME(ErrorNoDevice) || (s == gpu_success && count == 0))
-    fail(error_parts{.place = "device",
-                     .problem = "there is no GPU on this machine (or an environment variable hides it); the cpu policy "
-                                "runs without one"});
-  gpu_check(s, "looking for a GPU");
+  if (s == ASHLAR_GPU_NAME(ErrorNoDevice) || s == gpu_success)
+    return "there is no GPU on this machine (or an environment variable hides it); the cpu policy runs without one";
+  return "looking for a GPU: " + gpu_words(s);
 }
+/// What is there, whether this program runs on it or not.
 inline gpu_properties current_gpu() {
-  need_gpu();
+  gpu_properties gpu;
+  gpu.trouble = why_no_gpu();
+  auto ask = [&](auto const& call, char const* what) {
+    if (!gpu.trouble.empty()) return false;
+    gpu_status const s = call();
+    if (s == gpu_success) return true;
+    static_cast<void>(gpu_launch_status());
+    gpu.trouble = what + gpu_words(s);
+    return false;
+  };
   int number = 0;
 #if defined(__HIPCC__)
   hipDeviceProp_t p;
 #else
   cudaDeviceProp p;
 #endif
-  gpu_check(ASHLAR_GPU_NAME(GetDevice)(&number), "asking for the current GPU");
-  gpu_check(ASHLAR_GPU_NAME(GetDeviceProperties)(&p, number), "asking for the GPU's properties");
   std::size_t free = 0, total = 0;
-  gpu_check(ASHLAR_GPU_NAME(MemGetInfo)(&free, &total), "asking for the GPU's memory");
-  return {p.name, p.major, p.minor, static_cast<std::int64_t>(free), static_cast<std::int64_t>(total)};
-}
-/// errors: as need_gpu, and where the GPU is too old for what this program was built for
-inline void need_fitting_gpu() {
-  need_gpu();
-  ASHLAR_GPU_NAME(FuncAttributes) attributes;
-  gpu_status const s = ASHLAR_GPU_NAME(FuncGetAttributes)(&attributes, reinterpret_cast<void const*>(no_work<0>));
-  if (s == gpu_success) return;
-  gpu_properties const gpu = current_gpu();
+  ask([&] { return ASHLAR_GPU_NAME(GetDevice)(&number); }, "asking for the current GPU: ");
+  if (ask([&] { return ASHLAR_GPU_NAME(GetDeviceProperties)(&p, number); }, "asking for the GPU's properties: ")) {
+    gpu.name = p.name;
+    gpu.major = p.major;
+    gpu.minor = p.minor;
+  }
+  if (ask([&] { return ASHLAR_GPU_NAME(MemGetInfo)(&free, &total); }, "asking for the GPU's memory: ")) {
+    gpu.free = static_cast<std::int64_t>(free);
+    gpu.total = static_cast<std::int64_t>(total);
+  }
   std::string const capability = std::to_string(gpu.major) + "." + std::to_string(gpu.minor);
-  fail(error_parts{.place = "device",
-                   .problem = gpu.name + " has compute capability " + capability +
-                              ", which this program was not built for (" + gpu_words(s) +
-                              "); build it with -arch=native, or for that capability"});
+  if (gpu.trouble.empty() && !ask(ask_for_no_work, ""))
+    gpu.trouble = gpu.name + " has compute capability " + capability + ", which this program was not built for (" +
+                  gpu.trouble + "); build it with -arch=native, or for that capability";
+  return gpu;
+}
+/// errors: fails where there is no driver, no GPU, or one that is too old for what the program was built for
+inline void need_fitting_gpu() {
+  if (why_no_gpu().empty() && ask_for_no_work() == gpu_success) return;
+  std::string const trouble = current_gpu().trouble;
+  if (!trouble.empty()) fail(error_parts{.place = "device", .problem = trouble});
 }
 
 /// errors: fails where there is not enough memory, saying how much is needed and free
@@ -118,7 +137,7 @@ inline char* gpu_allocate(std::int64_t bytes) {
   void* memory = nullptr;
   gpu_status const s = ASHLAR_GPU_NAME(Malloc)(&memory, static_cast<std::size_t>(bytes));
   if (s == gpu_out_of_memory) {
-    static_cast<void>(ASHLAR_GPU_NAME(GetLastError)());  // it is reported here; the next call shall not find it
+    static_cast<void>(gpu_launch_status());
     std::size_t free = 0, total = 0;
     gpu_check(ASHLAR_GPU_NAME(MemGetInfo)(&free, &total), "asking for the GPU's memory");
     fail(error_parts{.place = "device",
@@ -128,6 +147,7 @@ inline char* gpu_allocate(std::int64_t bytes) {
   }
   gpu_check(s, "allocating memory");
   gpu_check(ASHLAR_GPU_NAME(Memset)(memory, 0, static_cast<std::size_t>(bytes)), "clearing memory");
+  gpu_check(ASHLAR_GPU_NAME(StreamSynchronize)(nullptr), "clearing memory");  // other streams do not wait for this one
   return static_cast<char*>(memory);
 }
 inline void gpu_free(char* memory) { static_cast<void>(ASHLAR_GPU_NAME(Free)(memory)); }
@@ -139,6 +159,12 @@ inline char* gpu_allocate_pinned(std::int64_t bytes) {
 #else
   gpu_status const s = cudaHostAlloc(&memory, static_cast<std::size_t>(bytes), cudaHostAllocDefault);
 #endif
+  if (s == gpu_out_of_memory) {
+    static_cast<void>(gpu_launch_status());
+    fail(error_parts{.place = "device",
+                     .problem = "not enough memory on the host that can be pinned: {expected} are needed",
+                     .expected = in_mebibytes(bytes)});
+  }
   gpu_check(s, "allocating pinned memory");
   std::memset(memory, 0, static_cast<std::size_t>(bytes));
   return static_cast<char*>(memory);
@@ -210,7 +236,7 @@ inline void gpu_abandon_capture(gpu_stream stream) {
   ASHLAR_GPU_NAME(Graph_t) captured = nullptr;
   if (ASHLAR_GPU_NAME(StreamEndCapture)(stream, &captured) == gpu_success && captured)
     static_cast<void>(ASHLAR_GPU_NAME(GraphDestroy)(captured));
-  static_cast<void>(ASHLAR_GPU_NAME(GetLastError)());
+  static_cast<void>(gpu_launch_status());
 }
 inline void gpu_free_graph(gpu_graph graph) { static_cast<void>(ASHLAR_GPU_NAME(GraphExecDestroy)(graph)); }
 inline void gpu_launch(gpu_graph graph, gpu_stream stream) {
@@ -219,8 +245,6 @@ inline void gpu_launch(gpu_graph graph, gpu_stream stream) {
 /// A library that is looked for when the program runs, and what it has under a name; null where there is none.
 inline void* gpu_open_library(char const* file) { return dlopen(file, RTLD_NOW | RTLD_LOCAL); }
 inline void* gpu_find_function(void* library, char const* name) { return dlsym(library, name); }
-/// What became of the last launch of a kernel.
-inline gpu_status gpu_launch_status() { return ASHLAR_GPU_NAME(GetLastError)(); }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
 #undef ASHLAR_GPU_NAME

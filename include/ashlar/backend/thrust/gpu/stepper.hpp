@@ -40,7 +40,7 @@ template <class Program, bool Own, library_precision Precision, int Slots, int S
 class gpu_steps final : public on_their_way {
   static constexpr auto const& tables = Program::tables;
   using layout = exchange_layout<Program>;
-  using launches = program_launches<Program, Own>;
+  using launches = program_launches<Program, Own, Precision>;
   static constexpr int outputs = layout::outputs;
   static constexpr std::int64_t slot_bytes = Slots * aligned(tables.counts.trained_bytes);
   static constexpr std::int64_t state_bytes = aligned(tables.counts.state_bytes);
@@ -230,6 +230,7 @@ class gpu_steps final : public on_their_way {
     return outcome;
   }
 
+  captured_launches captured_[2][launches::variants];  // of partial batches, of whole ones
   library_calls libraries_{tables.sizes.steps, Precision};
   device_program_memory<Program, requests_in_flight> memory_;  // the slots too, states before a step, a workspace
   pinned_buffer requests_{requests_in_flight * layout::at.request_bytes};
@@ -237,8 +238,7 @@ class gpu_steps final : public on_their_way {
   owned_stream copies_;
   owned_event copied_;
   pending pending_[requests_in_flight];
-  captured_launches captured_[2][launches::variants];  // of partial batches, of whole ones
-  double numbers_[outputs + 1]{};                      // of the last step that is settled
+  double numbers_[outputs + 1]{};  // of the last step that is settled
   std::shared_ptr<kept_losses> losses_ = std::make_shared<kept_losses>();
   device_resources resources_;  // whose stream outlives the model's
   std::recursive_mutex own_;

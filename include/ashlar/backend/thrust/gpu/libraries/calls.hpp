@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <ashlar/backend/thrust/gpu/libraries/cublaslt.hpp>
-#include <ashlar/backend/thrust/gpu/libraries/cudnn.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/rounded.hpp>
 #include <ashlar/backend/thrust/gpu/memory.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -41,6 +41,14 @@ class library_calls {
 #endif
     return any ? std::int64_t{64} << 20 : 0;
   }
+  /// Whether convolutions need memory for their numbers in bf16.
+  static bool rounds_convolutions([[maybe_unused]] library_precision precision) {
+#if ASHLAR_HAS_CUDNN
+    return precision == library_precision::bf16 && cudnn_functions::of_process().is_there;
+#else
+    return false;
+#endif
+  }
   void work_in(char* workspace) { workspace_ = workspace; }
   /// Where a mask lies: behind what they work in.
   char* mask(std::int64_t at) const { return workspace_ + workspace_bytes() + at; }
@@ -50,29 +58,30 @@ class library_calls {
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
                 gpu_stream stream) {
     if (!prepare_products() || (has_mask(epilogue) && !has_fitting_masks(stream))) return false;
-    auto place = [](void const* of) { return reinterpret_cast<std::uintptr_t>(of); };
-    if ((has_bias(epilogue) && place(at.bias) % 16) || (has_mask(epilogue) && place(at.mask) % 16)) return false;
     std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c);
     std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
-    std::unique_ptr<cublaslt_product>& product =
-        products_of_[static_cast<std::size_t>(step) * product_epilogues + static_cast<std::size_t>(epilogue)];
-    if (!product || !product->serves(alignment))
-      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment,
-                                                   static_cast<std::size_t>(workspace_bytes()));
-    return product->serves(alignment) &&
-           product->launch(products_, at, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+    cublaslt_product const* const product = product_for(step, p, epilogue, at, alignment);
+    return product && product->launch(products_, at, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+  }
+  /// Whether a product with an epilogue will be launched, where its matrices lie at multiples of 16 bytes.
+  bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at) {
+    return prepare_products() && product_for(step, p, epilogue, at, 16);
   }
 #endif
 #if ASHLAR_HAS_CUDNN
-  /// Launches a step's convolution. Returns whether it did; else our own kernel is to.
-  bool convolve(int step, convolution_shape const& c, convolution_pass pass, char* const* operands, gpu_stream stream) {
+  /// Launches a step's convolution. `rounded`: memory for its numbers in bf16, where those are asked for. Returns
+  /// whether it did; else our own kernel is to.
+  bool convolve(int step, convolution_shape const& c, convolution_pass pass, char* const* operands, char* rounded,
+                gpu_stream stream) {
     if (!prepare_convolutions()) return false;
     std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[static_cast<std::size_t>(step)];
     if (!convolution)
       convolution = std::make_unique<cudnn_convolution>(convolutions_, c, pass, precision_,
                                                         static_cast<std::size_t>(workspace_bytes()));
-    return convolution->is_usable() && convolution->launch(convolutions_, operands, workspace_, stream);
+    if (!convolution->is_usable()) return false;
+    if (!convolution->is_rounded()) return convolution->launch(convolutions_, operands, workspace_, stream);
+    return rounded_convolution(c).launch(*convolution, convolutions_, pass, operands, rounded, workspace_, stream);
   }
 #endif
 
@@ -85,6 +94,19 @@ class library_calls {
       if (f.cublasLtCreate(&products_) != CUBLAS_STATUS_SUCCESS) products_ = nullptr;
     }
     return products_;
+  }
+  static std::uintptr_t place(void const* of) { return reinterpret_cast<std::uintptr_t>(of); }
+  /// A step's product where memory is aligned like that; null where the library does not have it.
+  cublaslt_product const* product_for(int step, product_shape const& p, product_epilogue epilogue,
+                                      product_places const& at, std::uint32_t alignment) {
+    bool const has_aux = has_mask(epilogue) || has_kept(epilogue);
+    if ((has_bias(epilogue) && place(at.bias) % 16) || (has_aux && place(at.mask) % 16)) return nullptr;
+    std::unique_ptr<cublaslt_product>& product =
+        products_of_[static_cast<std::size_t>(step) * product_epilogues + static_cast<std::size_t>(epilogue)];
+    if (!product || !product->serves(alignment))
+      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment,
+                                                   static_cast<std::size_t>(workspace_bytes()));
+    return product->serves(alignment) ? product.get() : nullptr;
   }
   /// Whether the library's masks have no bit where a sum is 0, as the gradient of our ReLU wants it: it is asked once,
   /// by a product of zeros in the workspace.
@@ -142,6 +164,7 @@ class library_calls {
  public:
   library_calls(int, library_precision) {}
   static std::int64_t workspace_bytes() { return 0; }
+  static bool rounds_convolutions(library_precision) { return false; }
   void work_in(char*) {}
 };
 #endif

@@ -50,28 +50,35 @@ struct product_shape {
   bool ta, tb, is_wide;
 };
 /// What is done to C on the way to memory: a bias for each of its n columns, then perhaps a ReLU (which may leave a
-/// mask of what it let through) or the GELU by a hyperbolic tangent; or where such a mask has no bit it becomes 0, and
-/// its columns are summed.
+/// mask of what it let through) or the GELU by a hyperbolic tangent (whose operand may be kept); or where such a mask
+/// has no bit it becomes 0, or it is multiplied by the GELU's slope at what was kept, and its columns may be summed.
 enum class product_epilogue {
   none,
   bias,
   bias_and_relu,
   bias_and_masking_relu,
   bias_and_gelu,
+  bias_and_kept_gelu,
   relu_gradient,
-  relu_and_bias_gradient
+  relu_and_bias_gradient,
+  gelu_gradient,
+  gelu_and_bias_gradient
 };
-inline constexpr int product_epilogues = 7;
+inline constexpr int product_epilogues = 10;
 constexpr bool has_mask(product_epilogue e) {
-  return e == product_epilogue::bias_and_masking_relu || e >= product_epilogue::relu_gradient;
+  return e == product_epilogue::bias_and_masking_relu || e == product_epilogue::relu_gradient ||
+         e == product_epilogue::relu_and_bias_gradient;
+}
+constexpr bool has_kept(product_epilogue e) {
+  return e == product_epilogue::bias_and_kept_gelu || e >= product_epilogue::gelu_gradient;
 }
 constexpr bool has_bias(product_epilogue e) {
-  return e != product_epilogue::none && e != product_epilogue::relu_gradient;
+  return e != product_epilogue::none && e != product_epilogue::relu_gradient && e != product_epilogue::gelu_gradient;
 }
 /// Bytes of a mask for a row of n numbers: a bit for each, 128 bits at a time.
 constexpr std::int64_t mask_row_bytes(std::int64_t n) { return (n + 127) / 128 * 16; }
 
-/// Where a product's operands lie. `bias`: or its gradient.
+/// Where a product's operands lie. `bias`: or its gradient. `mask`: or what is kept of a GELU, of C's shape.
 struct product_places {
   void const *a, *b;
   void* c;
@@ -99,7 +106,8 @@ class cublaslt_product {
                  set(CUBLASLT_MATMUL_DESC_TRANSA, first) && set(CUBLASLT_MATMUL_DESC_TRANSB, second) &&
                  set(CUBLASLT_MATMUL_DESC_EPILOGUE, kind_of(epilogue)) &&
                  (!has_mask(epilogue) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, 8 * mask_row_bytes(p.n))) &&
-                 point_to(at) && lay_out(b_, type, p.tb ? p.k : p.n, p.tb ? p.n : p.k, p.batch) &&
+                 (!has_kept(epilogue) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p.n)) && point_to(at) &&
+                 lay_out(b_, type, p.tb ? p.k : p.n, p.tb ? p.n : p.k, p.batch) &&
                  lay_out(a_, type, p.ta ? p.m : p.k, p.ta ? p.k : p.m, p.batch) && lay_out(c_, type, p.n, p.m, p.batch);
     if (is_usable_) choose(handle, workspace);
   }
@@ -135,8 +143,11 @@ class cublaslt_product {
       case product_epilogue::bias_and_relu: return CUBLASLT_EPILOGUE_RELU_BIAS;
       case product_epilogue::bias_and_masking_relu: return CUBLASLT_EPILOGUE_RELU_AUX_BIAS;
       case product_epilogue::bias_and_gelu: return CUBLASLT_EPILOGUE_GELU_BIAS;
+      case product_epilogue::bias_and_kept_gelu: return CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
       case product_epilogue::relu_gradient: return CUBLASLT_EPILOGUE_DRELU;
       case product_epilogue::relu_and_bias_gradient: return CUBLASLT_EPILOGUE_DRELU_BGRAD;
+      case product_epilogue::gelu_gradient: return CUBLASLT_EPILOGUE_DGELU;
+      case product_epilogue::gelu_and_bias_gradient: return CUBLASLT_EPILOGUE_DGELU_BGRAD;
       default: return CUBLASLT_EPILOGUE_DEFAULT;
     }
   }
@@ -147,7 +158,7 @@ class cublaslt_product {
   /// The library looks at these places' alignment when it chooses, too.
   bool point_to(product_places const& at) const {
     return (!has_bias(epilogue_) || set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias)) &&
-           (!has_mask(epilogue_) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.mask));
+           (!(has_mask(epilogue_) || has_kept(epilogue_)) || set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, at.mask));
   }
 
   /// A matrix as it lies in memory, in column-major order.

@@ -59,6 +59,30 @@ struct convolution_shape {
   std::int64_t batch, channels, h, w, out, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups;
   bool is_wide;
 
+  /// By the numbers of a step.
+  convolution_shape(std::int64_t const* n, bool wide)
+      : batch(n[0]),
+        channels(n[1]),
+        h(n[2]),
+        w(n[3]),
+        out(n[4]),
+        oh(n[5]),
+        ow(n[6]),
+        kh(n[7]),
+        kw(n[8]),
+        sh(n[9]),
+        sw(n[10]),
+        ph(n[11]),
+        pw(n[12]),
+        dh(n[13]),
+        dw(n[14]),
+        groups(n[15]),
+        is_wide(wide) {}
+
+  /// How many numbers the images, the filters and the results are.
+  std::int64_t of_images() const { return batch * channels * h * w; }
+  std::int64_t of_filters() const { return out * (channels / groups) * kh * kw; }
+  std::int64_t of_results() const { return batch * out * oh * ow; }
   /// Whether the library's rule gives such results: others see what it would leave out.
   bool is_regular() const {
     return oh == (h + 2 * ph - dh * (kh - 1) - 1) / sh + 1 && ow == (w + 2 * pw - dw * (kw - 1) - 1) / sw + 1;
@@ -74,10 +98,13 @@ class cudnn_convolution {
  public:
   cudnn_convolution(cudnnHandle_t handle, convolution_shape const& c, convolution_pass pass,
                     library_precision precision, std::size_t workspace)
-      : pass_(pass), is_wide_(c.is_wide) {
+      : pass_(pass), is_wide_(c.is_wide), is_rounded_(precision == library_precision::bf16 && !c.is_wide) {
     functions const& f = functions::of_process();
-    cudnnDataType_t const type = c.is_wide ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
-    math_ = precision == library_precision::full ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH;
+    cudnnDataType_t const sums = c.is_wide ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
+    cudnnDataType_t const type = is_rounded_ ? CUDNN_DATA_BFLOAT16 : sums;
+    math_ = precision == library_precision::full ? CUDNN_FMA_MATH
+            : is_rounded_                        ? CUDNN_TENSOR_OP_MATH
+                                                 : CUDNN_DEFAULT_MATH;
     auto all = [&](auto... extent) { return ((extent >= 0 && extent <= 0x7fffffff) && ...); };
     auto whole = [](std::int64_t n) { return static_cast<int>(n); };
     is_usable_ =
@@ -91,7 +118,7 @@ class cudnn_convolution {
         f.cudnnSetFilter4dDescriptor(w_, type, CUDNN_TENSOR_NCHW, whole(c.out), whole(c.channels / c.groups),
                                      whole(c.kh), whole(c.kw)) == success &&
         f.cudnnSetConvolution2dDescriptor(what_, whole(c.ph), whole(c.pw), whole(c.sh), whole(c.sw), whole(c.dh),
-                                          whole(c.dw), CUDNN_CROSS_CORRELATION, type) == success &&
+                                          whole(c.dw), CUDNN_CROSS_CORRELATION, sums) == success &&
         f.cudnnSetConvolutionGroupCount(what_, whole(c.groups)) == success &&
         f.cudnnSetConvolutionMathType(what_, math_) == success;
     if (!is_usable_) return;
@@ -119,6 +146,8 @@ class cudnn_convolution {
   }
 
   bool is_usable() const { return is_usable_; }
+  /// Whether its operands are of bf16.
+  bool is_rounded() const { return is_rounded_; }
   /// Launches it on the operands of the step: image and filter, gradient and filter, or gradient and image; then the
   /// result. Returns whether that went well.
   bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) const {
@@ -169,7 +198,7 @@ class cudnn_convolution {
   convolution_pass pass_;
   int algorithm_ = 0;
   std::size_t bytes_ = 0;
-  bool is_wide_, is_usable_ = false;
+  bool is_wide_, is_rounded_, is_usable_ = false;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

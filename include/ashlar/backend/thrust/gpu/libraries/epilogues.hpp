@@ -14,6 +14,8 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 struct matched_epilogue {
   product_epilogue kind = product_epilogue::none;
   int bias = 0, result = 0;     // operands of the step, which is the next one
+  int kept = -1;                // of a GELU whose gradient is matched: the operand where what it read is kept
+  int gradient = -1;            // and the product that has its gradient
   int mask = -1;                // the product whose ReLU says where there is a gradient
   std::int64_t mask_at = -1;    // of a ReLU whose gradient is matched: where its mask lies among all of them
   int step = -1;                // of a gradient: what is done besides the product
