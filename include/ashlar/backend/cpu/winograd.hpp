@@ -48,12 +48,16 @@ class winograd_share {
       transform_(call);
     }
   }
-  /// G g G^T of a block of filters, in the order in which their windows lie.
+  /// G g G^T of a block of filters, in the order in which their windows lie; those a few panels on are asked for, as
+  /// else most of the time goes into waiting for them.
   void transform_filters(T const* weight, std::int64_t first, std::int64_t count) const {
     std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
+    auto const filter_of = [&](std::int64_t i) { return g_.turned ? i % count : i / panels; };
+    auto const channel_of = [&](std::int64_t i) { return (g_.turned ? i / count : i % panels) * on_.columns; };
     for (std::int64_t i = 0; i < windows; ++i) {
-      std::int64_t const k = g_.turned ? i % count : i / panels;
-      std::int64_t const c = (g_.turned ? i / count : i % panels) * on_.columns;
+      std::int64_t const next = i + panels_ahead;
+      fetch_windows(weight + (first + filter_of(next)) * g_.filter_step + channel_of(next) * g_.channel_step);
+      std::int64_t const k = filter_of(i), c = channel_of(i);
       transform_filter(weight, first + k, c, memory_ + room_.filters + k * room_.filter_row + c);
     }
   }
@@ -83,6 +87,11 @@ class winograd_share {
   }
 
  private:
+  static constexpr std::int64_t panels_ahead = 4;
+
+  void fetch_windows(T const* first) const {
+    for (int c = 0; c < on_.columns; ++c) __builtin_prefetch(first + c * g_.channel_step);
+  }
   winograd_call call_of(winograd_stage stage, tile_block const& block, tile_plane const& plane,
                         std::int64_t apart) const {
     winograd_call call{};
