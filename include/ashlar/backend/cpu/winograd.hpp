@@ -31,7 +31,6 @@ class winograd_share {
   winograd_share(winograd_convolution const& g, instruction_set set, T* memory)
       : g_(g),
         on_(functions_for<T>(set)),
-        narrow_(functions_for<T>(set == instruction_set::avx512 ? instruction_set::avx2 : set)),
         transform_(winograd_on<T>(set)),
         room_(g.channels, g.tile_block, g.filter_block),
         memory_(memory) {}
@@ -48,12 +47,16 @@ class winograd_share {
       transform_(call);
     }
   }
-  /// G g G^T of a block of filters, in the order in which their windows lie.
+  /// G g G^T of a block of filters, in the order in which their windows lie; those a few panels on are asked for, as
+  /// else most of the time goes into waiting for them.
   void transform_filters(T const* weight, std::int64_t first, std::int64_t count) const {
     std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
+    auto const filter_of = [&](std::int64_t i) { return g_.turned ? i % count : i / panels; };
+    auto const channel_of = [&](std::int64_t i) { return (g_.turned ? i / count : i % panels) * on_.columns; };
     for (std::int64_t i = 0; i < windows; ++i) {
-      std::int64_t const k = g_.turned ? i % count : i / panels;
-      std::int64_t const c = (g_.turned ? i / count : i % panels) * on_.columns;
+      std::int64_t const next = i + panels_ahead;
+      fetch_windows(weight + (first + filter_of(next)) * g_.filter_step + channel_of(next) * g_.channel_step);
+      std::int64_t const k = filter_of(i), c = channel_of(i);
       transform_filter(weight, first + k, c, memory_ + room_.filters + k * room_.filter_row + c);
     }
   }
@@ -63,10 +66,10 @@ class winograd_share {
       for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
         std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
         for (int tile = 0; tile < tiles; tile += on_.columns) {
-          gemm_functions<T> const& on = tiles - tile <= narrow_.columns ? narrow_ : on_;
-          on.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
-                   memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
-                   memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, on.columns);
+          int const half = on_.columns / 2, columns = tiles - tile <= half ? half : on_.columns;
+          on_.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
+                    memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
+                    memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, columns);
         }
       }
   }
@@ -83,6 +86,11 @@ class winograd_share {
   }
 
  private:
+  static constexpr std::int64_t panels_ahead = 8;
+
+  void fetch_windows(T const* first) const {
+    for (int c = 0; c < on_.columns; ++c) __builtin_prefetch(first + c * g_.channel_step, 0, 2);
+  }
   winograd_call call_of(winograd_stage stage, tile_block const& block, tile_plane const& plane,
                         std::int64_t apart) const {
     winograd_call call{};
@@ -111,7 +119,7 @@ class winograd_share {
   }
 
   winograd_convolution const& g_;
-  gemm_functions<T> const &on_, &narrow_;  // the second for tiles that fill half a panel, by the same operations
+  gemm_functions<T> const& on_;
   winograd_function transform_;
   winograd_room room_;
   T* memory_;
