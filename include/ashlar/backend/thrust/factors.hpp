@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include <ashlar/backend/thrust/system.hpp>
@@ -12,16 +11,12 @@ namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// The bits of the bf16 that is nearest, of two the even one; a number beyond the largest becomes infinite, NaN stays.
 ASHLAR_INLINE ASHLAR_HD std::uint16_t bf16_bits(float x) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 64);  // quiet, also where the upper half has no 1
+  std::uint32_t const bits = __builtin_bit_cast(std::uint32_t, x);  // std's is the host's alone
+  if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 64);   // quiet, also where the upper half has no 1
   return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 ASHLAR_INLINE ASHLAR_HD float from_bf16_bits(std::uint16_t half) {
-  std::uint32_t const bits = std::uint32_t{half} << 16;
-  float x;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
+  return __builtin_bit_cast(float, std::uint32_t{half} << 16);
 }
 /// A factor; Rounds: of float to bf16. Doubles stay what they are.
 template <bool Rounds, class T>

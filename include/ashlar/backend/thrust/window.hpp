@@ -9,7 +9,9 @@
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// Windows that slide over planes, a result to a thread: the gradients too take in what windows put at their element,
-/// in the windows' order. numbers: planes, h, w, oh, ow, the window (9), planes per valid row.
+/// in the windows' order. No library does this: cuDNN's pooling has no positions of maxima, from which a gradient takes
+/// one read of them, and does not say to which of several equal ones its own goes; its means would be divided twice.
+/// numbers: planes, h, w, oh, ow, the window (9), planes per valid row.
 template <int... Codes>
 struct window_functor {
   using code = kernel_code<Codes...>;
