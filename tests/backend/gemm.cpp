@@ -15,68 +15,87 @@ using namespace ashlar::detail;
 
 namespace {
 
+/// Two matrices of random numbers and their product by naive sums in double.
+struct naive_product {
+  int m, n, k;
+  std::vector<float> a, b;
+  std::vector<double> c;
+
+  naive_product(int rows, int columns, int inner)
+      : m(rows), n(columns), k(inner), a(count(m, k)), b(count(k, n)), c(count(m, n)) {
+    random_stream const stream(seed{3}, 1);
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
+    for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
+    for (int i = 0; i < m; ++i)
+      for (int q = 0; q < k; ++q) {
+        double const left = a[count(i, k) + static_cast<std::size_t>(q)];
+        float const* const right = b.data() + count(q, n);
+        double* const sums = c.data() + count(i, n);
+        for (int j = 0; j < n; ++j) sums[j] += left * right[j];
+      }
+  }
+  static std::size_t count(int x, int y) { return static_cast<std::size_t>(x) * static_cast<std::size_t>(y); }
+};
+
+/// A matrix of these rows and columns as T, transposed if asked.
 template <class T>
-double worst_product(instruction_set set, int m, int n, int k, bool ta, bool tb, bool add) {
-  random_stream const stream(seed{3}, 1);
-  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
-      c(static_cast<std::size_t>(m * n + 1), T(0.5));
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
-  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+std::vector<T> laid_out(std::vector<float> const& numbers, int rows, int columns, bool transposed) {
+  std::vector<T> all(numbers.begin(), numbers.end());
+  if (transposed)
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j)
+        all[static_cast<std::size_t>(j * rows + i)] = numbers[static_cast<std::size_t>(i * columns + j)];
+  return all;
+}
+
+template <class T>
+double worst_product(instruction_set set, naive_product const& p, bool ta, bool tb, bool add) {
+  int const m = p.m, n = p.n, k = p.k;
+  std::vector<T> const a = laid_out<T>(p.a, m, k, ta), b = laid_out<T>(p.b, k, n, tb);
+  std::vector<T> c(p.c.size() + 1, T(0.5));
   multiply<T>(set, m, n, k, {a.data(), ta ? 1 : k, ta ? m : 1}, {b.data(), tb ? 1 : n, tb ? k : 1}, c.data(), n, add);
   double worst = c.back() == T(0.5) ? 0 : 1e9;  // nothing behind the matrix is touched
-  for (int i = 0; i < m; ++i)
-    for (int j = 0; j < n; ++j) {
-      double sum = add ? 0.5 : 0;
-      for (int q = 0; q < k; ++q)
-        sum += static_cast<double>(a[static_cast<std::size_t>(ta ? q * m + i : i * k + q)]) *
-               static_cast<double>(b[static_cast<std::size_t>(tb ? j * k + q : q * n + j)]);
-      worst = std::fmax(worst, std::fabs(sum - static_cast<double>(c[static_cast<std::size_t>(i * n + j)])));
-    }
+  for (std::size_t i = 0; i < p.c.size(); ++i)
+    worst = std::fmax(worst, std::fabs(p.c[i] + (add ? 0.5 : 0) - static_cast<double>(c[i])));
   return worst;
+}
+
+/// Proves products of these sizes in every transposition, as they are and added to what is there, on every instruction
+/// set.
+template <int Count>
+void check_products(int const (&sizes)[Count][3]) {
+  for (auto const& s : sizes) {
+    naive_product const p(s[0], s[1], s[2]);
+    CAPTURE(s[0]);
+    CAPTURE(s[1]);
+    CAPTURE(s[2]);
+    for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+      for (int flags = 0; flags < 8; ++flags) {
+        CAPTURE(set);
+        CAPTURE(flags);
+        auto const which = static_cast<instruction_set>(set);
+        // a sum of k products below 1/4, each rounded once more than needed
+        CHECK(worst_product<float>(which, p, flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
+        CHECK(worst_product<double>(which, p, flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
+      }
+  }
 }
 
 }  // namespace
 
 TEST_CASE("products of odd sizes agree with the naive sum in double, on every instruction set") {
   int const sizes[][3] = {{1, 1, 1}, {3, 5, 7}, {17, 33, 9}, {8, 64, 300}, {13, 31, 257}, {2, 100, 1}, {50, 3, 40}};
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
-    for (auto const& s : sizes)
-      for (int flags = 0; flags < 8; ++flags) {
-        CAPTURE(set);
-        CAPTURE(flags);
-        auto const which = static_cast<instruction_set>(set);
-        // a sum of k products below 1/4, each rounded once more than needed
-        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
-        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
-      }
+  check_products(sizes);
 }
 
 TEST_CASE("products whose left matrix is copied tile by tile, and whose rows of C lie far apart, are the same sums") {
   int const sizes[][3] = {{131, 129, 70}, {128, 200, 520}, {512, 130, 64}, {256, 257, 65}, {128, 1024, 300}};
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
-    for (auto const& s : sizes)
-      for (int flags = 0; flags < 8; ++flags) {
-        CAPTURE(set);
-        CAPTURE(flags);
-        auto const which = static_cast<instruction_set>(set);
-        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
-        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
-      }
+  check_products(sizes);
 }
 TEST_CASE("products of few columns, and of long sums in several parts, are the same sums") {
   int const sizes[][3] = {{9, 10, 130},  {70, 4, 37},     {13, 16, 20}, {33, 17, 64},    {65, 47, 33},
                           {64, 96, 530}, {77, 161, 1030}, {200, 33, 1}, {256, 129, 1100}};
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
-    for (auto const& s : sizes)
-      for (int flags = 0; flags < 8; ++flags) {
-        CAPTURE(set);
-        CAPTURE(s[0]);
-        CAPTURE(s[1]);
-        CAPTURE(flags);
-        auto const which = static_cast<instruction_set>(set);
-        CHECK(worst_product<float>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 2e-6 * (s[2] + 1));
-        CHECK(worst_product<double>(which, s[0], s[1], s[2], flags & 1, flags & 2, flags & 4) < 1e-14 * (s[2] + 1));
-      }
+  check_products(sizes);
 }
 TEST_CASE("a block of a product has the same bits alone, however its matrices lie") {
   random_stream const stream(seed{8}, 1);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What must not compile:
-run.py [--self-check] [--show] [--compilers g++,clang++,nvcc] [--every N] [CASE.cpp or part of its name ...]
+run.py [--self-check] [--show] [--compilers g++,clang++/clang++-16,nvcc] [--every N] [CASE.cpp or part of its name ...]
 
 A case is one file that begins like this, and whose mistake stands between `#ifdef ASHLAR_TWIN ... #else ... #endif`:
 
@@ -17,7 +17,8 @@ where such a unit is not silent each of them is asked alone. --show prints those
 nvcc's own front end (EDG, in its pass over host code) answers before g++, its host compiler, sees the mistake, so that
 pass alone is run. It spells types its own way: of it only the first `expect`, which is the sentence, is asked, and what
 `expect nvcc` says; its warnings about a twin do not count. It takes seconds for each file: --every 5 tries every
-fifth case. Other compilers parse <ashlar/ashlar.hpp> once, into a precompiled header."""
+fifth case. Other compilers parse <ashlar/ashlar.hpp> once, into a precompiled header. Compilers with a / between them
+take turns: each case is asked of one of them."""
 
 import argparse
 import concurrent.futures
@@ -113,13 +114,16 @@ def complaints(compiler, case, silent=()):
     return found, first
 
 
-def check(cases, compilers, show=False):
-    """Checks every case under every compiler, two at a time; the number of pairs that failed."""
-    pairs = [(compiler, case) for case in cases for compiler in compilers]
-    units = [(compiler, cases[k : k + TOGETHER]) for compiler in compilers for k in range(0, len(cases), TOGETHER)]
+def check(cases, groups, show=False):
+    """Checks every case under one compiler of every group, two at a time; the number of pairs that failed."""
+    pairs = [(group[n % len(group)], case) for n, case in enumerate(cases) for group in groups]
+    units = []
+    for compiler in dict.fromkeys(compiler for compiler, _ in pairs):
+        asked = [case for name, case in pairs if name == compiler]
+        units += [(compiler, asked[k : k + TOGETHER]) for k in range(0, len(asked), TOGETHER)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        silent = {compiler: set() for compiler in compilers}
+        silent = {compiler: set() for compiler, _ in pairs}
         for (compiler, _), twins in zip(units, pool.map(lambda unit: silent_twins(*unit), units)):
             silent[compiler] |= twins
         judged = pool.map(lambda pair: complaints(*pair, silent[pair[0]]), pairs)
@@ -177,11 +181,12 @@ def main():
     parser.add_argument("--compilers", default=os.environ.get("COMPILERS", ",".join(COMPILERS)))
     options = parser.parse_args()
 
-    named = options.compilers.replace(",", " ").split()
-    compilers = [compiler for compiler in named if shutil.which(compiler)]
-    for compiler in named:
-        if compiler not in compilers:
+    named = [group.split("/") for group in options.compilers.replace(",", " ").split()]
+    for compiler in sum(named, []):
+        if not shutil.which(compiler):
             print(f"skipped: compile_errors/{compiler}: it is not installed")
+    groups = [present for group in named if (present := [compiler for compiler in group if shutil.which(compiler)])]
+    compilers = sum(groups, [])
     if not compilers:
         sys.exit(77)
     if options.self_check:
@@ -196,8 +201,9 @@ def main():
         for compiler in compilers:
             if "nvcc" not in compiler:
                 parse_umbrella(compiler, pathlib.Path(folder))
-        failed = check(cases, compilers, options.show)
-    print(f"{len(cases)} cases under {len(compilers)} compilers: {failed} failed")
+        failed = check(cases, groups, options.show)
+    asked = ", ".join(" or ".join(group) for group in groups)
+    print(f"{len(cases)} cases under {asked}: {failed} failed")
     sys.exit(failed > 0)
 
 
