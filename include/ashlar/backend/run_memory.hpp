@@ -34,10 +34,12 @@ struct run_memory {
   char* states = nullptr;
   char* slots = nullptr;
   char* const* inputs = nullptr;  // where they lie, if not in the arena
+  // What kernels are told lies apart: compilers would copy two at once, which waits for both being stored.
   std::int64_t rows = 0;
-  std::uint64_t seed = 0, step = 0;
   int variant = 0;  // of the update
+  std::uint64_t seed = 0;
   step_watch* watch = nullptr;
+  std::uint64_t step = 0;
   given_names const* names = nullptr;
 };
 
