@@ -28,18 +28,19 @@ struct given_names {
 
 /// What a program runs on: the memory of each place, the valid rows, and the keys of its random numbers.
 struct run_memory {
+  // The places, and what kernels are told, lie apart: compilers would copy two neighbours at once, which waits until
+  // both have been stored.
   char* arena = nullptr;
-  double* scalars = nullptr;
-  char* parameters = nullptr;
-  char* states = nullptr;
-  char* slots = nullptr;
-  char* const* inputs = nullptr;  // where they lie, if not in the arena
-  // What kernels are told lies apart: compilers would copy two at once, which waits for both being stored.
   std::int64_t rows = 0;
-  int variant = 0;  // of the update
+  double* scalars = nullptr;
   std::uint64_t seed = 0;
-  step_watch* watch = nullptr;
+  char* parameters = nullptr;
   std::uint64_t step = 0;
+  char* states = nullptr;
+  char* const* inputs = nullptr;  // where they lie, if not in the arena
+  char* slots = nullptr;
+  int variant = 0;  // of the update
+  step_watch* watch = nullptr;
   given_names const* names = nullptr;
 };
 
