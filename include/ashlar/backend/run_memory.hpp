@@ -28,14 +28,17 @@ struct given_names {
 
 /// What a program runs on: the memory of each place, the valid rows, and the keys of its random numbers.
 struct run_memory {
+  // The places, and what kernels are told, lie apart: compilers would copy two neighbours at once, which waits until
+  // both have been stored.
   char* arena = nullptr;
-  double* scalars = nullptr;
-  char* parameters = nullptr;
-  char* states = nullptr;
-  char* slots = nullptr;
-  char* const* inputs = nullptr;  // where they lie, if not in the arena
   std::int64_t rows = 0;
-  std::uint64_t seed = 0, step = 0;
+  double* scalars = nullptr;
+  std::uint64_t seed = 0;
+  char* parameters = nullptr;
+  std::uint64_t step = 0;
+  char* states = nullptr;
+  char* const* inputs = nullptr;  // where they lie, if not in the arena
+  char* slots = nullptr;
   int variant = 0;  // of the update
   step_watch* watch = nullptr;
   given_names const* names = nullptr;

@@ -7,9 +7,15 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Steps that are walked as one with another behind them: none.
+struct no_joined_steps {
+  static constexpr int most_operands = 0;
+};
+
 /// The way through a program's step table, the same on every policy: which steps run, where their operands lie, and
-/// loops iteration by iteration. `call(step, operands, iteration)` is what a policy does with a step.
-template <class Program>
+/// loops iteration by iteration. `call(step, operands, iteration)` is what a policy does with a step. `Joined` has, of
+/// each step, the `operands` of it and another together, `operand_count` many (0: it stands alone), and the `next` one.
+template <class Program, class Joined = no_joined_steps>
 class step_walk {
   static constexpr auto const& tables = Program::tables;
   static constexpr int most_places = [] {
@@ -18,7 +24,7 @@ class step_walk {
     return n;
   }();
   static constexpr int most_operands = [] {
-    int n = 1;
+    int n = Joined::most_operands > 0 ? Joined::most_operands : 1;
     for (int s = 0; s < tables.sizes.steps; ++s)
       n = tables.steps[s].operand_count > n ? tables.steps[s].operand_count : n;
     return n;
@@ -113,10 +119,16 @@ class step_walk {
     return places[a.place] + a.offset;
   }
 
+  static int behind(int step) {
+    if constexpr (Joined::most_operands > 0)
+      return Joined::found.of[step].next;
+    else
+      return step + 1;
+  }
   template <class Call>
   static void run_steps(int begin, int end, char* const* places, int variant, std::uint64_t iteration,
                         Call const& call) {
-    for (int s = begin; s < end; ++s) {
+    for (int s = begin; s < end; s = behind(s)) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != variant) continue;
       if constexpr (tables.sizes.loops > 0)
@@ -124,8 +136,15 @@ class step_walk {
           run_loop(tables.loops[step.loop], places, variant, iteration, call);
           continue;
         }
+      address const* list = tables.operands + step.operands;
+      int count = step.operand_count;
+      if constexpr (Joined::most_operands > 0)
+        if (auto const& both = Joined::found.of[s]; both.operand_count > 0) {
+          list = both.operands;
+          count = both.operand_count;
+        }
       char* operands[most_operands];
-      for (int o = 0; o < step.operand_count; ++o) operands[o] = at(tables.operands[step.operands + o], places);
+      for (int o = 0; o < count; ++o) operands[o] = at(list[o], places);
       call(s, operands, iteration);
     }
   }

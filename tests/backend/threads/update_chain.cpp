@@ -7,42 +7,13 @@
 
 #include <ashlar/ashlar.hpp>
 
+#include "support/ways_to_run.hpp"
+
 using namespace ashlar;
 
 namespace {
 
-using detail::instruction_set, detail::machine_instruction_set;
-
-// Under a watch every step runs on its own.
-struct nothing_to_see : detail::step_watch {
-  bool before(int, char* const*, std::uint64_t) override { return true; }
-  void after(int, char* const*, std::uint64_t) override {}
-};
-struct way {
-  bool chained = false;
-  instruction_set set = machine_instruction_set();
-  int parts = 1;
-  thread_pool* pool = nullptr;
-};
-template <class Program>
-struct executor {
-  static bool run(detail::run_memory m, way const& how) {
-    nothing_to_see watch;
-    if (!how.chained) m.watch = &watch;
-    if (!how.pool) return detail::cpu_executor<Program>::run(m, how.set, how.parts);
-    return detail::cpu_executor<Program>::run(m, detail::cpu_threads(cpu.with(*how.pool)));
-  }
-};
-template <class Optimizer>
-struct source {
-  Optimizer const& optimizer;
-  int rows;
-  void write_scalars(std::int64_t step, double* to) const {
-    to[0] = rows;
-    optimizer.write_scalars(step, to + 1);
-  }
-  int variant(std::int64_t step) const { return optimizer.variant() + detail::phase_at<Optimizer>(step) + 1; }
-};
+using detail::instruction_set, detail::machine_instruction_set, proof::executor, proof::source, proof::way;
 
 // Parameters after some steps, of Batch samples and of fewer.
 template <class Program, int Batch, class Optimizer>
@@ -83,7 +54,7 @@ void check_equal_bits(Net const& network, Optimizer const& optimizer) {
     CAPTURE(set);
     way how{false, static_cast<instruction_set>(set)};
     std::vector<char> const wanted = trained<program, Batch>(begin, optimizer, how);
-    how.chained = true;
+    how.joined = true;
     for (how.parts = 1; how.parts < 4; how.parts += 2) {
       CAPTURE(how.parts);
       CHECK((trained<program, Batch>(begin, optimizer, how) == wanted));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
+#include <ashlar/backend/cpu/product_tails.hpp>
+#include <ashlar/backend/cpu/subnormals.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/cpu/update_chain.hpp>
 #include <ashlar/backend/index_faults.hpp>
@@ -34,8 +36,11 @@ struct step_walker {
 /// Runs a program's steps. It holds nothing, so one program may run from several threads on memory of their own.
 template <class Program>
 class cpu_executor {
-  using walk = step_walk<Program>;
+  using tails = product_tails<Program>;
+  using single_walk = step_walk<Program>;
+  using walk = std::conditional_t<(tails::most_operands > 0), step_walk<Program, tails>, single_walk>;
   static constexpr auto const& tables = Program::tables;
+  static constexpr bool has_update = walk::update < walk::end_step;
   static constexpr std::int64_t most_work = [] {
     std::int64_t n = -1;
     for (int s = 0; s < tables.sizes.steps; ++s) n = tables.steps[s].work > n ? tables.steps[s].work : n;
@@ -81,14 +86,17 @@ class cpu_executor {
   /// Nothing but kernel after kernel: for small programs what stands between them is what takes time.
   [[gnu::noinline]] static bool run_undivided(run_memory const& m, instruction_set set,
                                               [[maybe_unused]] index_faults& faults) {
-    kernel_arguments args{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
+    kernel_arguments args;
+    set_arguments(args, m, set);
     auto call = [&](int s, char* const* operands, std::uint64_t iteration) {
       step_entry const& step = tables.steps[s];
       args.operands = operands;
       args.numbers = tables.numbers + step.numbers;
       args.constants = tables.constants + step.constants;
       args.iteration = iteration;
+      args.epilogue = epilogue_of(s);
       kernel_function const run = function_of(step, set);
+      subnormals_as_zero const mode(has_update && step.variant);
       for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
       if constexpr (has_indices<Program>) look_at_indices<Program>(s, operands, m.rows, faults);
     };
@@ -111,6 +119,24 @@ class cpu_executor {
     } else {
       return walk::run(m, call, is_finite);
     }
+  }
+  /// What a step's kernel does with its product before that is in memory.
+  static product_epilogue epilogue_of([[maybe_unused]] int step) {
+    if constexpr (tails::most_operands > 0)
+      return tails::found.of[step].kind;
+    else
+      return product_epilogue::none;
+  }
+  /// One by one: compilers clear the whole of an aggregate by an instruction that takes as long as a small kernel.
+  ASHLAR_INLINE static void set_arguments(kernel_arguments& args, run_memory const& m, instruction_set set) {
+    args.operands = nullptr;
+    args.numbers = nullptr;
+    args.constants = nullptr;
+    args.rows = m.rows;
+    args.seed = m.seed;
+    args.step = m.step;
+    args.iteration = 0;
+    args.set = set;
   }
   /// Steps whose gradients the update takes block by block may change parameters: what tells whether it is taken stands
   /// before them.
@@ -139,37 +165,46 @@ class cpu_executor {
       w.meet();
       return w.faults->count == 0 && has_finite_loss(m);
     };
-    if constexpr (chain::is_used)
-      if (!m.watch) {
-        typename chain::update update(m, function_of(chain::update_of(m.variant), set), chain::update_of(m.variant));
-        kernel_arguments const plain{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
-        return run_chained(
-            m,
-            [&](int s, char* const* operands, std::uint64_t iteration) {
-              typename chain::link const* const l = chain::of(s);
-              if (!l) return run_step(s, operands, iteration, m, set, w);
-              typename chain::taker const taker(update, plain, *l);
-              block_reader const reader = taker.reader();
-              run_step(s, operands, iteration, m, set, w, &reader);
-            },
-            is_finite,
-            [&] {
-              run_parts(plain, chain::update_of(m.variant), w,
-                        [&](kernel_arguments const& args) { update.run_on_rest(args); });
-            });
-      }
-    return walk::run(
-        m, [&](int s, char* const* operands, std::uint64_t iteration) { run_step(s, operands, iteration, m, set, w); },
-        is_finite);
+    if (m.watch)  // step by step
+      return single_walk::run(
+          m,
+          [&](int s, char* const* operands, std::uint64_t iteration) {
+            run_step(s, operands, iteration, m, set, w, product_epilogue::none);
+          },
+          is_finite);
+    auto call = [&](int s, char* const* operands, std::uint64_t iteration) {
+      run_step(s, operands, iteration, m, set, w, epilogue_of(s));
+    };
+    if constexpr (chain::is_used) {
+      typename chain::update update(m, function_of(chain::update_of(m.variant), set), chain::update_of(m.variant));
+      kernel_arguments const plain{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
+      return run_chained(
+          m,
+          [&](int s, char* const* operands, std::uint64_t iteration) {
+            typename chain::link const* const l = chain::of(s);
+            if (!l) return call(s, operands, iteration);
+            typename chain::taker const taker(update, plain, *l);
+            block_reader const reader = taker.reader();
+            run_step(s, operands, iteration, m, set, w, product_epilogue::none, &reader);
+          },
+          is_finite,
+          [&] {
+            run_parts(plain, chain::update_of(m.variant), w,
+                      [&](kernel_arguments const& args) { update.run_on_rest(args); });
+          });
+    } else {
+      return walk::run(m, call, is_finite);
+    }
   }
   static void run_step(int s, char* const* operands, std::uint64_t iteration, run_memory const& m, instruction_set set,
-                       step_walker& w, block_reader const* reader = nullptr) {
+                       step_walker& w, product_epilogue epilogue, block_reader const* reader = nullptr) {
     step_entry const& step = tables.steps[s];
     if (m.watch && !m.watch->before(s, operands, iteration)) return;
     kernel_arguments args{
         operands, tables.numbers + step.numbers, tables.constants + step.constants, m.rows, m.seed, m.step, iteration,
         set};
     args.reader = reader;
+    args.epilogue = epilogue;
     run_parts(args, step, w, function_of(step, set));
     if constexpr (has_indices<Program>)
       if (w.first == 0) look_at_indices<Program>(s, operands, m.rows, *w.faults);
@@ -183,6 +218,7 @@ class cpu_executor {
       args.parts = w.parts;
       args.shares = w.shares;
     }
+    subnormals_as_zero const mode(has_update && step.variant);
     for (args.phase = 0; args.phase < step.phases; ++args.phase) {
       w.begin_step(divided);
       int const end = divided ? w.last : w.first == 0 ? 1 : 0;

@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/gemm_panels.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
+#include <ashlar/backend/cpu/product_finish.hpp>
 #include <ashlar/backend/cpu/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -231,11 +232,12 @@ gemm_functions<T> const& functions_for([[maybe_unused]] instruction_set set) {
 }
 
 /// C += A B, or C = A B, for columns [k, k + slab) of A and as many rows of B. Panels of B that are not as the tiles
-/// read them are copied. `next`: columns of A that will be copied next, if any.
+/// read them are copied. `next`: columns of A that will be copied next, if any. `finish`: of the last slab.
 template <class T>
-[[gnu::noinline]] void multiply_slab(gemm_functions<T> const& on, std::int64_t rows, std::int64_t n, std::int64_t slab,
+[[gnu::noinline]] void multiply_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
                                      matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
-                                     bool add, T const* next, std::int64_t next_row) {
+                                     bool add, T const* next, std::int64_t next_row, product_finish<T> const& finish) {
+  gemm_functions<T> const& on = functions_for<T>(set);
   constexpr std::int64_t line = 64 / sizeof(T);
   alignas(64) T panel[gemm_long_panel_elements];
   for (std::int64_t j = 0; j < n; j += on.columns) {
@@ -257,23 +259,25 @@ template <class T>
     }
     on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, c + first * c_row + j,
              c_row, add, columns);
+    if (finish.is_something()) finish_block<T>(set, finish.at(0, j), rows, columns, c + j, c_row);
   }
 }
 /// The same with a copy of A.
 template <class T>
-[[gnu::noinline]] void multiply_copied_slab(gemm_functions<T> const& on, std::int64_t rows, std::int64_t n,
-                                            std::int64_t slab, matrix_view<T> const& a, matrix_view<T> const& b, T* c,
-                                            std::int64_t c_row, bool add, T const* next) {
+[[gnu::noinline]] void multiply_copied_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
+                                            matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
+                                            bool add, T const* next, product_finish<T> const& finish) {
   alignas(64) T left[left_block<T>::elements];
-  on.gather(left, a.data, a.column, 0, rows, slab);
-  multiply_slab<T>(on, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column);
+  functions_for<T>(set).gather(left, a.data, a.column, 0, rows, slab);
+  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish);
 }
 
 /// C = A B, or C += A B: C [m, n] is dense along its columns. So many rows of A stay in the second cache while panels
 /// of B pass by.
 template <class T>
 [[gnu::noinline]] void multiply(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
-                                matrix_view<T> a, matrix_view<T> b, T* c, std::int64_t c_row, bool add) {
+                                matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row, bool add,
+                                product_finish<T> const& finish = {}) {
   gemm_functions<T> const& on = functions_for<T>(set);
   bool const copies = left_block<T>::pays(a, depth, n / on.columns);
   std::int64_t const at_once = on.slab_of(depth);
@@ -287,8 +291,9 @@ template <class T>
       std::int64_t const rows = m - i < block ? m - i : block;
       matrix_view<T> const left{a.data + i * a.row + k * a.column, a.row, a.column};
       T* const to = c + i * c_row;
+      product_finish<T> const end = k + at_once < depth ? product_finish<T>{} : finish.at(i, 0);
       if (!copies) {
-        multiply_slab<T>(on, rows, n, slab, left, right, to, c_row, add || k > 0, nullptr, 0);
+        multiply_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, nullptr, 0, end);
         continue;
       }
       T const* next = nullptr;
@@ -296,7 +301,7 @@ template <class T>
         next = left.data + block * a.row;
       else if (k + at_once < depth)
         next = a.data + (k + at_once) * a.column;
-      multiply_copied_slab<T>(on, rows, n, slab, left, right, to, c_row, add || k > 0, next);
+      multiply_copied_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, next, end);
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <ashlar/backend/cpu/instruction_set.hpp>
 #include <ashlar/backend/kernel_code.hpp>
+#include <ashlar/backend/product_epilogue.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -33,6 +34,7 @@ struct kernel_arguments {
   int phase = 0;                   // of a kernel that its workers do in phases, meeting in between
   std::int64_t* shares = nullptr;  // counts the shares in which there was something to do
   block_reader const* reader = nullptr;
+  product_epilogue epilogue = product_epilogue::none;  // of a product: by what lies behind its operands
 };
 using kernel_function = void (*)(kernel_arguments const&);
 

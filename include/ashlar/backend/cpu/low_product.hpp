@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/gemm.hpp>
 #include <ashlar/backend/cpu/lane_sums.hpp>
+#include <ashlar/backend/cpu/product_finish.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -37,9 +38,10 @@ struct low_product {
     T const* const half = sizeof...(J) > 8 ? b + 8 * b_apart : b;
     (add_column<sizeof...(J), J>(sum, x, row<J>(b, half, b_apart, columns), rows), ...);
   }
-  /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B.
+  /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B; a row alone is finished.
   template <int Rows, int Columns>
-  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row, int columns) {
+  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row, int columns,
+                                 [[maybe_unused]] product_finish<T> const& f) {
     std::make_integer_sequence<int, Rows> every_row;
     std::make_integer_sequence<int, Columns> every_column;
     vector sum[Rows * Columns]{};
@@ -52,55 +54,69 @@ struct low_product {
       add(sum, left, S::width, right, S::width, columns, every_row, every_column);
     }
     lane_sums<S, Rows * Columns>::add(sum);
+    if constexpr (Rows == 1)
+      if (f.is_something()) {
+        vector other;
+        if (columns == S::width)
+          S::load(other, f.other);
+        else
+          load_part<T, Set>(other, f.other, columns);
+        finished_block<Set, T>::finish(f.kind, sum[0], other);
+      }
     alignas(64) T lanes[S::width];
     S::store(sum[0], lanes);
     for (int i = 0; i < Rows; ++i)
       std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * static_cast<std::size_t>(columns));
   }
   template <int Rows>
-  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row) {
+  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row,
+                                 product_finish<T> const& f) {
     constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
-    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * depth, c + j, c_row, many);
+    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * depth, c + j, c_row, many, f.at(0, j));
     if constexpr (few < many)
-      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few);
-    if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j));
+      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few, f.at(0, j));
+    if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j), f.at(0, j));
   }
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,
-                                std::int64_t c_row) {
+                                std::int64_t c_row, product_finish<T> const& f) {
     constexpr int most = S::width < low_product_rows ? S::width : low_product_rows;
     std::int64_t i = 0;
-    for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row);
+    for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
     if constexpr (most > 2)
-      for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, c + i * c_row, c_row);
-    if (i < m) rows<1>(n, depth, a + i * depth, b, c + i * c_row, c_row);
+      for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
+    if (i < m) rows<1>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
   }
 };
 
 template <class T>
 [[gnu::noinline]] void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
-                                               T const* b, T* c, std::int64_t c_row) {
-  low_product<instruction_set::baseline, T>::run(m, n, depth, a, b, c, c_row);
+                                               T const* b, T* c, std::int64_t c_row, product_finish<T> const& f) {
+  low_product<instruction_set::baseline, T>::run(m, n, depth, a, b, c, c_row, f);
 }
 template <class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
                                                                                         T const* b, T* c,
-                                                                                        std::int64_t c_row) {
-  low_product<instruction_set::avx2, T>::run(m, n, depth, a, b, c, c_row);
+                                                                                        std::int64_t c_row,
+                                                                                        product_finish<T> const& f) {
+  low_product<instruction_set::avx2, T>::run(m, n, depth, a, b, c, c_row, f);
 }
 template <class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
-    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row) {
-  low_product<instruction_set::avx512, T>::run(m, n, depth, a, b, c, c_row);
+    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row,
+    product_finish<T> const& f) {
+  low_product<instruction_set::avx512, T>::run(m, n, depth, a, b, c, c_row, f);
 }
 
 /// C = A B^T for m <= low_product_rows rows of A [m, depth] and B [n, depth], both dense.
 template <class T>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
-                  T const* b, T* c, std::int64_t c_row) {
+                  T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}) {
   auto const run = ASHLAR_BY_SET(set, low_product_on_baseline<T>, low_product_on_avx2<T>, low_product_on_avx512<T>);
-  run(m, n, depth, a, b, c, c_row);
+  if (m == 1 || !finish.is_something()) return run(m, n, depth, a, b, c, c_row, finish);
+  run(m, n, depth, a, b, c, c_row, {});
+  finish_block<T>(set, finish, m, n, c, c_row);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -66,24 +66,31 @@ struct matmul_kernel {
     T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
     if (args.reader)
-      in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
-    else
-      compute(args, how, rows, columns, k, a, b, c);
+      return in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
+    product_finish<T> finish;
+    if (args.epilogue != product_epilogue::none) {
+      std::int64_t const row = args.epilogue == product_epilogue::relu_gradient ? n : 0;
+      finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[3]) + of.first_row * row + of.first_column,
+                row};
+    }
+    compute(args, how, rows, columns, k, a, b, c, finish);
   }
   ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,
-                                    std::int64_t k, T const* a, T const* b, T* c) {
+                                    std::int64_t k, T const* a, T const* b, T* c, product_finish<T> const& finish) {
     std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
-      if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
+      if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n, finish);
       if (is_cheaper_transposed<T>(args.set, rows, columns))
-        return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
+        return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n, finish);
     } else if constexpr (!ta) {
       matrix_view<T> const left{a, full_k, 1};
-      if (how == way::row) return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n);
-      if (how == way::along) return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n);
+      if (how == way::row)
+        return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n, finish);
+      if (how == way::along)
+        return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n, finish);
     }
     multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
-                n, false);
+                n, false, finish);
   }
   /// Some rows of some columns after the other for a reader, each time in the place of the first rows.
   [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
@@ -102,7 +109,8 @@ struct matmul_kernel {
         if (is_shallow)
           multiply_rows<row_order::shallow, T>(args.set, height, n, k, {a + row, 1, full_m}, b, n, c, n);
         else
-          compute(args, how, height, width, k, a + row * (ta ? 1 : full_k), b + column * (tb ? full_k : 1), c + column);
+          compute(args, how, height, width, k, a + row * (ta ? 1 : full_k), b + column * (tb ? full_k : 1), c + column,
+                  {});
         args.reader->take(args.reader->self,
                           {first + row * n + column, height, width, n, reinterpret_cast<char*>(c + column)});
       }

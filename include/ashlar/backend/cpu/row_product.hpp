@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/gemm.hpp>
 #include <ashlar/backend/cpu/part_access.hpp>
+#include <ashlar/backend/cpu/product_finish.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -69,22 +70,35 @@ struct row_product {
   };
   template <int Parts, int... J>
   ASHLAR_INLINE static void panel(std::int64_t depth, T const* a, std::int64_t apart, T const* b, std::int64_t b_row,
-                                  T* c, std::integer_sequence<int, J...>) {
+                                  T* c, product_finish<T> const& f, std::integer_sequence<int, J...>) {
     block<Parts, J...> of;
     of.run(depth, a, apart, whole_vectors{b, b_row});
+    if constexpr (Parts > 1)
+      if (f.is_something()) (finish(f, of.sum[0][J], J * S::width, S::width), ...);
     (S::store(of.sum[0][J], c + J * S::width), ...);
+  }
+  /// `count` sums of a row, at column `at`.
+  ASHLAR_INLINE static void finish(product_finish<T> const& f, vector& sum, int at, int count) {
+    vector other;
+    if (count == S::width)
+      S::load(other, f.other + at);
+    else
+      load_part<T, Set>(other, f.other + at, count);
+    finished_block<Set, T>::finish(f.kind, sum, other);
   }
   template <int Parts, int Vectors>
   ASHLAR_INLINE static void panels(std::int64_t j, std::int64_t n, std::int64_t depth, T const* a, std::int64_t apart,
-                                   T const* b, std::int64_t b_row, T* c) {
+                                   T const* b, std::int64_t b_row, T* c, product_finish<T> const& f) {
     for (; j + Vectors * S::width <= n; j += Vectors * S::width)
-      panel<Parts>(depth, a, apart, b + j, b_row, c + j, std::make_integer_sequence<int, Vectors>{});
+      panel<Parts>(depth, a, apart, b + j, b_row, c + j, f.at(0, j), std::make_integer_sequence<int, Vectors>{});
     if constexpr (Vectors > 1) {
-      panels<Parts, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, apart, b, b_row, c);
+      panels<Parts, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, apart, b, b_row, c, f);
     } else if (j < n) {
       int const columns = static_cast<int>(n - j);
       block<Parts, 0> of;
       of.run(depth, a, apart, part_of_vector{b + j, b_row, columns});
+      if constexpr (Parts > 1)
+        if (f.is_something()) finish(f.at(0, j), of.sum[0][0], 0, columns);
       store_part<T, Set>(of.sum[0][0], c + j, columns);
     }
   }
@@ -139,47 +153,49 @@ struct row_product {
 
   template <row_order Order>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
-                                std::int64_t b_row, T* c, std::int64_t c_row) {
+                                std::int64_t b_row, T* c, std::int64_t c_row, product_finish<T> f) {
     if constexpr (Order == row_order::along) {
       std::int64_t const block = sum_elements / m / S::width * S::width;
-      for (std::int64_t j = 0; j < n; j += block)
-        columns(m, n - j < block ? n - j : block, depth, a, b + j, b_row, c + j, c_row, block + S::width);
+      for (std::int64_t j = 0; j < n; j += block) {
+        std::int64_t const width = n - j < block ? n - j : block;
+        columns(m, width, depth, a, b + j, b_row, c + j, c_row, block + S::width);
+        if (f.is_something()) finished_block<Set, T>::run(f.at(0, j), m, width, c + j, c_row);
+      }
     } else {
-      for (; m > 0; --m, a.data += a.row, c += c_row)
-        panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c);
+      for (; m > 0; --m, a.data += a.row, c += c_row, f = f.at(1, 0))
+        panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c, f);
     }
   }
 };
 
 template <row_order Order, class T>
-[[gnu::noinline]] void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a,
-                                        T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
-  row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+[[gnu::noinline]] void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a,
+                                        T const* b, std::int64_t b_row, T* c, std::int64_t c_row,
+                                        product_finish<T> const& f) {
+  row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
 }
 template <row_order Order, class T>
-ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx2(std::int64_t m, std::int64_t n,
-                                                                                 std::int64_t depth, matrix_view<T> a,
-                                                                                 T const* b, std::int64_t b_row, T* c,
-                                                                                 std::int64_t c_row) {
-  row_product<instruction_set::avx2, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx2(
+    std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
+    std::int64_t c_row, product_finish<T> const& f) {
+  row_product<instruction_set::avx2, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
 }
 template <row_order Order, class T>
-ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx512(std::int64_t m, std::int64_t n,
-                                                                                     std::int64_t depth,
-                                                                                     matrix_view<T> a, T const* b,
-                                                                                     std::int64_t b_row, T* c,
-                                                                                     std::int64_t c_row) {
-  row_product<instruction_set::avx512, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row);
+ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx512(
+    std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
+    std::int64_t c_row, product_finish<T> const& f) {
+  row_product<instruction_set::avx512, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
 }
 
 /// C = A B: A is read at a.data[i * a.row + k * a.column], rows of B and C are dense. Shallow products have the numbers
-/// of multiply, bit for bit.
+/// of multiply, bit for bit, and no finish. (What is given by reference was stored in two halves, and is read so.)
 template <row_order Order, class T>
 void multiply_rows([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
-                   matrix_view<T> a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row) {
+                   matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row,
+                   product_finish<T> const& finish = {}) {
   auto const run =
       ASHLAR_BY_SET(set, (rows_on_baseline<Order, T>), (rows_on_avx2<Order, T>), (rows_on_avx512<Order, T>));
-  run(m, n, depth, a, b, b_row, c, c_row);
+  run(m, n, depth, a, b, b_row, c, c_row, finish);
 }
 
 /// Whether B [depth, n] is so large and so wide that how it is read is what counts.

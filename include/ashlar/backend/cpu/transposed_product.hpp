@@ -71,7 +71,7 @@ bool is_cheaper_transposed(instruction_set set, std::int64_t m, std::int64_t n) 
 template <class T>
 [[gnu::noinline]] void multiply_transposed(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
                                            T const* a, std::int64_t a_row, T const* b, std::int64_t b_row, T* c,
-                                           std::int64_t c_row) {
+                                           std::int64_t c_row, product_finish<T> const& finish = {}) {
   constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
   gemm_functions<T> const& on = functions_for<T>(set);
   std::int64_t const at_once = on.slab_of(depth);
@@ -87,6 +87,7 @@ template <class T>
         on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, read);
       }
       transpose_block<T>(set, part, rows, columns, c + i * c_row + j, c_row);
+      if (finish.is_something()) finish_block<T>(set, finish.at(i, j), columns, rows, c + i * c_row + j, c_row);
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/row_product.hpp>
+#include <ashlar/backend/cpu/subnormals.hpp>
 #include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 
@@ -223,6 +224,7 @@ struct update_chain {
     /// A block of the gradients; args: of its kernel, but for what it works on.
     void run_on(kernel_arguments args, result_block const& b) {
       if (b.rows == 0 || b.columns == 0) return;
+      subnormals_as_zero const mode(true);
       char* operands[most_operands];
       for (int o = 0; o < step_.operand_count; ++o)
         operands[o] = whole_[o] + numbers_[4 + o] * b.first * static_cast<std::int64_t>(sizeof(float));

@@ -4,6 +4,8 @@
 #if ASHLAR_HAS_CUBLASLT
 #include <cstdint>
 
+#include <ashlar/backend/product_epilogue.hpp>
+
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
 /// What Ashlar calls of cuBLASLt.
@@ -49,21 +51,7 @@ struct product_shape {
   std::int64_t batch, m, n, k;
   bool ta, tb, is_wide;
 };
-/// What is done to C on the way to memory: a bias for each of its n columns, then perhaps a ReLU (which may leave a
-/// mask of what it let through) or the GELU by a hyperbolic tangent (whose operand may be kept); or where such a mask
-/// has no bit it becomes 0, or it is multiplied by the GELU's slope at what was kept, and its columns may be summed.
-enum class product_epilogue {
-  none,
-  bias,
-  bias_and_relu,
-  bias_and_masking_relu,
-  bias_and_gelu,
-  bias_and_kept_gelu,
-  relu_gradient,
-  relu_and_bias_gradient,
-  gelu_gradient,
-  gelu_and_bias_gradient
-};
+/// How many epilogues there are.
 inline constexpr int product_epilogues = 10;
 constexpr bool has_mask(product_epilogue e) {
   return e == product_epilogue::bias_and_masking_relu || e == product_epilogue::relu_gradient ||

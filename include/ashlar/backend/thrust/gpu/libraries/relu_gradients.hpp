@@ -13,23 +13,13 @@ template <class Tables, class Matches>
 class relu_gradient_search {
  public:
   constexpr relu_gradient_search(step_tables<Tables> const& t, Matches& found) : t_(t), steps_(t), found_(found) {
-    for (int s = steps_.begin + 1; s < steps_.end; ++s)
-      if (is_candidate(s)) match(s);
+    for (int s = steps_.begin + 1; s < steps_.end; ++s) match(s);
   }
 
  private:
-  using layout = fused_code;
-
-  /// Whether a step is pointwise, of two instructions that might be a ReLU's gradient: greater, select.
-  constexpr bool is_candidate(int s) const {
-    return t_.is_a(kernel_kind::row, s) && t_.code(s, layout::inputs) == 2 && t_.code(s, layout::instructions) == 2 &&
-           t_.field(s, 0, 0) == static_cast<int>(op::greater) && t_.field(s, 1, 0) == static_cast<int>(op::select);
-  }
   constexpr void match(int s) {
-    int const saved = -1 - t_.field(s, 0, 3), gradient = -1 - t_.field(s, 1, 4);
-    bool const selects = (saved == 0 || saved == 1) && gradient == 1 - saved && t_.field(s, 1, 3) == 0 &&
-                         t_.is_constant(s, t_.field(s, 0, 4), 0) && t_.is_constant(s, t_.field(s, 1, 5), 0);
-    if (!selects) return;
+    int const saved = relu_mask_of(t_, s), gradient = 1 - saved;
+    if (saved < 0) return;
     int const product = steps_.maker_of(s, gradient);
     if (product < 0 || !t_.is_a(kernel_kind::matmul, product) || !t_.is_pointwise_on(product, s)) return;
     int const relu = steps_.maker_of(s, saved);

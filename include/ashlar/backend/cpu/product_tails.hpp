@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/epilogue_pattern.hpp>
+
+namespace ashlar::inline ASHLAR_ABI::detail {
+
+/// What a step behind a product is to it.
+struct product_tail {
+  product_epilogue kind = product_epilogue::none;
+  int step = -1;
+  int next = 0;  // of each step: which one runs when it has run
+  int operand_count = 0;
+  address operands[4]{};  // factors, the step's result, and its operand that is not the product
+};
+
+/// Finds the step behind a product that its kernel does on the way to memory: a bias, perhaps with a ReLU, or a ReLU's
+/// gradient.
+template <class Tables>
+class product_tail_search : epilogue_pattern<Tables> {
+ public:
+  constexpr product_tail_search(step_tables<Tables> const& t, int product) : epilogue_pattern<Tables>(t, product) {
+    if (!t.is_a(kernel_kind::matmul, product) || t.code(product, 2) || t.numbers(product)[0] != 1) return;
+    if (this->is_pair()) find_bias();
+    if (found.step < 0) find_mask();
+  }
+  product_tail found;
+
+ private:
+  using epilogue_pattern<Tables>::t_;
+  using epilogue_pattern<Tables>::product_;
+  using epilogue_pattern<Tables>::next_;
+  using epilogue_pattern<Tables>::is_read_once;
+
+  constexpr void find_bias() {
+    product_epilogue const kind = this->kind_of();
+    if (kind != product_epilogue::bias && kind != product_epilogue::bias_and_relu) return;
+    for (int other = 0; other < 2 && found.step < 0; ++other)
+      if (reads_product(1 - other) && fits(other, false) && !overwrites(other)) take(kind, other);
+  }
+  /// The gradient may wait for other steps, as long as they leave alone what it is made of and its place.
+  constexpr void find_mask() {
+    int const made = t_.operand(product_, 2), end = end_of_body();
+    for (next_ = product_ + 1; next_ < end && t_.t.steps[next_].loop < 0; ++next_) {
+      if (!t_.reads(next_, made) && !t_.writes(next_, made)) continue;
+      int const mask = relu_mask_of(t_, next_);
+      if (mask < 0 || !t_.is_pointwise_on(product_, next_) || !reads_product(1 - mask) || !fits(mask, true)) return;
+      if (!is_read_once(end) || overwrites(mask) || is_in_use(mask)) return;
+      return take(product_epilogue::relu_gradient, mask);
+    }
+  }
+  /// Whether a step before the next one makes its other operand, or works on its result's place.
+  constexpr bool is_in_use(int other) const {
+    int const result = t_.operand(next_, 2);
+    for (int s = product_; s < next_; ++s) {
+      if (t_.writes(s, t_.operand(next_, other))) return true;
+      if (s > product_ && (t_.reads(s, result) || t_.writes(s, result))) return true;
+    }
+    return false;
+  }
+  constexpr void take(product_epilogue kind, int other) {
+    found.kind = kind;
+    found.step = next_;
+    found.operand_count = 4;
+    for (int k = 0; k < 2; ++k) found.operands[k] = t_.place_of(product_, k);
+    found.operands[2] = t_.place_of(next_, 2);
+    found.operands[3] = t_.place_of(next_, other);
+  }
+  constexpr bool reads_product(int k) const { return t_.is_same(t_.place_of(next_, k), t_.place_of(product_, 2)); }
+  constexpr int end_of_body() const {
+    for (int b = 0; b < t_.t.sizes.bodies; ++b) {
+      int const begin = t_.t.bodies[b].first_step, end = begin + t_.t.bodies[b].step_count;
+      if (product_ >= begin && product_ < end) return end;
+    }
+    return product_;
+  }
+  /// The kernel reads the factors and the other operand while it writes the result.
+  constexpr bool overwrites(int other) const {
+    int const result = t_.operand(next_, 2);
+    if (t_.overlap(result, t_.operand(next_, other))) return true;
+    return !t_.is_same(t_.place_of(product_, 2), t_.t.operands[result]) &&
+           (t_.overlap(result, t_.operand(product_, 0)) || t_.overlap(result, t_.operand(product_, 1)));
+  }
+  /// The next step goes over the product's numbers and no others: one run of dense operands, or rows with one row of
+  /// the other operand for all.
+  constexpr bool fits(int other, bool is_mask) const {
+    std::int64_t const *const p = t_.numbers(product_), *const n = t_.numbers(next_);
+    std::int64_t const rows = p[1], width = p[2], units = p[4] == 2 ? p[5] : 0;
+    if (p[4] == 1) return false;
+    auto stride = [&](int operand, int axis) { return n[3 + n[0] + n[0] * operand + axis]; };
+    auto are_valid = [&](std::int64_t per_row) { return n[2] == units * per_row || (n[2] == 0 && units == rows); };
+    if (n[0] == 1) {
+      if (!is_mask && rows != 1) return false;
+      return n[3] == rows * width && are_valid(width) && stride(0, 0) == 1 && stride(1, 0) == 1 && stride(2, 0) == 1;
+    }
+    return !is_mask && n[0] == 2 && n[3] == rows && n[4] == width && are_valid(1) && stride(1 - other, 0) == width &&
+           stride(1 - other, 1) == 1 && stride(other, 0) == 0 && stride(other, 1) == 1 && stride(2, 0) == width &&
+           stride(2, 1) == 1;
+  }
+};
+
+/// Of each step of a program, and how a step_walk goes over both.
+template <class Program>
+struct product_tails {
+  static constexpr auto const& tables = Program::tables;
+  struct all {
+    product_tail of[tables.sizes.steps + 1]{};
+    int count = 0;
+  };
+  static constexpr all found = [] {
+    all f;
+    if (!Program::options.fuse) return f;
+    step_tables const t(tables);
+    bool is_done[tables.sizes.steps + 1]{};
+    for (int s = 0; s + 1 < tables.sizes.steps; ++s) {
+      f.of[s] = product_tail_search(t, s).found;
+      if (f.of[s].step < 0) continue;
+      is_done[f.of[s].step] = true;
+      ++f.count;
+    }
+    for (int s = tables.sizes.steps - 1, next = s + 1; s >= 0; --s) {
+      f.of[s].next = next;
+      if (!is_done[s]) next = s;
+    }
+    return f;
+  }();
+  static constexpr int most_operands = found.count > 0 ? 4 : 0;
+};
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ashlar/ashlar.hpp>
+
+#include "support/ways_to_run.hpp"
+
+using namespace ashlar;
+
+namespace {
+
+using detail::instruction_set, detail::machine_instruction_set, proof::executor, proof::source, proof::way;
+
+template <class Program>
+void draw(std::vector<char>& memory) {
+  memory.resize(static_cast<std::size_t>(Program::tables.counts.parameter_bytes));
+  random_stream const numbers(seed{3}, 1);
+  auto* const x = reinterpret_cast<float*>(memory.data());
+  for (std::size_t i = 0; i < memory.size() / sizeof(float); ++i) x[i] = numbers.uniform(i) - 0.5f;
+}
+template <class Program, class Runner>
+void draw_inputs(Runner const& runner, int inputs) {
+  for (int k = 0; k < inputs; ++k) {
+    random_stream const numbers(seed{5}, static_cast<std::uint64_t>(k));
+    auto* const x = reinterpret_cast<float*>(runner.input(k));
+    std::int64_t const size = Program::tables.inputs[k].extents.size();
+    for (std::int64_t i = 0; i < size; ++i) x[i] = numbers.uniform(static_cast<std::uint64_t>(i)) - 0.5f;
+  }
+}
+template <class Program>
+std::vector<char> outputs(int rows, way const& how) {
+  std::vector<char> parameters;
+  draw<Program>(parameters);
+  detail::host_runner<Program, executor<Program>> runner;
+  draw_inputs<Program>(runner, 1);
+  double scalars[1] = {static_cast<double>(rows)};
+  detail::run_memory m;
+  m.scalars = scalars;
+  m.parameters = parameters.data();
+  m.rows = rows;
+  runner.run(m, how);
+  std::int64_t const all = Program::tables.outputs[0].extents.size(),
+                     of_row = all / Program::tables.outputs[0].extents[0];
+  return {runner.output(0), runner.output(0) + of_row * rows * static_cast<std::int64_t>(sizeof(float))};
+}
+// Parameters after two steps.
+template <class Program, class Optimizer>
+std::vector<char> trained(int rows, way const& how, Optimizer const& optimizer) {
+  std::vector<char> parameters;
+  draw<Program>(parameters);
+  detail::host_stepper<Program, executor<Program>, Optimizer::slots, 1 + Optimizer::scalars> steps;
+  detail::run_memory m;
+  m.parameters = parameters.data();
+  m.rows = rows;
+  for (int step = 0; step < 2; ++step) {
+    draw_inputs<Program>(steps, 2);
+    steps.step(m, how, source<Optimizer>{optimizer, rows});
+  }
+  CHECK(steps.steps() == 2);  // losses are finite
+  return parameters;
+}
+
+// run(rows, way) gives the same bits in every way.
+template <class Run>
+void check_ways(int batch, Run const& run) {
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int rows : {batch, (batch + 1) / 2, 1}) {
+      CAPTURE(set);
+      CAPTURE(rows);
+      auto const which = static_cast<instruction_set>(set);
+      auto const alone = run(rows, way{false, which});
+      for (int parts : {1, 2, 3, 7}) {
+        CAPTURE(parts);
+        CHECK(run(rows, way{true, which, parts}) == alone);
+      }
+    }
+  thread_pool pool(threads{2});
+  pool.set_break_even(0);
+  CHECK(run(batch, way{true, machine_instruction_set(), 1, &pool}) == run(batch, way{}));
+}
+template <int Batch, int Inputs, int Predicted, int Trained, class Net>
+void check_network(Net const& network) {
+  CAPTURE(Batch);
+  auto const net = model(network, input<Inputs>, cpu, seed{1});
+  using prediction = typename predictor<std::remove_const_t<decltype(net)>, Batch>::program;
+  static_assert(detail::product_tails<prediction>::found.count == Predicted);
+  check_ways(Batch, [](int rows, way const& how) { return outputs<prediction>(rows, how); });
+  if constexpr (Trained > 0) {
+    auto learner = model(network, input<Inputs>, cpu, seed{1});
+    sgd const optimizer{.learning_rate = 0.1f};
+    using training = typename decltype(make_trainer(learner, mse, optimizer, batch<Batch>))::program;
+    static_assert(detail::product_tails<training>::found.count == Trained);
+    check_ways(Batch, [&](int rows, way const& how) { return trained<training>(rows, how, optimizer); });
+  }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "products with a bias, a ReLU or its gradient done on the way to memory have the bits of steps of their own") {
+  // few outputs, stored row by row; tails of vectors; a single row
+  constexpr auto narrow = linear<64> | relu | linear<37> | relu | linear<4>;
+  check_network<1, 16, 3, 4>(narrow);
+  check_network<3, 16, 3, 4>(narrow);
+  check_network<33, 19, 3, 4>(narrow);
+}
+TEST_CASE("products in several slabs, of many rows and of wide matrices do so too") {
+  check_network<130, 1100, 2, 2>(linear<70> | relu | linear<33>);
+  check_network<1, 600, 2, 0>(linear<1024> | relu | linear<512>);
+  check_network<16, 600, 2, 0>(linear<1040> | relu | linear<5>);
+}
+TEST_CASE("without fusion no step is done with a product") {
+  constexpr auto network = linear<64> | relu | linear<4>;
+  auto const net = model(network, input<16>, cpu.with(no_fusion), seed{1});
+  using program = typename predictor<std::remove_const_t<decltype(net)>, 4>::program;
+  static_assert(detail::product_tails<program>::found.count == 0);
+  auto const fused = model(network, input<16>, cpu, seed{1});
+  using fused_program = typename predictor<std::remove_const_t<decltype(fused)>, 4>::program;
+  CHECK(outputs<program>(4, way{true}) == outputs<fused_program>(4, way{true}));
+}
+TEST_CASE("a product that another step reads too is stored as it is") {
+  constexpr auto both = [](auto x) {
+    auto const product = linear<24, no_bias>(x);
+    return relu(product + 1.0f) + product;
+  };
+  auto const net = model(both, input<16>, cpu, seed{1});
+  using program = typename predictor<std::remove_const_t<decltype(net)>, 4>::program;
+  static_assert(detail::product_tails<program>::found.count == 0);
+  CHECK(outputs<program>(4, way{true}) == outputs<program>(4, way{}));
+}
