@@ -21,11 +21,23 @@ struct kernel_block {
   }
 };
 
+/// What some program's products may come to: others are not compiled for it. Told by a plan.
+struct product_cases {
+  bool along = true;  // few rows by so large a matrix that how it is read is what counts
+  bool read = true;   // results that are read block by block
+
+  /// A step's, be they of floats or of doubles.
+  constexpr void add_along(std::int64_t const* numbers) {
+    along |= (numbers[1] <= row_product_rows || numbers[4] == 2) && is_read_along<float>(numbers[2], 2 * numbers[3]);
+  }
+};
+
 /// numbers: batch, m, n, k, which of them follows the valid rows, its units per row.
-template <class Code>
+template <class Code, product_cases Cases = product_cases{}>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
   static constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+  static constexpr bool is_read = Cases.read && ta && !tb && sizeof(T) == sizeof(float);  // by updates of weights
   enum class way { tiled, low, row, along };
   struct block {
     std::int64_t first_row, last_row, first_column, last_column;
@@ -53,7 +65,8 @@ struct matmul_kernel {
   static way way_of(std::int64_t m, std::int64_t n, std::int64_t k) {
     if (ta) return way::tiled;
     if (tb) return m <= low_product_rows ? way::low : way::tiled;
-    return m <= row_product_rows && is_read_along<T>(n, k) ? way::along : m == 1 ? way::row : way::tiled;
+    if (Cases.along && m <= row_product_rows && is_read_along<T>(n, k)) return way::along;
+    return m == 1 ? way::row : way::tiled;
   }
   /// A block of matrix p.
   ASHLAR_INLINE static void product(kernel_arguments const& args, way how, std::int64_t p, block const& of,
@@ -65,10 +78,10 @@ struct matmul_kernel {
         reinterpret_cast<T const*>(args.operands[1]) + p * full_k * n + of.first_column * (tb ? full_k : 1);
     T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
-    if (args.reader)
-      in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
-    else
-      compute(args, how, rows, columns, k, a, b, c);
+    if constexpr (is_read)
+      if (args.reader)
+        return in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
+    compute(args, how, rows, columns, k, a, b, c);
   }
   ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,
                                     std::int64_t k, T const* a, T const* b, T* c) {
@@ -80,7 +93,8 @@ struct matmul_kernel {
     } else if constexpr (!ta) {
       matrix_view<T> const left{a, full_k, 1};
       if (how == way::row) return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n);
-      if (how == way::along) return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n);
+      if constexpr (Cases.along)
+        if (how == way::along) return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n);
     }
     multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
                 n, false);
