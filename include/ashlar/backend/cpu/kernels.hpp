@@ -79,10 +79,12 @@ struct kernel_table {
   static constexpr kernel_function fused_function([[maybe_unused]] instruction_set set) {
     return ASHLAR_BY_SET(set, baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>);
   }
-  static constexpr product_cases cases_of(int kernel) {
-    product_cases found{false, update_chain<Program>::is_used};
+  template <int Kernel, int... Code>
+  static constexpr product_cases cases_of() {
+    product_cases found{false, false, update_chain<Program>::is_used};
     for (int s = 0; s < tables.sizes.steps; ++s)
-      if (tables.steps[s].kernel == kernel) found.add_along(tables.numbers + tables.steps[s].numbers);
+      if (tables.steps[s].kernel == Kernel)
+        found.template add<kernel_code<Code...>>(tables.numbers + tables.steps[s].numbers);
     return found;
   }
   template <int Kernel, int... Code>
@@ -92,7 +94,7 @@ struct kernel_table {
       return {{fused_function<Code...>(instruction_set::baseline), fused_function<Code...>(instruction_set::avx2),
                fused_function<Code...>(instruction_set::avx512)}};
     else if constexpr (kind == kernel_kind::matmul)
-      return same_functions(product_kernel<cases_of(Kernel), Code...>);
+      return same_functions(product_kernel<cases_of<Kernel, Code...>(), Code...>);
     else if constexpr (kind == kernel_kind::custom)
       return same_functions(tables.customs[kernel_code<Code...>::at[1]]->cpu_kernel);
     else

@@ -23,12 +23,19 @@ struct kernel_block {
 
 /// What some program's products may come to: others are not compiled for it. Told by a plan.
 struct product_cases {
+  bool tiled = true;  // more rows than are computed sum by sum
   bool along = true;  // few rows by so large a matrix that how it is read is what counts
   bool read = true;   // results that are read block by block
 
-  /// A step's, be they of floats or of doubles.
-  constexpr void add_along(std::int64_t const* numbers) {
-    along |= (numbers[1] <= row_product_rows || numbers[4] == 2) && is_read_along<float>(numbers[2], 2 * numbers[3]);
+  /// Those of a step.
+  template <class Code>
+  constexpr void add(std::int64_t const* numbers) {
+    bool const ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+    std::int64_t const most = numbers[1];
+    tiled |= ta || numbers[4] == 3 || most > (tb ? low_product_rows : 1);
+    along |=
+        (most <= row_product_rows || numbers[4] == 2) &&
+        (Code::at[1] ? is_read_along<double>(numbers[2], numbers[3]) : is_read_along<float>(numbers[2], numbers[3]));
   }
 };
 
@@ -85,19 +92,21 @@ struct matmul_kernel {
   }
   ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,
                                     std::int64_t k, T const* a, T const* b, T* c) {
-    std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
+    [[maybe_unused]] std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
       if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n);
-      if (is_cheaper_transposed<T>(args.set, rows, columns))
-        return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
+      if constexpr (Cases.tiled)
+        if (is_cheaper_transposed<T>(args.set, rows, columns))
+          return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n);
     } else if constexpr (!ta) {
       matrix_view<T> const left{a, full_k, 1};
       if (how == way::row) return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n);
       if constexpr (Cases.along)
         if (how == way::along) return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n);
     }
-    multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
-                n, false);
+    if constexpr (Cases.tiled)
+      multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1},
+                  c, n, false);
   }
   /// Some rows of some columns after the other for a reader, each time in the place of the first rows.
   [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
