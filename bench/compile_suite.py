@@ -27,10 +27,20 @@ UNITS = {
     "gpt12": (20, 1000, {"RL-tools": "SAC 23 s"}),
     "gpt24": (20, 1000, {"RL-tools": "SAC 23 s"}),
     "resnet50": (25, 1000, {"dlib": "ResNet-34 87 s, 2.6 GB"}),
+    "relearn": (5, None, {}),
+    "mlp-infer-size": (None, None, {}),
     "lenet-nvcc": (45, None, {}),
     "vgg16-nvcc": (90, None, {}),
     "gpt12-nvcc": (90, None, {}),
 }
+
+# units that are whole programs, linked and stripped: their flags, and what they are given if their first run counts too
+PROGRAMS = {
+    "relearn": (["-std=c++20", "-O1", "-I", str(ROOT / "include"), "-pthread", "-s"],
+                [str(ROOT / "examples" / "data" / "digits.csv")]),
+    "mlp-infer-size": ([*FLAGS, "-pthread", "-s"], None),
+}
+MOST_KILOBYTES = {"mlp-infer-size": 100}
 
 
 def nvcc():
@@ -39,20 +49,29 @@ def nvcc():
 
 
 def command_of(unit):
+    if unit in PROGRAMS:
+        return [COMPILER, *PROGRAMS[unit][0]]
     return [nvcc(), *NVCC_FLAGS] if unit.endswith(NVCC) else [COMPILER, *FLAGS]
 
 
-def compile_once(command, source, output):
-    """(seconds, peak megabytes of the largest process, object kilobytes), or the compiler's first words."""
+def measure_once(unit, source, output):
+    """(seconds, peak megabytes of the largest process, kilobytes of the object or program), or the first words of what
+    went wrong; the seconds of a program that is given something end when it has run."""
+    is_program, arguments = unit in PROGRAMS, PROGRAMS.get(unit, (None, None))[1]
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
-        child = subprocess.Popen([*command, "-c", "-o", output, source], stdout=errors, stderr=errors)
+        command = [*command_of(unit), *([] if is_program else ["-c"]), "-o", output, source]
+        child = subprocess.Popen(command, stdout=errors, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)  # ru_maxrss: of the largest of the driver and its children
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
             errors.seek(0)
             return "\n".join(errors.read().decode(errors="replace").splitlines()[:8])
+    if arguments is not None:
+        if subprocess.run([output, *arguments]).returncode != 0:
+            return "the program failed"
+        seconds = time.perf_counter() - start
     return seconds, usage.ru_maxrss * 1024 / 1e6, os.path.getsize(output) / 1e3
 
 
@@ -96,14 +115,14 @@ def measure(selected, _):
             samples["(standard headers)"] = []
         output = str(pathlib.Path(folder) / "unit.o")
         for unit, source in list(sources.items())[:1]:
-            compile_once(command_of(unit), source, output)  # warms the file cache
+            measure_once(unit, source, output)  # warms the file cache
         for run in range(RUNS):
             for unit, source in sources.items():
                 if unit in broken:
                     continue
                 if sys.stderr.isatty():
                     print(f"\r{run + 1}/{RUNS} {unit:24}", end="", file=sys.stderr, flush=True)
-                result = compile_once(command_of(unit), source, output)
+                result = measure_once(unit, source, output)
                 if isinstance(result, str):
                     broken[unit] = result
                 else:
@@ -113,16 +132,18 @@ def measure(selected, _):
 
     version = subprocess.run([COMPILER, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     print(f"{version}; {COMPILER} -std=c++20 -O3 -I include -c; medians of {RUNS}")
+    if any(unit in PROGRAMS for unit in order):
+        print("relearn: built with -O1 and linked, its first step done; mlp-infer-size: linked with -O3, stripped")
     if any(unit.endswith(NVCC) for unit in order):
         version = subprocess.run([nvcc(), "--version"], capture_output=True, text=True).stdout.splitlines()[-1]
         print(f"nvcc: {version}; nvcc -std=c++20 -O3 -I include -x cu -c")
     print()
-    print(f"{'unit':12}{'seconds':>9}{'goal':>7}{'peak MB':>10}{'goal':>8}{'object KB':>11}  peers, measured once on another machine")
+    print(f"{'unit':16}{'seconds':>9}{'goal':>7}{'peak MB':>10}{'goal':>8}{'object KB':>11}{'goal':>7}  peers, measured once on another machine")
     entries = []
     for unit in order:
         goal_seconds, goal_megabytes, peers = UNITS.get(unit, (None, None, {}))
         if unit in broken:
-            print(f"{unit:12}does not compile:\n{broken[unit]}")
+            print(f"{unit:16}does not compile:\n{broken[unit]}")
             continue
         seconds, megabytes, kilobytes = (statistics.median(column) for column in zip(*samples[unit]))
         note = ", ".join(f"{name} {figures}" for name, figures in peers.items())
@@ -134,8 +155,9 @@ def measure(selected, _):
         def goal(value, limit):
             return "" if limit is None else f"{limit:g}{' !' if value > limit else ''}"
 
-        print(f"{unit:12}{seconds:9.2f}{goal(seconds, goal_seconds):>7}{megabytes:10.0f}"
-              f"{goal(megabytes, goal_megabytes):>8}{kilobytes:11.1f}  {note}")
+        print(f"{unit:16}{seconds:9.2f}{goal(seconds, goal_seconds):>7}{megabytes:10.0f}"
+              f"{goal(megabytes, goal_megabytes):>8}{kilobytes:11.1f}"
+              f"{goal(kilobytes, MOST_KILOBYTES.get(unit)):>7}  {note}")
         for metric, value in ("seconds", seconds), ("peak_megabytes", megabytes), ("object_kilobytes", kilobytes):
             entries.append({"workload": unit, "threads": 1, "metric": metric, "ours": round(value, 3),
                             "peers": dict.fromkeys(peers), "limit_fraction": None})

@@ -105,7 +105,7 @@ class json_reader {
   }
 
   // Stands on the backslash, and leaves on the last character of the escape.
-  void escape(std::string& out) {
+  ASHLAR_COLD void escape(std::string& out) {
     constexpr std::string_view names = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
     ++at_;
     if (std::size_t const k = names.find(next()); k != names.npos) {
@@ -153,7 +153,7 @@ class json_reader {
 };
 
 /// Appends `text`, which is UTF-8, as a JSON string.
-inline void append_json(std::string& out, std::string_view text) {
+ASHLAR_COLD inline void append_json(std::string& out, std::string_view text) {
   constexpr std::string_view named = "\"\\\b\f\n\r\t", names = "\"\\bfnrt", digits_of_16 = "0123456789abcdef";
   out += '"';
   for (char c : text) {

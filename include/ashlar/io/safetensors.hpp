@@ -35,7 +35,7 @@ class safetensors_file {
  public:
   /// Opens a file and reads its header.
   /// errors: a file that cannot be read, or that the format does not allow
-  explicit safetensors_file(std::string name) {
+  ASHLAR_COLD explicit safetensors_file(std::string name) {
     detail::input_file file(std::move(name));
     std::int64_t const buffer_bytes = read_header(file);
     buffer_ = detail::raw_bytes(buffer_bytes);
@@ -69,7 +69,7 @@ class safetensors_file {
 
  private:
   // Returns the size of the buffer that follows the header.
-  std::int64_t read_header(detail::input_file& file) {
+  ASHLAR_COLD std::int64_t read_header(detail::input_file& file) {
     std::int64_t const bytes = file.size();
     std::string const has = "a file of " + std::to_string(bytes) + " bytes";
     if (bytes < 8) refuse(file, "header length", has, "at least 8");

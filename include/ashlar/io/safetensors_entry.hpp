@@ -52,7 +52,7 @@ constexpr int safetensors_rank(std::string_view name) {
 }
 
 /// Extents as an error message shows them: [10, 64].
-inline std::string extents_text(std::vector<std::int64_t> const& extents) {
+ASHLAR_COLD inline std::string extents_text(std::vector<std::int64_t> const& extents) {
   std::string out = "[";
   for (std::size_t i = 0; i < extents.size() && i < 8; ++i) out += (i ? ", " : "") + std::to_string(extents[i]);
   return out + (extents.size() > 8 ? ", ...]" : "]");

@@ -38,7 +38,7 @@ class safetensors_header_reader {
   }
 
  private:
-  void read_member() {
+  ASHLAR_COLD void read_member() {
     std::string name = json_.text();
     json_.take(':');
     if (name != safetensors_metadata_key)
@@ -49,7 +49,7 @@ class safetensors_header_reader {
       refuse("header", "two keys '__metadata__'", "one");
   }
 
-  void read_metadata() {
+  ASHLAR_COLD void read_metadata() {
     auto& pairs = header_.metadata;
     json_.take('{');
     for (bool more = !json_.take_if('}'); more; more = json_.another('}')) {
@@ -104,7 +104,7 @@ class safetensors_header_reader {
     json_.take(']');
   }
 
-  void check_size(safetensors_entry const& entry, std::string const& place) const {
+  ASHLAR_COLD void check_size(safetensors_entry const& entry, std::string const& place) const {
     int const rank = safetensors_rank(entry.dtype_name);
     if (rank < 0) refuse(place, "dtype " + in_quotes(entry.dtype_name), "BOOL, U8, ... or F64");
     if (entry.end < entry.begin) refuse(place, offsets_text(entry), "an end that is not before the begin");
@@ -117,14 +117,14 @@ class safetensors_header_reader {
       refuse(place, offsets_text(entry), std::to_string(bytes) + " bytes for " + what);
   }
 
-  void check_names() const {
+  ASHLAR_COLD void check_names() const {
     std::vector<std::string_view> names;
     for (auto const& entry : header_.entries) names.push_back(entry.name);
     if (auto const* const twin = sort_and_find_twin(names)) refuse("header", "two tensors " + in_quotes(*twin), "one");
   }
 
   // Every byte of the buffer belongs to exactly one tensor.
-  void check_offsets() {
+  ASHLAR_COLD void check_offsets() {
     auto& entries = header_.entries;
     sort_by(entries, [](auto const& a, auto const& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.name < b.name;
@@ -140,7 +140,7 @@ class safetensors_header_reader {
       refuse("buffer", std::to_string(buffer_bytes_) + " bytes", std::to_string(covered) + " bytes of tensors");
   }
 
-  static std::string offsets_text(safetensors_entry const& entry) {
+  ASHLAR_COLD static std::string offsets_text(safetensors_entry const& entry) {
     return "data_offsets [" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
   }
 

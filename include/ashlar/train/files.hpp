@@ -11,7 +11,7 @@ namespace ashlar::inline ASHLAR_ABI {
 /// Writes a model's parameters and states as safetensors with PyTorch's names; the file is whole or absent.
 /// errors: fails where the file cannot be written; an older one stays
 template <class Net, class Input, class Policy, class Target>
-void save(model<Net, Input, Policy, Target> const& net, std::string const& file) {
+ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string const& file) {
   std::vector<named_tensor> tensors;
   std::vector<detail::buffer> copies;  // of what lies on a device or in another order
   net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
@@ -28,7 +28,7 @@ void save(model<Net, Input, Policy, Target> const& net, std::string const& file)
 
 namespace detail {
 
-inline std::string entry_text(safetensors_entry const& e) {
+ASHLAR_COLD inline std::string entry_text(safetensors_entry const& e) {
   std::string text = e.dtype_name + " [";
   for (std::size_t i = 0; i < e.extents.size(); ++i) text += (i ? ", " : "") + std::to_string(e.extents[i]);
   return text + "]";
@@ -39,7 +39,7 @@ inline std::string entry_text(safetensors_entry const& e) {
 /// Reads parameters and states from a file of `save` or of PyTorch: all of them or none.
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
 template <class Net, class Input, class Policy, class Target>
-void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
+ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
   safetensors_file const f(file);
   auto compare = [&](std::string const& name, std::string const& found, std::string const& expected) {
     if (found == expected) return;

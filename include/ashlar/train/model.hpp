@@ -112,7 +112,7 @@ class model {
   using parts = detail::parts_of<Policy>;
   using memory = typename parts::memory;
 
-  void start(seed s) {
+  ASHLAR_COLD void start(seed s) {
     random_seed_ = s.value;
     if constexpr (!detail::any_misfit<verdict>) {
       parameter_memory_ = memory(tables().counts.parameter_bytes);

@@ -152,20 +152,24 @@ inline void set_number(char* to, dtype type, std::int64_t i, double x) {
 }
 /// What makes orthonormal rows: none where no parameter begins with them, so that few programs compile it.
 using rows_maker = std::vector<double> (*)(shape const&, random_stream const&);
+/// What the element of that number begins with, `rows` being what make_rows made, if anything.
+[[gnu::noinline]] inline double initial_number(initialiser const& init, random_stream const& stream, double const* rows,
+                                               std::uint64_t element) {
+  switch (init.kind) {
+    case initialiser::orthogonal: return init.scale * rows[element];
+    case initialiser::uniform:
+      return (2.0 * static_cast<double>(stream.uniform(element)) - 1) * init.scale + init.centre;
+    case initialiser::normal: return static_cast<double>(stream.normal(element)) * init.scale + init.centre;
+    default: return init.scale;
+  }
+}
 /// Numbers of the elements, in row-major order or as they are stored; each follows from its place in row-major order.
 inline void fill_initial(char* to, variable_info const& v, bool transposed, random_stream const& stream,
                          rows_maker make_rows) {
-  initialiser const& init = v.init;
   std::vector<double> rows;
-  if (init.kind == initialiser::orthogonal) rows = make_rows(v.extents, stream);
+  if (v.init.kind == initialiser::orthogonal) rows = make_rows(v.extents, stream);
   each_stored(v.extents, transposed, [&](std::int64_t element, std::int64_t stored) {
-    std::uint64_t const e = static_cast<std::uint64_t>(element);
-    double x = init.scale;
-    if (init.kind == initialiser::orthogonal) x *= rows[static_cast<std::size_t>(element)];
-    if (init.kind == initialiser::uniform)
-      x = (2.0 * static_cast<double>(stream.uniform(e)) - 1) * init.scale + init.centre;
-    if (init.kind == initialiser::normal) x = static_cast<double>(stream.normal(e)) * init.scale + init.centre;
-    set_number(to, v.type, stored, x);
+    set_number(to, v.type, stored, initial_number(v.init, stream, rows.data(), static_cast<std::uint64_t>(element)));
   });
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,

@@ -142,7 +142,7 @@ class trainer {
     }
     int variant(std::int64_t step) const { return of.variant_ + detail::phase_at<Optimizer>(step) + 1; }
   };
-  std::string here() const { return "step " + std::to_string(steps() + 1); }
+  ASHLAR_COLD std::string here() const { return "step " + std::to_string(steps() + 1); }
 
   void check_rows(int rows) const {
     if (rows < 1 || rows > Batch) refuse_rows(rows);

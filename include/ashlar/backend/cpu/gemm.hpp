@@ -127,20 +127,23 @@ struct gemm : gemm_panels<Set, T> {
 
 template <class T, instruction_set Set>
 struct gemm_on {
-  [[gnu::noinline]] static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b,
-                                      std::int64_t b_row, T* c, std::int64_t c_row, bool add, int columns) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a,
+                                                           T const* b, std::int64_t b_row, T* c, std::int64_t c_row,
+                                                           bool add, int columns) {
     gemm<Set, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
   }
-  [[gnu::noinline]] static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b,
-                                             std::int64_t b_row, T* c, std::int64_t c_row, bool add, T* packed,
-                                             fetched_ahead<T> const& ahead) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static void packing_tile(std::int64_t depth, matrix_view<T> const& a,
+                                                                  T const* b, std::int64_t b_row, T* c,
+                                                                  std::int64_t c_row, bool add, T* packed,
+                                                                  fetched_ahead<T> const& ahead) {
     gemm<Set, T>::packing_tile(depth, a, b, b_row, c, c_row, add, packed, ahead);
   }
-  [[gnu::noinline]] static void pack(T* to, T const* from, std::int64_t distance, std::int64_t depth, int columns) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static void pack(T* to, T const* from, std::int64_t distance,
+                                                          std::int64_t depth, int columns) {
     gemm<Set, T>::pack(to, from, distance, depth, columns);
   }
-  [[gnu::noinline]] static void pack_rows(T* to, T const* from, std::int64_t distance, std::int64_t depth,
-                                          int columns) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static void pack_rows(T* to, T const* from, std::int64_t distance,
+                                                               std::int64_t depth, int columns) {
     gemm<Set, T>::pack_rows(to, from, distance, depth, columns);
   }
 };

@@ -6,6 +6,7 @@
 #include <ashlar/backend/cpu/fused_rows.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
 #include <ashlar/backend/cpu/strided_matmul.hpp>
+#include <ashlar/backend/cpu/update_chain.hpp>
 #include <ashlar/backend/cpu/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -41,9 +42,7 @@ template <int... Code>
 void single_kernel(kernel_arguments const& args) {
   using code = kernel_code<Code...>;
   constexpr kernel_kind kind = code::kind;
-  if constexpr (kind == kernel_kind::matmul)
-    matmul_kernel<code>::run(args);
-  else if constexpr (kind == kernel_kind::strided_matmul)
+  if constexpr (kind == kernel_kind::strided_matmul)
     strided_matmul_kernel<code>::run(args);
   else if constexpr (kind <= kernel_kind::conv_weight)
     conv_kernel<code>::run(args);
@@ -63,6 +62,12 @@ void single_kernel(kernel_arguments const& args) {
     gather_kernel<code>::run(args);
 }
 
+/// A product, as far as a program has cases of it.
+template <product_cases Cases, int... Code>
+void product_kernel(kernel_arguments const& args) {
+  matmul_kernel<kernel_code<Code...>, Cases>::run(args);
+}
+
 /// The functions of all kernels of a program, for each instruction set.
 template <class Program>
 struct kernel_table {
@@ -76,21 +81,31 @@ struct kernel_table {
   static constexpr kernel_function fused_function([[maybe_unused]] instruction_set set) {
     return ASHLAR_BY_SET(set, baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>);
   }
-  template <int... Code>
+  template <int Kernel, int... Code>
+  static constexpr product_cases cases_of() {
+    product_cases found{false, false, update_chain<Program>::is_used};
+    for (int s = 0; s < tables.sizes.steps; ++s)
+      if (tables.steps[s].kernel == Kernel)
+        found.template add<kernel_code<Code...>>(tables.numbers + tables.steps[s].numbers);
+    return found;
+  }
+  template <int Kernel, int... Code>
   static constexpr entry functions_of() {
     constexpr kernel_kind kind = kernel_code<Code...>::kind;
     if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
       return {{fused_function<Code...>(instruction_set::baseline), fused_function<Code...>(instruction_set::avx2),
                fused_function<Code...>(instruction_set::avx512)}};
+    else if constexpr (kind == kernel_kind::matmul)
+      return same_functions(product_kernel<cases_of<Kernel, Code...>(), Code...>);
     else if constexpr (kind == kernel_kind::custom)
-      return custom_functions(tables.customs[kernel_code<Code...>::at[1]]->cpu_kernel);
+      return same_functions(tables.customs[kernel_code<Code...>::at[1]]->cpu_kernel);
     else
-      return {{single_kernel<Code...>, single_kernel<Code...>, single_kernel<Code...>}};
+      return same_functions(single_kernel<Code...>);
   }
-  static constexpr entry custom_functions(kernel_function f) { return {{f, f, f}}; }
+  static constexpr entry same_functions(kernel_function f) { return {{f, f, f}}; }
   template <int Kernel, int... I>
   static constexpr entry make_entry(std::integer_sequence<int, I...>) {
-    return functions_of<tables.code[tables.kernel_begin[Kernel] + I]...>();
+    return functions_of<Kernel, tables.code[tables.kernel_begin[Kernel] + I]...>();
   }
   struct table {
     entry of[count + 1];

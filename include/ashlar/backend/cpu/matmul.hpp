@@ -21,11 +21,30 @@ struct kernel_block {
   }
 };
 
+/// What some program's products may come to: others are not compiled for it. Told by a plan.
+struct product_cases {
+  bool tiled = true;  // more rows than are computed sum by sum
+  bool along = true;  // few rows by so large a matrix that how it is read is what counts
+  bool read = true;   // results that are read block by block
+
+  /// Those of a step.
+  template <class Code>
+  constexpr void add(std::int64_t const* numbers) {
+    bool const ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+    std::int64_t const most = numbers[1];
+    tiled |= ta || numbers[4] == 3 || most > (tb ? low_product_rows : 1);
+    along |=
+        (most <= row_product_rows || numbers[4] == 2) &&
+        (Code::at[1] ? is_read_along<double>(numbers[2], numbers[3]) : is_read_along<float>(numbers[2], numbers[3]));
+  }
+};
+
 /// numbers: batch, m, n, k, which of them follows the valid rows, its units per row.
-template <class Code>
+template <class Code, product_cases Cases = product_cases{}>
 struct matmul_kernel {
   using T = std::conditional_t<Code::at[1] != 0, double, float>;
   static constexpr bool ta = Code::at[2] != 0, tb = Code::at[3] != 0;
+  static constexpr bool is_read = Cases.read && ta && !tb && sizeof(T) == sizeof(float);  // by updates of weights
   enum class way { tiled, low, row, along };
   struct block {
     std::int64_t first_row, last_row, first_column, last_column;
@@ -53,7 +72,8 @@ struct matmul_kernel {
   static way way_of(std::int64_t m, std::int64_t n, std::int64_t k) {
     if (ta) return way::tiled;
     if (tb) return m <= low_product_rows ? way::low : way::tiled;
-    return m <= row_product_rows && is_read_along<T>(n, k) ? way::along : m == 1 ? way::row : way::tiled;
+    if (Cases.along && m <= row_product_rows && is_read_along<T>(n, k)) return way::along;
+    return m == 1 ? way::row : way::tiled;
   }
   /// A block of matrix p.
   ASHLAR_INLINE static void product(kernel_arguments const& args, way how, std::int64_t p, block const& of,
@@ -65,8 +85,9 @@ struct matmul_kernel {
         reinterpret_cast<T const*>(args.operands[1]) + p * full_k * n + of.first_column * (tb ? full_k : 1);
     T* const c = reinterpret_cast<T*>(args.operands[2]) + (p * full_m + of.first_row) * n + of.first_column;
     std::int64_t const rows = of.last_row - of.first_row, columns = of.last_column - of.first_column;
-    if (args.reader)
-      return in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
+    if constexpr (is_read)
+      if (args.reader)
+        return in_blocks(args, how, (p * full_m + of.first_row) * n + of.first_column, rows, columns, k, a, b, c);
     product_finish<T> finish;
     if (args.epilogue != product_epilogue::none) {
       std::int64_t const row = args.epilogue == product_epilogue::relu_gradient ? n : 0;
@@ -77,20 +98,23 @@ struct matmul_kernel {
   }
   ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,
                                     std::int64_t k, T const* a, T const* b, T* c, product_finish<T> const& finish) {
-    std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
+    [[maybe_unused]] std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
       if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n, finish);
-      if (is_cheaper_transposed<T>(args.set, rows, columns))
-        return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n, finish);
+      if constexpr (Cases.tiled)
+        if (is_cheaper_transposed<T>(args.set, rows, columns))
+          return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n, finish);
     } else if constexpr (!ta) {
       matrix_view<T> const left{a, full_k, 1};
       if (how == way::row)
         return multiply_rows<row_order::panels, T>(args.set, rows, columns, k, left, b, n, c, n, finish);
-      if (how == way::along)
-        return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n, finish);
+      if constexpr (Cases.along)
+        if (how == way::along)
+          return multiply_rows<row_order::along, T>(args.set, rows, columns, k, left, b, n, c, n, finish);
     }
-    multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1}, c,
-                n, false, finish);
+    if constexpr (Cases.tiled)
+      multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : full_k, ta ? full_m : 1}, {b, tb ? 1 : n, tb ? full_k : 1},
+                  c, n, false, finish);
   }
   /// Some rows of some columns after the other for a reader, each time in the place of the first rows.
   [[gnu::noinline]] static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,

@@ -200,7 +200,7 @@ void multiply_rows([[maybe_unused]] instruction_set set, std::int64_t m, std::in
 
 /// Whether B [depth, n] is so large and so wide that how it is read is what counts.
 template <class T>
-bool is_read_along(std::int64_t n, std::int64_t depth) {
+constexpr bool is_read_along(std::int64_t n, std::int64_t depth) {
   constexpr std::int64_t cached = 1 << 20;
   return n >= 512 && n * depth * static_cast<std::int64_t>(sizeof(T)) > cached;
 }

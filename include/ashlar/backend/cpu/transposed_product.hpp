@@ -35,7 +35,8 @@ struct transposed_block {
 };
 
 template <class T>
-[[gnu::noinline]] void transpose_on_baseline(T const* from, int rows, int columns, T* c, std::int64_t c_row) {
+[[gnu::noinline]] ASHLAR_COMPILED_SOON void transpose_on_baseline(T const* from, int rows, int columns, T* c,
+                                                                  std::int64_t c_row) {
   transposed_block<instruction_set::baseline, T>::run(from, rows, columns, c, c_row);
 }
 template <class T>
