@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/autodiff/joined_products.hpp>
 #include <ashlar/autodiff/joined_slices.hpp>
 #include <ashlar/autodiff/rules.hpp>
 
@@ -21,8 +20,7 @@ constexpr void accumulate(graph& g, adjoints& adj, int node, int value) {
   if (sum < 0) {
     sum = value;
   } else {
-    int joined = joined_slices(g, sum, value);
-    if (joined < 0) joined = joined_products(g, sum, value);
+    int const joined = joined_slices(g, sum, value);
     sum = joined >= 0 ? joined : binary(g, op::add, sum, value);
   }
 }

@@ -29,8 +29,8 @@ class group_walk {
     g_.each_operand(i, [&](int operand) {
       if (makes_again(m, operand)) return each_producer(operand, m, f);
       int const j = storage_.items[operand];
-      if (r_.is_read_through(g_, j)) return each_producer(j, m, f);
       int const producer = r_.of.items[nodes_[j].code == op::result ? nodes_[j].in[0] : j];
+      if (producer < 0 && is_move(nodes_[j].code)) return each_producer(j, m, f);
       if (producer >= 0 && producer != m) f(producer);
     });
   }

@@ -177,7 +177,8 @@ class plan_builder {
       g_.each_operand(i, [&](int j) {
         int const s = storage_of(g_, j);
         f(s);
-        if (is_inlined(g_.nodes.items[s].code) || planned_.groups.is_read_through(g_, s)) each_read(s, f);
+        op const code = g_.nodes.items[s].code;
+        if (is_inlined(code) || (is_move(code) && planned_.groups.of.items[s] < 0)) each_read(s, f);
       });
     }
     constexpr void find_last_uses() {

@@ -57,9 +57,10 @@ class value_layout {
   constexpr void mark_read(int user, int reader) {
     g_.each_operand(user, [&](int j) {
       if (is_inlined(g_.nodes.items[j].code)) mark_read(j, reader);
-      if (int const s = storage_of(g_, j); p_.groups.is_read_through(g_, s)) mark_read(s, reader);
       int const computed = p_.groups.of.items[j];
       if (computed >= 0 && computed != reader) out_.items[j] = 1;
+      if (computed >= 0) return;
+      if (int const s = storage_of(g_, j); p_.groups.is_read_through(g_, s)) mark_read(s, reader);
     });
   }
 
