@@ -40,7 +40,8 @@ class product_tail_search : epilogue_pattern<Tables> {
   /// The gradient may wait for other steps, as long as they leave alone what it is made of and its place.
   constexpr void find_mask() {
     int const made = t_.operand(product_, 2), end = end_of_body();
-    for (next_ = product_ + 1; next_ < end && t_.t.steps[next_].loop < 0; ++next_) {
+    for (next_ = product_ + 1; next_ < end; ++next_) {
+      if (t_.t.steps[next_].loop >= 0) return;
       if (!t_.reads(next_, made) && !t_.writes(next_, made)) continue;
       int const mask = relu_mask_of(t_, next_);
       if (mask < 0 || !t_.is_pointwise_on(product_, next_) || !reads_product(1 - mask) || !fits(mask, true)) return;
