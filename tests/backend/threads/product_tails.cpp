@@ -111,6 +111,9 @@ TEST_CASE("products in several slabs, of many rows and of wide matrices do so to
   check_network<1, 600, 2, 0>(linear<1024> | relu | linear<512>);
   check_network<16, 600, 2, 0>(linear<1040> | relu | linear<5>);
 }
+TEST_CASE("products in the bodies of loops do so too") {
+  check_network<9, 16, 3, 1>(linear<24> | repeat<3>(linear<24> | relu) | tanh | linear<24>);
+}
 TEST_CASE("without fusion no step is done with a product") {
   constexpr auto network = linear<64> | relu | linear<4>;
   auto const net = model(network, input<16>, cpu.with(no_fusion), seed{1});
