@@ -7,6 +7,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// A kernel's share of a batch of matrices: matrices, or rows, or columns in blocks that no other share writes to.
+/// Where there are as many of both, columns: of the right factor, the larger one then, every share reads its own part.
 struct kernel_block {
   std::int64_t first[3]{}, last[3];
 
@@ -14,7 +15,7 @@ struct kernel_block {
     std::int64_t const unit[3] = {1, 16, 64}, units[3] = {batch, (m + 15) / 16, (n + 63) / 64};
     int axis = 0;
     for (int i = 1; i < 3; ++i)
-      if (units[axis] < 4 * args.parts && units[i] > units[axis]) axis = i;
+      if (units[axis] < 4 * args.parts && units[i] + (i == 2) > units[axis]) axis = i;
     kernel_share const own(args, last[axis], unit[axis]);
     first[axis] = own.begin;
     last[axis] = own.end < own.begin ? own.begin : own.end;
