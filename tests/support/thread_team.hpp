@@ -82,7 +82,7 @@ struct team_table {
 
   template <int Kernel, int... I>
   static constexpr launch_function entry(std::integer_sequence<int, I...>) {
-    return launch_team<decltype(functor_of<tables.code[tables.kernel_begin[Kernel] + I]...>()), Members>;
+    return launch_team<decltype(functor_of<false, tables.code[tables.kernel_begin[Kernel] + I]...>()), Members>;
   }
   struct table {
     launch_function of[count + 1];

@@ -127,14 +127,14 @@ struct objective_call {
     if constexpr (sizeof...(T) == 0 || called_with<Objective, network_function<Net>, X..., T...>)
       return of(Objective{}(net, unplaced(std::get<I>(x))..., unplaced(std::get<K>(t))...));
     else
-      return of(loss_of(net(unplaced(std::get<I>(x))...), unplaced(std::get<K>(t))...));
+      return of(loss_of(net(unplaced(std::get<I>(x))...), std::get<K>(t)...));
   }
   template <class Y, class... T>
   static constexpr auto loss_of(Y const& outputs, T const&... targets) {
-    if constexpr (called_with<Objective, Y, T...>)
-      return Objective{}(outputs, targets...);
+    if constexpr (any_value<only_output_of<Y>> && (any_value<Y> || !called_with<Objective, Y, T...>))
+      return Objective{}(unplaced(only_output(outputs)), unplaced(targets)...);
     else
-      return Objective{}(only_output(outputs), targets...);
+      return Objective{}(outputs, unplaced(targets)...);
   }
   template <class Y>
   static constexpr auto of(Y const& loss) {
