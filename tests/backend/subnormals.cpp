@@ -38,3 +38,24 @@ TEST_CASE("an update leaves no number below the smallest of full precision behin
     for (int k = 0; k < 6; ++k) CHECK(weights[k] == (k % 2 ? 0.25f : 0.0f));
   }
 }
+
+TEST_CASE("gradients are computed in full range, whatever the optimizer") {
+  // of two classes the second has a probability of 5e-42, and p * log(p) a slope there
+  auto const entropy = [](auto y, auto) {
+    auto p = softmax(y);
+    return mean(p * log(p));
+  };
+  auto after_two_steps = [&](auto const& optimizer) {
+    auto net = model(linear<2, no_bias>, input<1>, cpu, seed{1});
+    net.parameter("0.weight") = tensor<float, 2, 1>{0, -95};
+    auto train = make_trainer(net, entropy, optimizer, batch<1>);
+    tensor<float, 1, 1> const x{1};
+    for (int k = 0; k < 2; ++k) train.step(x, tensor<std::int32_t, 1>{});
+    return tensor<float, 2, 1>(net.parameter("0.weight"));
+  };
+  for (auto const& weights : {after_two_steps(adam{}), after_two_steps(adamw{.weight_decay = 0}),
+                              after_two_steps(sgd{.learning_rate = 0.1f})}) {
+    CHECK(weights[0] == doctest::Approx(0).epsilon(1e-4));
+    CHECK(weights[1] == doctest::Approx(-95).epsilon(1e-4));
+  }
+}

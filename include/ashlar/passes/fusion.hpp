@@ -121,7 +121,7 @@ class fusion : group_merging {
     if (n.code == op::matmul) return m.kind == group::single;  // of a permutation, which alone reads it
     if (!options_.fuse || n.code == op::assign || (m.kind != group::row && m.kind != group::column)) return false;
     if (m.members.size() >= max_group_nodes || m.operands + operand_count(id) > max_group_operands - 2) return false;
-    if (is_wide(g_, id) != m.wide || n.rows != m.rows) return false;
+    if (is_wide(g_, id) != m.wide || n.rows != m.rows || (m.variant && !variant_.items[id])) return false;
     if (is_pointwise(n.code))
       return n.extents == m.space || (m.kind == group::row && m.axes && n.extents == without(m.space, m.axes));
     if (!is_row_reduction(id) || m.kind != group::row) return false;
@@ -236,10 +236,21 @@ class fusion : group_merging {
     for (int u = last_use_.items[i]; u >= 0; u = uses_[u].before, ++makers) {
       group const& m = r_.groups.items[uses_[u].group];
       if (m.kind != group::row && m.kind != group::column) return false;
+      if (m.variant && reads_state(i)) return false;
       if (!(m.space == nodes_[i].extents) || m.rows != nodes_[i].rows || m.wide != is_wide(g_, i)) return false;
       if (m.members.size() >= max_group_nodes || m.operands + operand_count(i) > max_group_operands - 2) return false;
     }
     return members_ + makers + i <= 2 * count_;  // as many as are frozen; nodes before it may be members, too
+  }
+  /// Whether it reads a state, which is overwritten before the update.
+  constexpr bool reads_state(int i) const {
+    bool found = false;
+    g_.each_operand(i, [&](int j) {
+      int const s = storage_.items[j];
+      found = found || nodes_[s].code == op::state ||
+              ((is_inlined(nodes_[s].code) || is_move(nodes_[s].code)) && reads_state(s));
+    });
+    return found;
   }
   constexpr void make_again(int i) {
     for (int u = last_use_.items[i]; u >= 0; u = uses_[u].before) {

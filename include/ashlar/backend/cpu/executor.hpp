@@ -41,6 +41,14 @@ class cpu_executor {
   using walk = std::conditional_t<(tails::most_operands > 0), step_walk<Program, tails>, single_walk>;
   static constexpr auto const& tables = Program::tables;
   static constexpr bool has_update = walk::update < walk::end_step;
+  /// Whether a step is part of the update: what only an update needs may be gradients, too.
+  static bool writes_variables(step_entry const& s) {
+    for (int o = s.inputs; o < s.inputs + s.outputs; ++o) {
+      int const place = tables.operands[s.operands + o].place;
+      if (place == parameter_place || place == slot_place) return true;
+    }
+    return false;
+  }
   static constexpr std::int64_t most_work = [] {
     std::int64_t n = -1;
     for (int s = 0; s < tables.sizes.steps; ++s) n = tables.steps[s].work > n ? tables.steps[s].work : n;
@@ -96,7 +104,7 @@ class cpu_executor {
       args.iteration = iteration;
       args.epilogue = epilogue_of(s);
       kernel_function const run = function_of(step, set);
-      subnormals_as_zero const mode(has_update && step.variant);
+      subnormals_as_zero const mode(has_update && writes_variables(step));
       for (args.phase = 0; args.phase < step.phases; ++args.phase) run(args);
       if constexpr (has_indices<Program>) look_at_indices<Program>(s, operands, m.rows, faults);
     };
@@ -218,7 +226,7 @@ class cpu_executor {
       args.parts = w.parts;
       args.shares = w.shares;
     }
-    subnormals_as_zero const mode(has_update && step.variant);
+    subnormals_as_zero const mode(has_update && writes_variables(step));
     for (args.phase = 0; args.phase < step.phases; ++args.phase) {
       w.begin_step(divided);
       int const end = divided ? w.last : w.first == 0 ? 1 : 0;

@@ -35,7 +35,8 @@ class product_tail_search : epilogue_pattern<Tables> {
     product_epilogue const kind = this->kind_of();
     if (kind != product_epilogue::bias && kind != product_epilogue::bias_and_relu) return;
     for (int other = 0; other < 2 && found.step < 0; ++other)
-      if (reads_product(1 - other) && fits(other, false) && !overwrites(other)) take(kind, other);
+      if (reads_product(1 - other) && fits(other, false) && !overwrites(other) && !lies_in_product(other))
+        take(kind, other);
   }
   /// The gradient may wait for other steps, as long as they leave alone what it is made of and its place.
   constexpr void find_mask() {
@@ -53,9 +54,16 @@ class product_tail_search : epilogue_pattern<Tables> {
   constexpr bool is_in_use(int other) const {
     int const result = t_.operand(next_, 2);
     for (int s = product_; s < next_; ++s) {
+      if (s > product_ && has_unknown_size(s)) return true;
       if (t_.writes(s, t_.operand(next_, other))) return true;
       if (s > product_ && (t_.reads(s, result) || t_.writes(s, result))) return true;
     }
+    return false;
+  }
+  /// Workspaces and whole numbers have no size here.
+  constexpr bool has_unknown_size(int s) const {
+    for (int k = 0; k < t_.t.steps[s].operand_count; ++k)
+      if (t_.bytes(t_.operand(s, k)) == 0) return true;
     return false;
   }
   constexpr void take(product_epilogue kind, int other) {
@@ -66,6 +74,7 @@ class product_tail_search : epilogue_pattern<Tables> {
     found.operands[2] = t_.place_of(next_, 2);
     found.operands[3] = t_.place_of(next_, other);
   }
+  constexpr bool lies_in_product(int k) const { return t_.overlap(t_.operand(product_, 2), t_.operand(next_, k)); }
   constexpr bool reads_product(int k) const { return t_.is_same(t_.place_of(next_, k), t_.place_of(product_, 2)); }
   constexpr int end_of_body() const {
     for (int b = 0; b < t_.t.sizes.bodies; ++b) {
