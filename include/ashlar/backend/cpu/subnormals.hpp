@@ -19,7 +19,7 @@ class subnormals_as_zero {
   subnormals_as_zero(subnormals_as_zero const&) = delete;
   subnormals_as_zero& operator=(subnormals_as_zero const&) = delete;
   ASHLAR_INLINE ~subnormals_as_zero() {
-    if (wanted_) set_mode(before_);
+    if (wanted_) set_mode((mode() & ~bits) | (before_ & bits));  // what else it says now stays, such as exceptions
   }
 
  private:
