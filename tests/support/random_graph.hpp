@@ -178,6 +178,10 @@ class random_graph {
     int rows = 0;
     for (int j : {x, y})
       if (g_[j].rows && g_.extents(j).rank == s.rank && g_.extents(j)[0] == s[0]) rows = g_[j].rows;
+    // Of a value with a number for every sample that is not of the batch, such as a parameter, nobody can say what its
+    // gradient is where samples are not valid.
+    for (int j : {x, y})
+      if (rows && !g_[j].rows && g_.extents(j).rank == s.rank && g_.extents(j)[0] == s[0]) refuse("not of the batch");
     return binary(g_, code, broadcast(g_, x, s, rows), broadcast(g_, y, s, rows));
   }
   int images(int x) {
