@@ -11,8 +11,8 @@ int main(int argc, char** argv) {
     auto trainer = ashlar::make_trainer(net, BENCH_LOSS, BENCH_OPTIMIZER, ashlar::batch<BENCH_BATCH>);
     auto const inputs = BENCH_INPUT::all(of_inputs);
     auto const targets = BENCH_TARGET::all(of_targets);
-    constexpr auto plan = ashlar::training_plan(BENCH_NETWORK, BENCH_INPUT::input, BENCH_LOSS, BENCH_OPTIMIZER,
-                                                ashlar::batch<BENCH_BATCH>);
+    auto const plan =
+        trainer.summary();  // of the program that runs: with Winograd's products where the policy has them
     say((where.describe() + "; moves " + std::to_string(plan.bytes_moved) + " bytes, at least " +
          std::to_string(plan.bytes_at_least))
             .c_str());

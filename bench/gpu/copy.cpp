@@ -12,6 +12,7 @@
 int main() {
   return bench::main_of([] {
     std::string const where = ashlar::device.describe();
+    ashlar::detail::device_resources const gpu(ashlar::device);  // fails where there is none, and says so
     thrust::device_vector<float> from(BENCH_NUMBERS, 1.0f), to(BENCH_NUMBERS);
     bench::say(where.c_str());
     bench::obey(

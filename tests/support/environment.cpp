@@ -100,6 +100,13 @@ environment draw(graph const& g, drawing const& how) {
   return e;
 }
 
+void draw_update(environment& e, graph const& g, int slots, int scalars) {
+  std::mt19937 bits(static_cast<unsigned>(e.seed));
+  auto const n = static_cast<std::int64_t>(region_size(g));
+  for (int k = 0; k < slots; ++k) e.slots.push_back(draw_apart(bits, n, -1, 1));
+  for (number x : draw_apart(bits, scalars, 0, 1)) e.scalars.push_back(static_cast<double>(x));
+}
+
 std::size_t region_size(graph const& g) {
   return g.parameters.empty() ? 0
                               : static_cast<std::size_t>(trained_bytes(g.parameters) / bytes_of(g.parameters[0].type));

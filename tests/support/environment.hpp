@@ -61,6 +61,9 @@ struct drawing {
 /// Draws everything that a recorded program reads. Parameters lie in +-1; states begin as variances do, positive.
 environment draw(graph const& g, drawing const& how);
 
+/// Adds what an update of parameters reads: slots, and scalars behind the number of rows.
+void draw_update(environment& e, graph const& g, int slots, int scalars);
+
 /// The length of the region of all parameters that are trained, in elements.
 std::size_t region_size(graph const& g);
 

@@ -27,12 +27,15 @@ class random_graph {
     parameter({2, 2, 3, 3});
     state({3});
     for (int k = 0; k < 2; ++k) state({2, 3});
+    state({3, 4});
     std::size_t const leaves = pool_.size();
     for (int n = 0; n < 25; ++n) grow();
     for (std::size_t k = 0; k < 3; ++k) r_.outputs.push(pool_[pool_.size() - 1 - k]);
+    for (int k = pick(3); k > 1; --k) r_.outputs.push(any());  // as named outputs are
     if (odd()) r_.outputs.push(pool_[below(leaves)]);
     if (odd()) r_.outputs.push(r_.outputs[0]);
     differentiate();
+    if (below(3)) update();
     try {
       int const state = g_.states[0].node;
       int const all = reduce(g_, op::sum, pool_.back(), 63 >> (6 - g_.extents(pool_.back()).rank));
@@ -41,7 +44,10 @@ class random_graph {
     } catch (error const&) {
     }
     update_from_each_other(g_.states[1].node, g_.states[2].node, odd() ? 1 : 30);
+    move_on(g_.states[3].node);
   }
+  /// In how many variants the parameters are updated; 0: they are not.
+  int variants() const { return variants_; }
 
  private:
   static constexpr int batch = 4;
@@ -79,6 +85,56 @@ class random_graph {
     r_.outputs.push(assign(g_, next_a, a));
     r_.outputs.push(assign(g_, next_b, b));
   }
+  /// A state whose new value is made of parts of the old one: a queue that moves on, or the other way round.
+  void move_on(int queue) {
+    int const next = g_.extents(queue)[0] - 1;
+    bool const up = odd();
+    int const kept = slice(g_, queue, 0, up ? 1 : 0, next), end = slice(g_, queue, 0, up ? 0 : next, 1);
+    int const entry = odd() ? unary(g_, op::neg, end) : end;
+    r_.outputs.push(assign(g_, up ? concat(g_, 0, kept, entry) : concat(g_, 0, entry, kept), queue));
+  }
+
+  int range(int slot, int variant) {
+    return g_.push({op::range, dtype::float64, {-1, -1, -1}, region(), 0, {slot, variant}});
+  }
+  int scalar(int index, int variant) {
+    int const one = g_.push({op::scalar, dtype::float64, {-1, -1, -1}, {}, 0, {index, variant}});
+    return broadcast(g_, reshape(g_, one, {1, {1}}), region(), 0);
+  }
+  shape region() const { return {1, {static_cast<int>(trained_bytes(g_.parameters) / bytes_of(dtype::float64))}}; }
+  /// The sum of a value's elements, as often as there are elements of all parameters.
+  int summed(int x) {
+    int const all = reduce(g_, op::sum, convert(g_, x, dtype::float64), (1 << g_.extents(x).rank) - 1);
+    return broadcast(g_, reshape(g_, all, {1, {1}}), region(), 0);
+  }
+  /// One to three variants of an update of all parameters and two slots. What they read beside gradients and ranges,
+  /// such as sums of anything, no optimizer can.
+  void update() {
+    int const y = pool_.back();
+    adjoints adj(g_);
+    for (variable_entry const& p : g_.parameters) adj.needed[p.node] = 1;
+    adj.of[y] = add_like(g_, y, 1);
+    if (is_floating(g_[y].type)) sweep(g_, adj);
+    for (variable_entry const& p : g_.parameters) {
+      int const d = adj.of[p.node];
+      g_.exchanged.push(d < 0 || odd() ? d : reshape(g_, d, p.extents));
+    }
+    int const gradients = g_.push({op::exchange, dtype::float64, {-1, -1, -1}, region(), 0, {}});
+    variants_ = pick(3);
+    for (int v = 1; v <= variants_; ++v) {
+      int const old = range(0, v), slot = range(1, v);
+      int step = binary(g_, op::mul, below(4) ? gradients : unary(g_, op::tanh, slot), scalar(1, v));
+      if (odd()) step = binary(g_, op::add, step, unary(g_, op::tanh, summed(any())));
+      if (odd()) step = binary(g_, op::sub, step, binary(g_, op::mul, summed(gradients), old));
+      int const next = binary(g_, op::add, binary(g_, op::mul, slot, scalar(2, v)), step);
+      if (odd()) write(binary(g_, op::sub, old, next), old, v);
+      if (odd()) write(next, slot, v);
+      if (odd()) write(binary(g_, op::maximum, range(2, v), unary(g_, op::abs, odd() ? old : next)), range(2, v), v);
+    }
+  }
+  void write(int next, int target, int variant) {
+    r_.outputs.push(g_.push({op::assign, dtype::float64, {next, target, -1}, region(), 0, {variant}}));
+  }
   void parameter(std::vector<int> const& extents) { variable(op::parameter, g_.parameters, extents); }
   void state(std::vector<int> const& extents) { variable(op::state, g_.states, extents); }
 
@@ -93,7 +149,7 @@ class random_graph {
   int grown() {
     int const x = any();
     node const n = g_[x];
-    switch (below(16)) {
+    switch (below(17)) {
       case 0: {
         op const codes[] = {op::neg, op::tanh, op::sigmoid, op::relu, op::abs};
         return unary(g_, codes[below(5)], x);
@@ -143,6 +199,14 @@ class random_graph {
       }
       case 13:
       case 14: return attended(x);
+      case 15: {
+        int const r = n.extents.rank;
+        if (r == 0) return x;
+        int const axis = static_cast<int>(below(static_cast<std::size_t>(r))), step = pick(2);
+        int const begin = pick(n.extents[axis]) - 1, most = (n.extents[axis] - begin + step - 1) / step;
+        if (n.rows && axis == 0) refuse("samples of the batch");
+        return slice(g_, x, axis, begin, pick(most), step);
+      }
       default: return looped(x);
     }
   }
@@ -178,6 +242,10 @@ class random_graph {
     int rows = 0;
     for (int j : {x, y})
       if (g_[j].rows && g_.extents(j).rank == s.rank && g_.extents(j)[0] == s[0]) rows = g_[j].rows;
+    // Of a value with a number for every sample that is not of the batch, such as a parameter, nobody can say what its
+    // gradient is where samples are not valid.
+    for (int j : {x, y})
+      if (rows && !g_[j].rows && g_.extents(j).rank == s.rank && g_.extents(j)[0] == s[0]) refuse("not of the batch");
     return binary(g_, code, broadcast(g_, x, s, rows), broadcast(g_, y, s, rows));
   }
   int images(int x) {
@@ -244,7 +312,7 @@ class random_graph {
   graph& g_;
   std::mt19937 bits_;
   std::vector<int> pool_;
-  int inputs_ = 0;
+  int inputs_ = 0, variants_ = 0;
 };
 
 }  // namespace proof
