@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,9 +13,6 @@
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/error.hpp>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -54,6 +53,13 @@ ASHLAR_INLINE void pause_briefly() {
 #endif
 }
 
+/// A clock of which only differences count.  units: nanoseconds
+inline std::int64_t passing_nanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{1000000000} * now.tv_sec + now.tv_nsec;
+}
+
 /// A number that threads wait for to change: for a while they look at it again and again, then they sleep.
 class alignas(128) turn_counter {
  public:
@@ -62,15 +68,26 @@ class alignas(128) turn_counter {
     value_.fetch_add(1, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst)) value_.notify_all();
   }
-  [[gnu::noinline]] void wait_after(unsigned turn, int looks) {
-    for (; looks > 0; --looks, pause_briefly())
-      if (now() != turn) return;
+  /// awake: nanoseconds before they sleep, by the clock: how long a pause takes differs from processor to processor.
+  /// The one they wait for may wait for this processor, where others are in use: soon they let it go first.
+  [[gnu::noinline]] void wait_after(unsigned turn, std::int64_t awake) {
+    if (awake > 0 && changes_within(awake, turn)) return;
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     value_.wait(turn, std::memory_order_seq_cst);
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
  private:
+  bool changes_within(std::int64_t nanoseconds, unsigned turn) const {
+    for (std::int64_t end = 0;;) {
+      for (int looks = 0; looks < 64; ++looks, pause_briefly())
+        if (now() != turn) return true;
+      std::int64_t const time = passing_nanoseconds();
+      if (end == 0) end = time + nanoseconds;
+      if (time >= end) return false;
+      if (time > end - nanoseconds + 10000) sched_yield();
+    }
+  }
   std::atomic<unsigned> value_{0};
   std::atomic<int> sleepers_{0};
 };
@@ -117,7 +134,7 @@ class thread_pool {
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
   ASHLAR_COLD explicit thread_pool(threads t, detail::team_launcher launcher = detail::launcher_of_program())
       : size_(detail::thread_count(t)),
-        looks_(size_ > detail::usable_processors() ? 0 : 2000),
+        awake_(size_ > detail::usable_processors() ? 0 : 200000),
         launcher_(launcher),
         workers_(new worker_state[static_cast<std::size_t>(size_)]) {
     for (int w = 1; w < size_ && !launcher_; ++w) start(w);
@@ -157,7 +174,7 @@ class thread_pool {
   /// Inside a task: waits until every worker is here.
   [[gnu::noinline]] void meet() {
     unsigned const turn = meetings_.now();
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size_) return meetings_.wait_after(turn, looks_);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size_) return meetings_.wait_after(turn, awake_);
     arrived_.store(0, std::memory_order_relaxed);
     meetings_.next();
   }
@@ -179,7 +196,7 @@ class thread_pool {
   }
   void run_tasks(int worker) {
     for (unsigned turn = 0;; ++turn) {
-      starts_.wait_after(turn, looks_);
+      starts_.wait_after(turn, awake_);
       if (!task_) return;
       task_(context_, worker);
       meet();
@@ -203,7 +220,7 @@ class thread_pool {
   }
 
   int size_;
-  int looks_;  // before a worker sleeps: about 100 microseconds; none where threads take turns on a processor
+  std::int64_t awake_;  // nanoseconds before a worker sleeps; none where threads take turns on a processor
   detail::team_launcher launcher_;
   worker_state* workers_;
   void (*task_)(void*, int) noexcept = nullptr;
