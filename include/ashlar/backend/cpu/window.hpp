@@ -123,7 +123,7 @@ struct window_kernel {
     vector best{}, v{};
     mask index = mask{} - 1, apart{}, position;
     if constexpr (Size == 2)
-      if (rows.end - rows.begin == 2) {
+      if (rows.end - rows.begin == 2 && rows.step == 1) {
         take_squares(index, plane, rows.begin * g.extent[1] + x, g.extent[1]);
         return store_positions(index, to);
       }
