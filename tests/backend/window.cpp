@@ -116,5 +116,6 @@ TEST_CASE("windows take the first maximum, or the first that is no number, and s
             check_windows<double>(e[0], e[1], of);
           }
   check_windows<float>(3, 40, {{1, 5}, {2, 4}, {0, 2}, {1, 1}, 1});
-  check_windows<float>(2, 3, {{1, 2}, {1, 1}, {0, 5}, {1, 1}, 1});  // windows of nothing but padding
+  check_windows<float>(9, 24, {{2, 2}, {2, 2}, {1, 1}, {2, 1}, 1});  // of the last windows one row of two lies inside
+  check_windows<float>(2, 3, {{1, 2}, {1, 1}, {0, 5}, {1, 1}, 1});   // windows of nothing but padding
 }

@@ -89,8 +89,12 @@ struct row_product {
   template <int Parts, int Vectors>
   ASHLAR_INLINE static void panels(std::int64_t j, std::int64_t n, std::int64_t depth, T const* a, std::int64_t apart,
                                    T const* b, std::int64_t b_row, T* c, product_finish<T> const& f) {
-    for (; j + Vectors * S::width <= n; j += Vectors * S::width)
+    constexpr int whole = Vectors * S::width;
+    // the last columns, if more than half as many, with some that are there already: sums of few wait for themselves
+    for (; j + whole <= n || (Parts > 1 && Vectors > 1 && n >= whole && n - j > whole / 2); j += whole) {
+      if (Parts > 1 && j + whole > n) j = n - whole;
       panel<Parts>(depth, a, apart, b + j, b_row, c + j, f.at(0, j), std::make_integer_sequence<int, Vectors>{});
+    }
     if constexpr (Vectors > 1) {
       panels<Parts, (Parts > 1 ? Vectors / 2 : 1)>(j, n, depth, a, apart, b, b_row, c, f);
     } else if (j < n) {

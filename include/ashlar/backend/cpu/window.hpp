@@ -78,6 +78,41 @@ struct window_kernel {
     }
     for (int i = 0; i < width; ++i) v[i] = from[i * distance];
   }
+  template <int... I>
+  ASHLAR_INLINE static void load_pairs(vector& left, vector& right, T const* from, std::integer_sequence<int, I...>) {
+    vector a, b;
+    S::load(a, from);
+    S::load(b, from + width);
+#if defined(__clang__)
+    left = __builtin_shufflevector(a, b, (2 * I)...);
+    right = __builtin_shufflevector(a, b, (2 * I + 1)...);
+#else
+    left = __builtin_shuffle(a, b, mask{(2 * I)...});
+    right = __builtin_shuffle(a, b, mask{(2 * I + 1)...});
+#endif
+  }
+  /// best = v where it is larger, or the first NaN.
+  ASHLAR_INLINE static void take_larger(vector& best, mask& stays, vector const& v) {
+    stays = (v <= best) | (best != best);
+    S::choose(best, stays, best, v);
+  }
+  /// Neighbouring windows of two rows by two columns, the first one at plane[first]: of each the position of the first
+  /// maximum.
+  ASHLAR_INLINE static void take_squares(mask& index, T const* plane, std::int64_t first, std::int64_t row) {
+    constexpr std::make_integer_sequence<int, width> lanes;
+    vector best, lower, v;
+    mask stays, below, upper{};
+    load_pairs(best, v, plane + first, lanes);
+    take_larger(best, stays, v);
+    for (int i = 0; i < width; ++i) upper[i] = static_cast<typename S::bits>(2 * i + 1);
+    upper = upper + static_cast<typename S::bits>(first);
+    index = upper + stays;  // one less where the left one stays
+    load_pairs(lower, v, plane + first + row, lanes);
+    take_larger(lower, stays, v);
+    below = upper + static_cast<typename S::bits>(row) + stays;
+    take_larger(best, stays, lower);
+    index = (index & stays) | (below & ~stays);
+  }
   /// Neighbouring windows that lie inside by their columns, the first one at column x, in some rows: of each the
   /// position of the first maximum. Size: of a kernel that is as wide as the stride, or 0 of any.
   template <int Size>
@@ -87,6 +122,11 @@ struct window_kernel {
     std::int64_t const step = Size ? 1 : g.window[7];
     vector best{}, v{};
     mask index = mask{} - 1, apart{}, position;
+    if constexpr (Size == 2)
+      if (rows.end - rows.begin == 2 && rows.step == 1) {
+        take_squares(index, plane, rows.begin * g.extent[1] + x, g.extent[1]);
+        return store_positions(index, to);
+      }
     for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * stride);
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t k = 0; k < kernel; ++k) {
@@ -102,6 +142,9 @@ struct window_kernel {
           index = (index & stays) | (position & ~stays);
         }
       }
+    store_positions(index, to);
+  }
+  ASHLAR_INLINE static void store_positions(mask const& index, std::int32_t* to) {
     if constexpr (sizeof(T) == 4)
       std::memcpy(to, &index, sizeof index);
     else
