@@ -33,7 +33,9 @@ struct winograd_call {
   tile_plane const* plane;
   float* rows;  // room for the elements of a block of tiles
   std::int64_t pitch;
-  int count;  // lanes, of filters and windows
+  int count;                // lanes, of filters and windows
+  product_epilogue finish;  // of results: what is done to them, and the channel's bias
+  float bias;
 };
 
 /// The transformations on an instruction set. source: Lavin and Gray, arXiv:1509.09308.
@@ -290,6 +292,15 @@ struct winograd {
       columns<gradient>(half, [&](int i, int j, vector const& v) { S::store(v, to + (6 * i + j) * c.apart); });
     }
   }
+  ASHLAR_INLINE static void finish(winograd_call const& c, vector (&y)[4][4]) {
+    vector bias;
+    S::splat(bias, c.bias);
+    ASHLAR_UNROLL_UP_TO(8)
+    for (int i = 0; i < 4; ++i) {
+      ASHLAR_UNROLL_UP_TO(8)
+      for (int j = 0; j < 4; ++j) finished_block<Set, float>::finish(c.finish, y[i][j], bias);
+    }
+  }
   ASHLAR_INLINE static void transform_result(winograd_call const& c) {
     for (int tile = 0; tile < c.block->tiles; tile += width) {
       float const* const from = c.from + place(c, tile);
@@ -302,6 +313,7 @@ struct winograd {
         result::apply(row, half[i]);
       }
       columns<result>(half, [&](int i, int j, vector const& v) { y[i][j] = v; });
+      if (c.finish != product_epilogue::none) finish(c, y);
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
     }
