@@ -65,16 +65,16 @@ class step_tables {
     return argument <= constant_base && argument > whole_constant_base &&
            t.constants[t.steps[step].constants + constant_base - argument] == value;
   }
-  /// Whether a step is pointwise, of two contiguous inputs and with one contiguous result that its last instruction
-  /// makes, all of a product's type, and runs when that does.
-  constexpr bool is_pointwise_on(int product, int step) const {
+  /// Whether a step is pointwise, of two inputs, of which the first is contiguous, and with one contiguous result that
+  /// its last instruction makes, all of a product's type, and runs when that does.
+  constexpr bool is_pointwise_on(int product, int step, access second = access::contiguous) const {
     if (!is_a(kernel_kind::row, step) || t.steps[step].variant != t.steps[product].variant) return false;
     int const wanted = static_cast<int>(code(product, 1) ? element::float64 : element::float32);
     if (code(step, layout::inputs) != 2 || code(step, layout::outputs) != 1 || code(step, layout::passes) != 0)
       return false;
     for (int k = 0; k < 2; ++k)
       if (code(step, layout::head + 2 * k) != wanted ||
-          code(step, layout::head + 2 * k + 1) != static_cast<int>(access::contiguous))
+          code(step, layout::head + 2 * k + 1) != static_cast<int>(k ? second : access::contiguous))
         return false;
     return output_field(step, 0) == code(step, layout::instructions) - 1 && output_field(step, 1) == wanted &&
            output_field(step, 2) == static_cast<int>(access::contiguous);

@@ -80,20 +80,24 @@ void check_ways(int batch, Run const& run) {
   pool.set_break_even(0);
   CHECK(run(batch, way{true, machine_instruction_set(), 1, &pool}) == run(batch, way{}));
 }
-template <int Batch, int Inputs, int Predicted, int Trained, class Net>
-void check_network(Net const& network) {
+template <int Batch, int Predicted, int Trained, class Net, class Input>
+void check_network_of(Net const& network, Input const& sample) {
   CAPTURE(Batch);
-  auto const net = model(network, input<Inputs>, cpu, seed{1});
+  auto const net = model(network, sample, cpu, seed{1});
   using prediction = typename predictor<std::remove_const_t<decltype(net)>, Batch>::program;
   static_assert(detail::product_tails<prediction>::found.count == Predicted);
   check_ways(Batch, [](int rows, way const& how) { return outputs<prediction>(rows, how); });
   if constexpr (Trained > 0) {
-    auto learner = model(network, input<Inputs>, cpu, seed{1});
+    auto learner = model(network, sample, cpu, seed{1});
     sgd const optimizer{.learning_rate = 0.1f};
     using training = typename decltype(make_trainer(learner, mse, optimizer, batch<Batch>))::program;
     static_assert(detail::product_tails<training>::found.count == Trained);
     check_ways(Batch, [&](int rows, way const& how) { return trained<training>(rows, how, optimizer); });
   }
+}
+template <int Batch, int Inputs, int Predicted, int Trained, class Net>
+void check_network(Net const& network) {
+  check_network_of<Batch, Predicted, Trained>(network, input<Inputs>);
 }
 
 }  // namespace
@@ -113,6 +117,29 @@ TEST_CASE("products in several slabs, of many rows and of wide matrices do so to
 }
 TEST_CASE("products in the bodies of loops do so too") {
   check_network<9, 16, 3, 1>(linear<24> | repeat<3>(linear<24> | relu) | tanh | linear<24>);
+}
+TEST_CASE("convolutions by Winograd's algorithm with a bias and perhaps a ReLU do so too") {
+  // several blocks of filters and tiles, which reach beyond the images; the last product is a linear layer's
+  constexpr auto network =
+      conv2d<70, 3, padding<1>> | relu | conv2d<36, 3, padding<2>> | tanh | conv2d<33, 3> | relu | flatten | linear<3>;
+  check_network_of<5, 3, 3>(network, input<33, 11, 18>);
+  check_network_of<1, 2, 0>(conv2d<70, 3, padding<1>> | relu | conv2d<64, 3, padding<1>> | relu, input<64, 21, 26>);
+  check_network_of<2, 1, 0>(conv2d<64, 3, padding<1>, no_bias> | relu | conv2d<64, 3, padding<1>> | relu,
+                            input<64, 18, 17>);
+}
+TEST_CASE("direct convolutions, and those whose result is read twice, are stored as they are") {
+  auto check = [](auto const& net) {
+    using program = typename predictor<std::remove_const_t<std::remove_reference_t<decltype(net)>>, 3>::program;
+    CHECK(detail::product_tails<program>::found.count == 0);
+    CHECK(outputs<program>(3, way{true}) == outputs<program>(3, way{}));
+  };
+  check(model(conv2d<64, 3, padding<1>> | relu, input<64, 9, 9>, cpu.with(no_winograd), seed{1}));
+  check(model(conv2d<64, 3, stride<2>> | relu, input<64, 9, 9>, cpu, seed{1}));
+  constexpr auto both = [](auto x) {
+    auto const convolved = conv2d<64, 3, padding<1>, no_bias>(x);
+    return relu(convolved + 1.0f) + convolved;
+  };
+  check(model(both, input<64, 9, 9>, cpu, seed{1}));
 }
 TEST_CASE("without fusion no step is done with a product") {
   constexpr auto network = linear<64> | relu | linear<4>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/epilogue_pattern.hpp>
+#include <ashlar/passes/conv_workspace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -10,15 +11,16 @@ struct product_tail {
   int step = -1;
   int next = 0;  // of each step: which one runs when it has run
   int operand_count = 0;
-  address operands[4]{};  // factors, the step's result, and its operand that is not the product
+  address operands[5]{};  // factors, the step's result, a convolution's workspace, and the operand beside the product
 };
 
 /// Finds the step behind a product that its kernel does on the way to memory: a bias, perhaps with a ReLU, or a ReLU's
-/// gradient.
+/// gradient; of a convolution by Winograd's algorithm a bias that a ReLU may follow.
 template <class Tables>
 class product_tail_search : epilogue_pattern<Tables> {
  public:
   constexpr product_tail_search(step_tables<Tables> const& t, int product) : epilogue_pattern<Tables>(t, product) {
+    if (t.is_a(kernel_kind::conv, product) && t.code(product, 2) == conv_way::winograd) find_bias_of_channels();
     if (!t.is_a(kernel_kind::matmul, product) || t.code(product, 2) || t.numbers(product)[0] != 1) return;
     if (this->is_pair()) find_bias();
     if (found.step < 0) find_mask();
@@ -37,6 +39,35 @@ class product_tail_search : epilogue_pattern<Tables> {
     for (int other = 0; other < 2 && found.step < 0; ++other)
       if (reads_product(1 - other) && fits(other, false) && !overwrites(other) && !lies_in_product(other))
         take(kind, other);
+  }
+  /// It works in the place of the convolution's result, and reads the bias from outside of the program's memory.
+  constexpr void find_bias_of_channels() {
+    int const end = end_of_body();
+    if (next_ >= end || !t_.is_pointwise_on(product_, next_, access::splat) || !is_read_once(end)) return;
+    product_epilogue const kind = this->kind_of();
+    bool const is_in_place = t_.is_same(t_.place_of(product_, 2), t_.place_of(next_, 2));
+    if (kind != product_epilogue::bias && kind != product_epilogue::bias_and_relu) return;
+    if (!is_in_place || !reads_product(0) || t_.place_of(next_, 1).place == arena_place || !fits_channels()) return;
+    take(kind, 1);
+    found.operand_count = 5;
+    found.operands[4] = found.operands[3];
+    found.operands[3] = t_.place_of(product_, 3);
+  }
+  /// The next step goes over images, where there are several, channels and pixels, with one number of each channel.
+  constexpr bool fits_channels() const {
+    std::int64_t const *const p = t_.numbers(product_), *const n = t_.numbers(next_);
+    std::int64_t const images = p[0], channels = p[4], pixels = p[5] * p[6], axes = n[0], first = axes - 2;
+    if (axes != 2 && (axes != 3 || n[3] != images)) return false;
+    if (axes == 2 && images != 1) return false;
+    if (n[3 + first] != channels || n[4 + first] != pixels) return false;
+    if (n[2] != p[16] * (axes == 2 ? channels : 1) && (axes != 2 || n[2] != 0)) return false;
+    for (int operand = 0; operand < 3; ++operand) {
+      std::int64_t const* const stride = n + 3 + axes + axes * operand;
+      bool const is_bias = operand == 1;
+      if (axes == 3 && stride[0] != (is_bias ? 0 : channels * pixels)) return false;
+      if (stride[first] != (is_bias ? 1 : pixels) || stride[first + 1] != (is_bias ? 0 : 1)) return false;
+    }
+    return true;
   }
   /// The gradient may wait for other steps, as long as they leave alone what it is made of and its place.
   constexpr void find_mask() {
@@ -133,7 +164,7 @@ struct product_tails {
     }
     return f;
   }();
-  static constexpr int most_operands = found.count > 0 ? 4 : 0;
+  static constexpr int most_operands = found.count > 0 ? 5 : 0;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -73,12 +73,15 @@ class winograd_share {
         }
       }
   }
-  /// A^T m A of a block of filters, to the result.
-  void transform_results(T* y, tile_block const& block, std::int64_t first, std::int64_t count) const {
+  /// A^T m A of a block of filters, with what is done to it, to the result.
+  void transform_results(T* y, tile_block const& block, std::int64_t first, std::int64_t count,
+                         product_finish<T> const& finish) const {
     tile_plane const out = g_.out();
     winograd_call call = call_of(winograd_stage::result, block, out, room_.product_apart);
     call.panel = on_.columns;
+    call.finish = finish.kind;
     for (std::int64_t k = 0; k < count; ++k) {
+      if (finish.is_something()) call.bias = finish.other[first + k];
       call.from = memory_ + room_.products + k * g_.tile_block;
       call.to = y + (first + k) * out.size();
       transform_(call);
@@ -134,6 +137,9 @@ template <class T>
   T const* const weight = reinterpret_cast<T const*>(args.operands[1]);
   T* const y = reinterpret_cast<T*>(args.operands[2]);
   T* const rooms = reinterpret_cast<T*>(args.operands[3]);
+  product_finish<T> finish;
+  if (args.epilogue != product_epilogue::none)
+    finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[4]), 0};
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
   std::int64_t const room = winograd_room(g.channels, g.tile_block, g.filter_block).size;
@@ -149,7 +155,7 @@ template <class T>
       std::int64_t const count = smaller_of(g.filters - first, g.filter_block);
       share.transform_filters(weight, first, count);
       share.multiply(count, block.tiles);
-      share.transform_results(y, block, first, count);
+      share.transform_results(y, block, first, count, finish);
     }
   }
 }

@@ -18,6 +18,7 @@ struct tile_segment {
 /// A block of the tiles of several images, which are numbered image after image and row after row.
 struct tile_block {
   tile_segment segments[winograd_most_tiles];
+  std::int32_t is_last[winograd_most_tiles]{};  // of its segment: all bits or none
   int count = 0, tiles = 0;
 
   /// Tiles [first, first + most) of images with so many rows and columns of tiles, as far as there are any.
@@ -30,24 +31,14 @@ struct tile_block {
       std::int64_t const length = wanted - tiles < columns - column ? wanted - tiles : columns - column;
       segments[count++] = {row / rows, row % rows, static_cast<int>(column), static_cast<int>(length), tiles};
       tiles += static_cast<int>(length);
+      is_last[tiles - 1] = -1;
     }
   }
 };
 
-/// Asks for a run that will be read, or written, soon.
-template <bool Write>
+/// Asks for a run that will be written soon.
 ASHLAR_INLINE void fetch_ahead(float const* run, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; i += 16) __builtin_prefetch(run + i, Write);
-}
-
-/// What lies in columns [begin, begin + count) of a row of an image; zeros outside.
-ASHLAR_INLINE void copy_columns(float* to, float const* row, std::int64_t begin, std::int64_t count,
-                                std::int64_t width) {
-  std::int64_t const from = begin < 0 ? (begin < -count ? count : -begin) : 0;
-  std::int64_t const inside = width - begin < count ? width - begin : count, end = inside > from ? inside : from;
-  for (std::int64_t i = 0; i < from; ++i) to[i] = 0;
-  copy_run(to + from, row + begin + from, end - from);
-  for (std::int64_t i = end; i < count; ++i) to[i] = 0;
+  for (std::int64_t i = 0; i < count; i += 16) __builtin_prefetch(run + i, 1);
 }
 
 /// A channel of all images: how large each is, and how far outside of it the first tile begins.
@@ -77,31 +68,7 @@ struct winograd_geometry {
   }
 };
 
-/// rows[i][4 t + j]: the element (i, j) of tile t of a block, i < Rows and j < 4; behind these Rows rows, where
-/// `Shifted`, the elements (i, j + 4).
-template <int Rows, bool Shifted>
-ASHLAR_INLINE void read_tiles(tile_block const& block, tile_plane const& p, float const* plane, float* rows,
-                              std::int64_t pitch) {
-  for (int s = 0; s < block.count; ++s) {
-    tile_segment const& segment = block.segments[s];
-    float const* const image = plane + segment.image * p.image;
-    std::int64_t const begin = 4 * segment.column - p.left, count = 4 * segment.count;
-    for (int i = 0; i < Rows; ++i) {
-      std::int64_t const y = 4 * segment.row - p.top + i;
-      float* const to = rows + i * pitch + 4 * segment.at;
-      float* const shifted = to + Rows * pitch;
-      if (y < 0 || y >= p.height) {
-        for (std::int64_t c = 0; c < count; ++c) to[c] = 0;
-        for (std::int64_t c = 0; Shifted && c < count; ++c) shifted[c] = 0;
-        continue;
-      }
-      copy_columns(to, image + y * p.width, begin, count, p.width);
-      fetch_ahead<false>(image + y * p.width + begin + p.size(), count);
-      if constexpr (Shifted) copy_columns(shifted, image + y * p.width, begin + 4, count, p.width);
-    }
-  }
-}
-/// The other way, those 4 x 4 elements of tiles that lie inside.
+/// To a channel those 4 x 4 elements of tiles that lie inside; element (i, j) of tile t is at rows[i][4 t + j].
 ASHLAR_INLINE void write_tiles(tile_block const& block, tile_plane const& p, float const* rows, std::int64_t pitch,
                                float* plane) {
   for (int s = 0; s < block.count; ++s) {
@@ -111,7 +78,7 @@ ASHLAR_INLINE void write_tiles(tile_block const& block, tile_plane const& p, flo
     float* const to = plane + segment.image * p.image + y * p.width + x;
     for (int i = 0; i < 4 && y + i < p.height; ++i) {
       copy_run(to + i * p.width, rows + i * pitch + 4 * segment.at, count);
-      fetch_ahead<true>(to + i * p.width + p.size(), count);
+      fetch_ahead(to + i * p.width + p.size(), count);
     }
   }
 }

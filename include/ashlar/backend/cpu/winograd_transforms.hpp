@@ -33,7 +33,9 @@ struct winograd_call {
   tile_plane const* plane;
   float* rows;  // room for the elements of a block of tiles
   std::int64_t pitch;
-  int count;  // lanes, of filters and windows
+  int count;                // lanes, of filters and windows
+  product_epilogue finish;  // of results: what is done to them, and the channel's bias
+  float bias;
 };
 
 /// The transformations on an instruction set. source: Lavin and Gray, arXiv:1509.09308.
@@ -177,23 +179,107 @@ struct winograd {
   ASHLAR_INLINE static std::int64_t place(winograd_call const& c, int tile) {
     return tile / panel_columns * c.panel + tile % panel_columns;
   }
-  ASHLAR_INLINE static void transform_image(winograd_call const& c) {
-    read_tiles<6, true>(*c.block, *c.plane, c.from, c.rows, c.pitch);
-    for (int tile = 0; tile < c.block->tiles; tile += width) {
-      vector half[6][6];
+  /// v = row[first, first + width), zeros outside of the row.
+  ASHLAR_INLINE static void load_inside(vector& v, float const* row, std::int64_t first, std::int64_t length) {
+    if (first >= 0 && length - first >= width) return S::load(v, row + first);
+    v = vector{};
+    if (first >= 0) {
+      if (length > first) load_part<float, Set>(v, row + first, static_cast<int>(length - first));
+      return;
+    }
+    std::int64_t const count = smaller_of(length, width + first);
+    if (count <= 0) return;
+    load_part<float, Set>(v, row, static_cast<int>(count));
+    for (std::int64_t i = first; i < 0; ++i) shift_up(v, lanes{});
+  }
+  /// A zero and the lanes of v but the last.
+  template <int... I>
+  ASHLAR_INLINE static void shift_up(vector& v, std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    v = __builtin_shufflevector(vector{}, v, (width - 1 + I)...);
+#else
+    v = __builtin_shuffle(vector{}, v, typename S::mask{(width - 1 + I)...});
+#endif
+  }
+  /// Element 4 + J of tiles from element J: the next tile's, for the last one that of `next`, whose elements follow.
+  template <int J, int... I>
+  ASHLAR_INLINE static void of_next_tile(vector const& v, vector const& next, vector& r,
+                                         std::integer_sequence<int, I...>) {
+#if defined(__clang__)
+    r = __builtin_shufflevector(v, next, (I + 1 < width ? I + 1 : width + J)...);
+#else
+    r = __builtin_shuffle(v, next, typename S::mask{(I + 1 < width ? I + 1 : width + J)...});
+#endif
+  }
+  /// The four rows of a segment's tiles: element (i, j) of tile t at rows[i][4 t + j].
+  ASHLAR_INLINE static void read_rows(winograd_call const& c, tile_segment const& segment) {
+    tile_plane const& p = *c.plane;
+    std::int64_t const first = 4 * segment.column - p.left, top = 4 * segment.row - p.top, count = 4 * segment.count;
+    float const* const plane = c.from + segment.image * p.image;
+    for (int i = 0; i < 4; ++i) {
+      float* const to = c.rows + i * c.pitch + 4 * segment.at;
+      float const* const row = plane + (top + i) * p.width;
+      for (std::int64_t x = 0; x < count; x += width) {
+        vector v{};
+        if (top + i >= 0 && top + i < p.height) {
+          load_inside(v, row, first + x, p.width);
+          __builtin_prefetch(row + first + x + p.size());
+        }
+        S::store(v, to + x);
+      }
+    }
+  }
+  /// B^T d of a segment's six rows of a channel, column by column: element (i, j) of tile t at rows[i][4 t + j].
+  ASHLAR_INLINE static void transform_columns(winograd_call const& c, tile_segment const& segment) {
+    tile_plane const& p = *c.plane;
+    std::int64_t const first = 4 * segment.column - p.left, top = 4 * segment.row - p.top, count = 4 * segment.count;
+    float const* const plane = c.from + segment.image * p.image;
+    float* const rows = c.rows + 4 * segment.at;
+    for (std::int64_t x = 0; x < count + 2; x += width) {
+      vector d[6], v[6];
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 6; ++i) {
-        vector row[6];
-        columns_of_tiles(c.rows + i * c.pitch + 4 * tile, row, 4);
-        columns_of_tiles(c.rows + (6 + i) * c.pitch + 4 * tile, row + 4, 2);
-        image::apply(row, half[i]);
+        d[i] = vector{};
+        if (top + i < 0 || top + i >= p.height) continue;
+        float const* const row = plane + (top + i) * p.width;
+        load_inside(d[i], row, first + x, p.width);
+        __builtin_prefetch(row + first + x + p.size());
       }
+      image::apply(d, v);
+      ASHLAR_UNROLL_UP_TO(8)
+      for (int i = 0; i < 6; ++i) S::store(v[i], rows + i * c.pitch + x);
+    }
+    // the next segment's elements will lie where this one's last tile has its fifth and sixth
+    float* const behind = c.rows + 6 * c.pitch + segment.at + segment.count - 1;
+    for (int i = 0; i < 6; ++i)
+      for (int j = 0; j < 2; ++j) behind[(2 * i + j) * c.pitch / 2] = rows[i * c.pitch + count + j];
+  }
+  ASHLAR_INLINE static void transform_image(winograd_call const& c) {
+    for (int s = 0; s < c.block->count; ++s) transform_columns(c, c.block->segments[s]);
+    for (int tile = 0; tile < c.block->tiles; tile += width) {
       float* const to = c.to + place(c, tile);
-      columns<image>(half, [&](int i, int j, vector const& v) { S::store(v, to + (6 * i + j) * c.apart); });
+      typename S::mask is_last;
+      std::memcpy(&is_last, c.block->is_last + tile, sizeof is_last);
+      for (int i = 0; i < 6; ++i) {
+        float const* const from = c.rows + i * c.pitch + 4 * tile;
+        float const* const behind = c.rows + 6 * c.pitch + i * c.pitch + tile;
+        vector row[6], next, last[2], done[6];
+        columns_of_tiles(from, row, 4);
+        S::load(next, from + 4 * width);
+        of_next_tile<0>(row[0], next, row[4], lanes{});
+        of_next_tile<1>(row[1], next, row[5], lanes{});
+        S::load(last[0], behind);
+        S::load(last[1], behind + c.pitch / 2);
+        S::choose(row[4], is_last, last[0], row[4]);
+        S::choose(row[5], is_last, last[1], row[5]);
+        image::apply(row, done);
+        ASHLAR_UNROLL_UP_TO(8)
+        for (int j = 0; j < 6; ++j) S::store(done[j], to + (6 * i + j) * c.apart);
+      }
     }
   }
   ASHLAR_INLINE static void transform_gradient(winograd_call const& c) {
-    read_tiles<4, false>(*c.block, *c.plane, c.from, c.rows, c.pitch);
+    for (int s = 0; s < c.block->count; ++s) read_rows(c, c.block->segments[s]);
     for (int tile = 0; tile < c.block->tiles; tile += width) {
       vector half[4][6];
       ASHLAR_UNROLL_UP_TO(8)
@@ -204,6 +290,15 @@ struct winograd {
       }
       float* const to = c.to + place(c, tile);
       columns<gradient>(half, [&](int i, int j, vector const& v) { S::store(v, to + (6 * i + j) * c.apart); });
+    }
+  }
+  ASHLAR_INLINE static void finish(winograd_call const& c, vector (&y)[4][4]) {
+    vector bias;
+    S::splat(bias, c.bias);
+    ASHLAR_UNROLL_UP_TO(8)
+    for (int i = 0; i < 4; ++i) {
+      ASHLAR_UNROLL_UP_TO(8)
+      for (int j = 0; j < 4; ++j) finished_block<Set, float>::finish(c.finish, y[i][j], bias);
     }
   }
   ASHLAR_INLINE static void transform_result(winograd_call const& c) {
@@ -218,6 +313,7 @@ struct winograd {
         result::apply(row, half[i]);
       }
       columns<result>(half, [&](int i, int j, vector const& v) { y[i][j] = v; });
+      if (c.finish != product_epilogue::none) finish(c, y);
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
     }
