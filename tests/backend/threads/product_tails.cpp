@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -62,6 +63,60 @@ std::vector<char> trained(int rows, way const& how, Optimizer const& optimizer) 
   return parameters;
 }
 
+// The step that finishes a product, looked at alone, has the bits of the fused kernel of its code.
+template <class Program, int Step, int... I>
+void check_step(int rows, std::integer_sequence<int, I...>) {
+  constexpr auto const& tables = Program::tables;
+  constexpr auto const& step = tables.steps[Step];
+  constexpr int begin = tables.kernel_begin[step.kernel];
+  constexpr detail::kernel_function fused[] = {detail::baseline_kernel<tables.code[begin + I]...>,
+                                               detail::avx2_kernel<tables.code[begin + I]...>,
+                                               detail::avx512_kernel<tables.code[begin + I]...>};
+  std::int64_t const* const n = tables.numbers + step.numbers;
+  auto const size = static_cast<std::size_t>(n[0] == 1 ? n[3] : n[3] * n[4]);
+  std::vector<float> memory[3];
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    random_stream const random(seed{7}, k);
+    for (std::size_t i = 0; i < size; ++i) memory[k].push_back(i % 5 == k ? 0 : random.uniform(i) - 0.5f);
+  }
+  auto const untouched = memory[2];
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
+    auto const run = [&](detail::kernel_function kernel, int parts) {
+      memory[2] = untouched;
+      char* operands[3];
+      for (int k = 0; k < 3; ++k) operands[k] = reinterpret_cast<char*>(memory[k].data());
+      detail::kernel_arguments args{operands, n, tables.constants + step.constants, rows, 0,
+                                    0,        0, static_cast<instruction_set>(set)};
+      args.parts = parts;
+      for (args.part = 0; args.part < parts; ++args.part) kernel(args);
+      return memory[2];
+    };
+    auto const wanted = run(fused[set], 1);
+    CHECK(wanted != untouched);
+    for (int parts : {1, 2, 5}) CHECK(run(detail::finished_step<tables.code[begin + I]...>, parts) == wanted);
+  }
+}
+template <class Program, int Step>
+int check_step(int batch) {
+  constexpr auto const& tables = Program::tables;
+  if constexpr (detail::product_tails<Program>::found.is_done[Step]) {
+    constexpr int kernel = tables.steps[Step].kernel;
+    for (int rows : {batch, (batch + 1) / 2, 1})
+      check_step<Program, Step>(
+          rows, std::make_integer_sequence<int, tables.kernel_begin[kernel + 1] - tables.kernel_begin[kernel]>{});
+    return 1;
+  }
+  return 0;
+}
+template <class Program>
+void check_steps(int batch) {
+  int const checked = [batch]<int... Step>(std::integer_sequence<int, Step...>) {
+    return (0 + ... + check_step<Program, Step>(batch));
+  }
+  (std::make_integer_sequence<int, Program::tables.sizes.steps>{});
+  CHECK(checked == detail::product_tails<Program>::found.count);
+}
+
 // run(rows, way) gives the same bits in every way.
 template <class Run>
 void check_ways(int batch, Run const& run) {
@@ -87,12 +142,14 @@ void check_network_of(Net const& network, Input const& sample) {
   using prediction = typename predictor<std::remove_const_t<decltype(net)>, Batch>::program;
   static_assert(detail::product_tails<prediction>::found.count == Predicted);
   check_ways(Batch, [](int rows, way const& how) { return outputs<prediction>(rows, how); });
+  check_steps<prediction>(Batch);
   if constexpr (Trained > 0) {
     auto learner = model(network, sample, cpu, seed{1});
     sgd const optimizer{.learning_rate = 0.1f};
     using training = typename decltype(make_trainer(learner, mse, optimizer, batch<Batch>))::program;
     static_assert(detail::product_tails<training>::found.count == Trained);
     check_ways(Batch, [&](int rows, way const& how) { return trained<training>(rows, how, optimizer); });
+    check_steps<training>(Batch);
   }
 }
 template <int Batch, int Inputs, int Predicted, int Trained, class Net>

@@ -29,15 +29,6 @@ inline constexpr int instruction_sets = 3;
   ((set) == instruction_set::avx512 ? on_avx512 : (set) == instruction_set::avx2 ? on_avx2 : on_baseline)
 #endif
 
-/// Of fused kernels for processors without AVX2, made before 2013: g++ leaves out passes that take half of its time,
-/// and were measured to make these kernels no faster.
-#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__CUDACC__)
-#define ASHLAR_COMPILED_SOON [[gnu::optimize("O1")]]
-#else
-#define ASHLAR_COMPILED_SOON
-#endif
-
 /// The best instruction set of this machine.
 inline instruction_set machine_instruction_set() {
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)

@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
+#include <ashlar/backend/cpu/finished_step.hpp>
 #include <ashlar/backend/cpu/fused_columns.hpp>
 #include <ashlar/backend/cpu/fused_rows.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
@@ -83,7 +84,7 @@ struct kernel_table {
   }
   template <int Kernel, int... Code>
   static constexpr product_cases cases_of() {
-    product_cases found{false, false, update_chain<Program>::is_used};
+    product_cases found{false, false, false, update_chain<Program>::is_used};
     for (int s = 0; s < tables.sizes.steps; ++s)
       if (tables.steps[s].kernel == Kernel)
         found.template add<kernel_code<Code...>>(tables.numbers + tables.steps[s].numbers);
@@ -92,7 +93,9 @@ struct kernel_table {
   template <int Kernel, int... Code>
   static constexpr entry functions_of() {
     constexpr kernel_kind kind = kernel_code<Code...>::kind;
-    if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
+    if constexpr (finishes_products<Program>(Kernel))
+      return same_functions(finished_step<Code...>);
+    else if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
       return {{fused_function<Code...>(instruction_set::baseline), fused_function<Code...>(instruction_set::avx2),
                fused_function<Code...>(instruction_set::avx512)}};
     else if constexpr (kind == kernel_kind::matmul)

@@ -78,43 +78,48 @@ struct low_product {
       for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few, f.at(0, j));
     if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j), f.at(0, j));
   }
+  /// `Most`: how many rows there may be.
+  template <int Most>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,
                                 std::int64_t c_row, product_finish<T> const& f) {
-    constexpr int most = S::width < low_product_rows ? S::width : low_product_rows;
+    constexpr int most = S::width < Most ? S::width : Most;
     std::int64_t i = 0;
-    for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
+    if constexpr (most > 1)
+      for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
     if constexpr (most > 2)
       for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
     if (i < m) rows<1>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
   }
 };
 
-template <class T>
-[[gnu::noinline]] void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
-                                               T const* b, T* c, std::int64_t c_row, product_finish<T> const& f) {
-  low_product<instruction_set::baseline, T>::run(m, n, depth, a, b, c, c_row, f);
+template <int Most, class T>
+[[gnu::noinline]] ASHLAR_COMPILED_SOON void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
+                                                                    T const* a, T const* b, T* c, std::int64_t c_row,
+                                                                    product_finish<T> const& f) {
+  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
 }
-template <class T>
+template <int Most, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
                                                                                         T const* b, T* c,
                                                                                         std::int64_t c_row,
                                                                                         product_finish<T> const& f) {
-  low_product<instruction_set::avx2, T>::run(m, n, depth, a, b, c, c_row, f);
+  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
 }
-template <class T>
+template <int Most, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
     std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row,
     product_finish<T> const& f) {
-  low_product<instruction_set::avx512, T>::run(m, n, depth, a, b, c, c_row, f);
+  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
 }
 
-/// C = A B^T for m <= low_product_rows rows of A [m, depth] and B [n, depth], both dense.
-template <class T>
+/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows.
+template <class T, int Most = low_product_rows>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
                   T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}) {
-  auto const run = ASHLAR_BY_SET(set, low_product_on_baseline<T>, low_product_on_avx2<T>, low_product_on_avx512<T>);
-  if (m == 1 || !finish.is_something()) return run(m, n, depth, a, b, c, c_row, finish);
+  auto const run = ASHLAR_BY_SET(set, (low_product_on_baseline<Most, T>), (low_product_on_avx2<Most, T>),
+                                 (low_product_on_avx512<Most, T>));
+  if (Most == 1 || m == 1 || !finish.is_something()) return run(m, n, depth, a, b, c, c_row, finish);
   run(m, n, depth, a, b, c, c_row, {});
   finish_block<T>(set, finish, m, n, c, c_row);
 }

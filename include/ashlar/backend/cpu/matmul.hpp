@@ -25,6 +25,7 @@ struct kernel_block {
 /// What some program's products may come to: others are not compiled for it. Told by a plan.
 struct product_cases {
   bool tiled = true;  // more rows than are computed sum by sum
+  bool rows = true;   // more than one
   bool along = true;  // few rows by so large a matrix that how it is read is what counts
   bool read = true;   // results that are read block by block
 
@@ -33,6 +34,7 @@ struct product_cases {
   constexpr void add(std::int64_t const* numbers) {
     bool const ta = Code::at[2] != 0, tb = Code::at[3] != 0;
     std::int64_t const most = numbers[1];
+    rows |= most > 1;
     tiled |= ta || numbers[4] == 3 || most > (tb ? low_product_rows : 1);
     along |=
         (most <= row_product_rows || numbers[4] == 2) &&
@@ -101,7 +103,8 @@ struct matmul_kernel {
                                     std::int64_t k, T const* a, T const* b, T* c, product_finish<T> const& finish) {
     [[maybe_unused]] std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
-      if (how == way::low) return multiply_low<T>(args.set, rows, columns, k, a, b, c, n, finish);
+      constexpr int most = Cases.rows ? low_product_rows : 1;
+      if (how == way::low) return multiply_low<T, most>(args.set, rows, columns, k, a, b, c, n, finish);
       if constexpr (Cases.tiled)
         if (is_cheaper_transposed<T>(args.set, rows, columns))
           return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, full_k, c, n, finish);

@@ -81,8 +81,8 @@ struct finished_block {
 };
 
 template <class T>
-[[gnu::noinline]] void finish_on_baseline(product_finish<T> const& f, std::int64_t m, std::int64_t n, T* c,
-                                          std::int64_t c_row) {
+[[gnu::noinline]] ASHLAR_COMPILED_SOON void finish_on_baseline(product_finish<T> const& f, std::int64_t m,
+                                                               std::int64_t n, T* c, std::int64_t c_row) {
   finished_block<instruction_set::baseline, T>::run(f, m, n, c, c_row);
 }
 template <class T>

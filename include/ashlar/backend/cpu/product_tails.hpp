@@ -145,22 +145,22 @@ struct product_tails {
   static constexpr auto const& tables = Program::tables;
   struct all {
     product_tail of[tables.sizes.steps + 1]{};
+    bool is_done[tables.sizes.steps + 1]{};  // by the product before it
     int count = 0;
   };
   static constexpr all found = [] {
     all f;
     if (!Program::options.fuse) return f;
     step_tables const t(tables);
-    bool is_done[tables.sizes.steps + 1]{};
     for (int s = 0; s + 1 < tables.sizes.steps; ++s) {
       f.of[s] = product_tail_search(t, s).found;
       if (f.of[s].step < 0) continue;
-      is_done[f.of[s].step] = true;
+      f.is_done[f.of[s].step] = true;
       ++f.count;
     }
     for (int s = tables.sizes.steps - 1, next = s + 1; s >= 0; --s) {
       f.of[s].next = next;
-      if (!is_done[s]) next = s;
+      if (!f.is_done[s]) next = s;
     }
     return f;
   }();

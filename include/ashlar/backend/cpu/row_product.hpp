@@ -173,9 +173,9 @@ struct row_product {
 };
 
 template <row_order Order, class T>
-[[gnu::noinline]] void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a,
-                                        T const* b, std::int64_t b_row, T* c, std::int64_t c_row,
-                                        product_finish<T> const& f) {
+[[gnu::noinline]] ASHLAR_COMPILED_SOON void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
+                                                             matrix_view<T> const& a, T const* b, std::int64_t b_row,
+                                                             T* c, std::int64_t c_row, product_finish<T> const& f) {
   row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
 }
 template <row_order Order, class T>
