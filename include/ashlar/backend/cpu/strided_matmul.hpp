@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/matmul.hpp>
+#include <ashlar/backend/cpu/zeros_skipped.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -21,11 +22,16 @@ struct strided_matmul_kernel {
     std::int64_t const rows = own.last[1] - own.first[1], columns = own.last[2] - own.first[2];
     if (rows <= 0 || columns <= 0) return;
     for (std::int64_t p = own.first[0]; p < own.last[0]; ++p) {
-      T const* const a = matrix(args, 0, p) + own.first[1] * (ta ? 1 : row(args, 0));
-      T const* const b = matrix(args, 1, p) + own.first[2] * (tb ? row(args, 1) : 1);
+      matrix_view<T> const a{matrix(args, 0, p), ta ? 1 : row(args, 0), ta ? row(args, 0) : 1};
+      matrix_view<T> const b{matrix(args, 1, p) + own.first[2] * (tb ? row(args, 1) : 1), tb ? 1 : row(args, 1),
+                             tb ? row(args, 1) : 1};
       T* const c = matrix(args, 2, p) + own.first[1] * row(args, 2) + own.first[2];
-      multiply<T>(args.set, rows, columns, k, {a, ta ? 1 : row(args, 0), ta ? row(args, 0) : 1},
-                  {b, tb ? 1 : row(args, 1), tb ? row(args, 1) : 1}, c, row(args, 2), false);
+      product_without_zeros<T> const shorter(args.set, m, k, a);
+      if (shorter.pays())
+        shorter.multiply(own.first[1], rows, columns, b, c, row(args, 2));
+      else
+        multiply<T>(args.set, rows, columns, k, {a.data + own.first[1] * a.row, a.row, a.column}, b, c, row(args, 2),
+                    false);
     }
   }
 
