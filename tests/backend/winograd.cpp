@@ -217,6 +217,7 @@ TEST_CASE("Winograd's convolutions agree with the naive sums in double, in all p
   check({2, 300, 9, 9, 10, 1, 1, 100}, largest);    // more channels than a panel is deep
   check({1, 150, 140, 13, 6, 1, 0, 101}, largest);  // several blocks of filters and of channels
   check({3, 5, 4, 40, 43, 1, 1, 102}, largest);     // several blocks of tiles
+  check({2, 9, 7, 10, 15, 7, 5, 103}, largest);     // padding that is wider than a tile
   CHECK(largest.direct < 4e-7);
   CHECK(largest.winograd > 2 * largest.direct);  // else it would be no news that it rounds more
   MESSAGE("largest error " << largest.winograd << ", direct " << largest.direct);
