@@ -28,29 +28,49 @@ inline double scalar_log(double x) { return std::log(x); }
 inline double scalar_tanh(double x) { return std::tanh(x); }
 inline double scalar_sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 
-/// x = n ln(2) + r with |r| <= ln(2) / 2, for floats held in [low, high]: r, and 2^n in two factors, so that subnormal
-/// results and infinity come out right.
+/// x = n ln(2) + r with |r| <= ln(2) / 2: r, and n.
+template <class S>
+ASHLAR_INLINE void divide_exponent(typename S::vector const& x, typename S::vector& r, typename S::mask& whole) {
+  using V = typename S::vector;
+  using I = typename S::mask;
+  V shifter;
+  S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  V n = x * 1.44269504088896341f + shifter;
+  whole = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter);
+  n = n - shifter;
+  r = x - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+}
+/// The same for floats held in [low, high]: r, and 2^n in two factors, so that subnormal results and infinity come out
+/// right.
 template <class S>
 ASHLAR_INLINE void split_exponent(typename S::vector const& in, float low, float high, typename S::vector& r,
                                   typename S::vector& first, typename S::vector& second) {
   using V = typename S::vector;
   using I = typename S::mask;
-  V least, most, shifter, x = in;
+  V least, most, x = in;
   S::splat(least, low);
   S::splat(most, high);
   S::choose(x, x > most, most, x);
   S::choose(x, x < least, least, x);
-  S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  V n = x * 1.44269504088896341f + shifter;
-  I const k = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter), half = k >> 1;
-  n = n - shifter;
-  r = x - n * 0.693359375f;
-  r = r - n * -2.12194440e-4f;
+  I k;
+  divide_exponent<S>(x, r, k);
+  I const half = k >> 1;
   first = reinterpret_cast<V>((half + 127) << 23);
   second = reinterpret_cast<V>((k - half + 127) << 23);
 }
 
-/// e^x, within 2 ulp in float: 2^n * e^r. The coefficients are Cephes' expf.
+/// e^r for |r| <= ln(2) / 2 in float. The coefficients are Cephes' expf.
+template <class S>
+ASHLAR_INLINE void exp_of_rest(typename S::vector& p, typename S::vector const& r) {
+  p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+}
+/// e^x, within 2 ulp in float: 2^n * e^r.
 template <class S>
 ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& in) {
   if constexpr (!is_single<S>) {
@@ -58,19 +78,23 @@ ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& 
   } else {
     using V = typename S::vector;
     constexpr float to_zero = -104.0f;
-    V r, first, second, zero_from;
+    V r, first, second, zero_from, p;
     split_exponent<S>(in, to_zero, 89.0f, r, first, second);
     S::splat(zero_from, to_zero);
     S::choose(first, in > zero_from, first,
               V{});  // exactly: rounding 2^-150 to 0 takes processors a hundred times longer
-    V p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
+    exp_of_rest<S>(p, r);
     out = p * first * second;
   }
+}
+/// The same for floats in [-87, 87], or no numbers.
+template <class S>
+ASHLAR_INLINE void exp_of_moderate(typename S::vector& out, typename S::vector const& in) {
+  typename S::vector r, p;
+  typename S::mask k;
+  divide_exponent<S>(in, r, k);
+  exp_of_rest<S>(p, r);
+  out = p * reinterpret_cast<typename S::vector>((k + 127) << 23);
 }
 
 /// Natural logarithm, within 2 ulp in float (Cephes' logf); -inf at 0, NaN below.

@@ -97,7 +97,7 @@ ASHLAR_INLINE void erf_lanes(typename S::vector& out, typename S::vector const& 
     q = q * a + 1.07917354e-1f;
     q = q * a + 6.34102523e-1f;
     q = q * a + 1.12891662f;
-    exp_lanes<S>(e, -(a * q));
+    exp_of_moderate<S>(e, -(a * q));  // of at least -17
     V const far = 1.0f - e;
     S::with_sign(q, far, x);
     S::choose(out, t < border, p, q);

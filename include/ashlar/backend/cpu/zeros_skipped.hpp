@@ -44,10 +44,11 @@ struct number_look {
 /// Its functions, which all kernels share.
 template <class T, instruction_set Set>
 struct number_look_on {
-  [[gnu::noinline]] static bool are_zero(T const* from, std::int64_t apart, std::int64_t runs, std::int64_t length) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static bool are_zero(T const* from, std::int64_t apart, std::int64_t runs,
+                                                              std::int64_t length) {
     return number_look<Set, T>::are_zero(from, apart, runs, length);
   }
-  [[gnu::noinline]] static bool are_finite(T const* from, std::int64_t count) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static bool are_finite(T const* from, std::int64_t count) {
     return number_look<Set, T>::are_finite(from, count);
   }
 };
