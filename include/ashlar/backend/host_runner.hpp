@@ -21,6 +21,13 @@ class host_runner {
     else
       return false;
   }();
+  /// Whether it may of input k, where the others' lies in the arena.
+  static constexpr bool reads_in_place([[maybe_unused]] int k) {
+    if constexpr (requires { Executor::reads_in_place(k); })
+      return Executor::reads_in_place(k);
+    else
+      return false;
+  }
 
   host_runner() : arena_(tables.counts.arena_bytes) {}
 

@@ -43,7 +43,58 @@ class step_walk {
     return k;
   }
 
+  /// Large inputs that nothing else overwrites or returns: so an operand in their memory is the input.
+  struct inputs_elsewhere {
+    int count = 0;
+    int of[tables.sizes.inputs + 1]{};
+    signed char place[tables.sizes.operands + 1]{};  // of every operand: places behind the others are the inputs'
+  };
+  static constexpr bool lies_in(int input, address const& a) {
+    variable_info const& v = tables.inputs[input];
+    return a.place == arena_place && a.offset >= v.at.offset &&
+           a.offset < v.at.offset + v.elements() * bytes_of(v.type);
+  }
+  static constexpr bool may_lie_elsewhere(int input) {
+    variable_info const& v = tables.inputs[input];
+    constexpr std::int64_t large = 16384;
+    if (v.elements() * bytes_of(v.type) < large || v.at.place != arena_place) return false;
+    for (int k = 0; k < tables.sizes.outputs; ++k)
+      if (lies_in(input, tables.outputs[k].at)) return false;
+    for (int s = 0; s < tables.sizes.steps; ++s) {
+      step_entry const& step = tables.steps[s];
+      for (int o = step.operands + step.inputs; o < step.operands + step.operand_count; ++o) {
+        address const& a = tables.operands[o];
+        operand_value const& written = tables.values[o];
+        if (lies_in(input, a)) return false;
+        if (a.place == arena_place && a.offset < v.at.offset &&
+            (written.elements == 0 || a.offset + written.elements * bytes_of(written.type) > v.at.offset))
+          return false;
+      }
+      if constexpr (Joined::most_operands > 0)
+        if (Joined::found.of[s].operand_count > 0 && lies_in(input, Joined::found.of[s].operands[3])) return false;
+    }
+    return true;
+  }
+  static constexpr inputs_elsewhere elsewhere = [] {
+    inputs_elsewhere made;
+    if (tables.sizes.loops > 0 || !Program::options.fuse || !Program::options.reuse) return made;
+    for (int k = 0; k < tables.sizes.inputs; ++k)
+      if (may_lie_elsewhere(k)) made.of[made.count++] = k;
+    for (int o = 0; o < tables.sizes.operands; ++o) {
+      made.place[o] = static_cast<signed char>(tables.operands[o].place);
+      for (int i = 0; i < made.count; ++i)
+        if (lies_in(made.of[i], tables.operands[o])) made.place[o] = static_cast<signed char>(operand_place + i);
+    }
+    return made;
+  }();
+
  public:
+  /// Whether steps may read an input where the caller has it.
+  static constexpr bool reads_in_place(int input) {
+    for (int i = 0; i < elsewhere.count; ++i)
+      if (elsewhere.of[i] == input) return true;
+    return false;
+  }
   static constexpr int first_step = tables.bodies[tables.top].first_step;
   static constexpr int end_step = first_step + tables.bodies[tables.top].step_count;
   /// The first step that only the update needs; nothing else comes after it.
@@ -109,10 +160,19 @@ class step_walk {
   }
   /// Where the memory of each place of an address begins.
   struct memory_places {
-    char* of[operand_place];
+    char* of[operand_place + elsewhere.count];
 
     explicit memory_places(run_memory const& m)
-        : of{m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots} {}
+        : of{m.arena, reinterpret_cast<char*>(m.scalars), m.parameters, m.states, m.slots} {
+      if constexpr (elsewhere.count > 0)
+        for (int i = 0; i < elsewhere.count; ++i) {
+          int const k = elsewhere.of[i];
+          of[operand_place + i] = m.arena;
+          if (m.inputs)  // operands have offsets of the arena
+            of[operand_place + i] = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(m.inputs[k]) -
+                                                            static_cast<std::uintptr_t>(tables.inputs[k].at.offset));
+        }
+    }
   };
   static char* at(address const& a, char* const* places) {
     if (has_unread_results && a.place < 0) return nullptr;
@@ -145,6 +205,10 @@ class step_walk {
         }
       char* operands[most_operands];
       for (int o = 0; o < count; ++o) operands[o] = at(list[o], places);
+      if constexpr (elsewhere.count > 0)
+        for (int o = 0; o < step.inputs; ++o)
+          if (int const place = elsewhere.place[step.operands + o]; place >= operand_place)
+            operands[o] = places[place] + list[o].offset;
       call(s, operands, iteration);
     }
   }

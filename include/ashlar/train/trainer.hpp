@@ -174,16 +174,39 @@ class trainer {
   template <class... Tensor, int... K>
   step_loss step_on(std::integer_sequence<int, K...>, Tensor const&... t) {
     (arguments::template check<K>(t.data(), t.size(), [this] { return here(); }), ...);
-    (copy_in<K>(t), ...);
     constexpr int rows[] = {detail::given_tensor<Tensor>::rows...};
+    if constexpr (rows[0] == Batch && (reads_in_place<K>() || ...))
+      if (!why_) {
+        char* const places[] = {place_of<K>(t)...};
+        return run(rows[0], places);
+      }
+    (copy_in<K>(t), ...);
     return run(rows[0]);
+  }
+  /// Whether steps may read a tensor of the caller's, which then is not copied.
+  template <int K>
+  static constexpr bool reads_in_place() {
+    if constexpr (requires { stepper::reads_in_place(K); })
+      return stepper::reads_in_place(K);
+    else
+      return false;
+  }
+  /// Where a step reads argument K. Steps write to no input.
+  template <int K, class T, int... D>
+  char* place_of(tensor<T, D...> const& t) {
+    if constexpr (reads_in_place<K>()) {
+      return const_cast<char*>(reinterpret_cast<char const*>(t.data()));
+    } else {
+      copy_in<K>(t);
+      return stepper_.input(K);
+    }
   }
   template <int K, class T, int... D>
   void copy_in(tensor<T, D...> const& t) {
     std::memcpy(memory<K, T>(), t.data(), static_cast<std::size_t>(t.size()) * sizeof(T));
   }
 
-  step_loss run(int rows) {
+  step_loss run(int rows, char* const* inputs = nullptr) {
     if (optimizer.variant() > variant_)
       fail(
           error("the optimizer's momentum was 0 when the trainer was made, so it keeps no velocity; make a trainer "
@@ -193,6 +216,7 @@ class trainer {
     m.parameters = net_.parameter_memory();
     m.states = net_.state_memory();
     m.rows = rows;
+    m.inputs = inputs;
     m.seed = seed_;
     step_source const source{*this, rows};
     if (!why_) return stepper_.step(m, net_.resources(), source);

@@ -59,6 +59,8 @@ class cpu_executor {
   using chain = update_chain<Program>;
 
   static constexpr bool reads_inputs_in_place = walk::reads_inputs_in_place;
+  /// Whether run_memory::inputs may say where this one lies, also of a program of several steps.
+  static constexpr bool reads_in_place(int input) { return walk::reads_in_place(input); }
 
   /// On the calling thread; `parts`: with every step divided, its shares one after the other. Returns whether it ran to
   /// the end: a training step whose loss is not finite stops before its update.
