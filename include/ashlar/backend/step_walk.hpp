@@ -47,7 +47,7 @@ class step_walk {
   struct inputs_elsewhere {
     int count = 0;
     int of[tables.sizes.inputs + 1]{};
-    signed char place[tables.sizes.operands + 1]{};  // of every operand: places behind the others are the inputs'
+    std::int16_t place[tables.sizes.operands + 1]{};  // of every operand: places behind the others are the inputs'
   };
   static constexpr bool lies_in(int input, address const& a) {
     variable_info const& v = tables.inputs[input];
@@ -81,9 +81,9 @@ class step_walk {
     for (int k = 0; k < tables.sizes.inputs; ++k)
       if (may_lie_elsewhere(k)) made.of[made.count++] = k;
     for (int o = 0; o < tables.sizes.operands; ++o) {
-      made.place[o] = static_cast<signed char>(tables.operands[o].place);
+      made.place[o] = static_cast<std::int16_t>(tables.operands[o].place);
       for (int i = 0; i < made.count; ++i)
-        if (lies_in(made.of[i], tables.operands[o])) made.place[o] = static_cast<signed char>(operand_place + i);
+        if (lies_in(made.of[i], tables.operands[o])) made.place[o] = static_cast<std::int16_t>(operand_place + i);
     }
     return made;
   }();

@@ -38,13 +38,16 @@ void finished_step(kernel_arguments const& args) {
   constexpr product_epilogue kind = masks                 ? product_epilogue::relu_gradient
                                     : program::count == 1 ? product_epilogue::bias
                                                           : product_epilogue::bias_and_relu;
-  // a mask is told by the code; the operand that is the same for all rows is the bias, as is either one of a single row
+  // a mask is told by the code; the operand that is the same for all rows is the bias, as is either one of a single
+  // row, unless the product lies where the result will
   std::int64_t const* const n = args.numbers;
-  int const other = masks ? -1 - program::argument(0, 0) : n[0] > 1 && n[5] == 0 ? 0 : 1;
+  bool const is_first = n[0] > 1 ? n[5] == 0 : args.operands[1] == args.operands[2];
+  int const other = masks ? -1 - program::argument(0, 0) : is_first ? 0 : 1;
   finish_product<number>(args, kind, other);
 }
 
-/// Whether each step of a kernel is done by that of a product.
+/// Whether each step of a kernel is done by that of a product of matrices: a convolution's has a number for each
+/// channel.
 template <class Program>
 constexpr bool finishes_products(int kernel) {
   constexpr auto const& tables = Program::tables;
@@ -52,6 +55,9 @@ constexpr bool finishes_products(int kernel) {
   for (int s = 0; s < tables.sizes.steps; ++s) {
     if (tables.steps[s].kernel != kernel) continue;
     if (!product_tails<Program>::found.is_done[s]) return false;
+    for (int p = 0; p < s; ++p)
+      if (product_tails<Program>::found.of[p].step == s && !step_tables(tables).is_a(kernel_kind::matmul, p))
+        return false;
     is_used = true;
   }
   return is_used;
