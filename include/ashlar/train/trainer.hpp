@@ -58,6 +58,7 @@ class trainer {
 
   /// One step on tensors of N <= Batch rows: the inputs in their order, then the targets in theirs, which is that of
   /// the losses; or all of them by name, in any order.
+  /// A step may read them where they lie, so none may be memory of the model that is trained.
   /// errors: as of rows of a dataset; does not compile where a tensor is missing, or does not fit
   /// example: float const loss = t.step(named<"digit">(labels), named<"image">(images));
   template <class... Given>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/matmul.hpp>
-#include <ashlar/backend/cpu/zeros_skipped.hpp>
+#include <ashlar/backend/cpu/product_without_zeros.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <ashlar/backend/cpu/zeros_skipped.hpp>
+#include <ashlar/backend/cpu/product_without_zeros.hpp>
 
 #include <doctest/doctest.h>
 
