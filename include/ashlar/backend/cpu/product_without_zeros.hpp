@@ -75,8 +75,8 @@ struct number_look_on<T, instruction_set::avx512> {
 
 /// C = A B where rows of A begin or end with many zeros, as those of masked attention do: these terms are left out.
 /// Every number is that of multiply: the terms are zeros where B is finite, and no panel of B that is not finite is
-/// multiplied so. What is left out is told by 16 rows of A by 16 terms, and whether any is by the whole of A, not by the
-/// rows of a share: the bits are to be the same for any number of threads.
+/// multiplied so. What is left out is told by 16 rows of A by 16 terms, and whether any is by the whole of A, not by
+/// the rows of a share: the bits are to be the same for any number of threads.
 template <class T>
 class product_without_zeros {
  public:
