@@ -89,6 +89,16 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
     }
     case op::matmul: {
       bool const ta = n.a[0], tb = n.a[1];
+      if (panels_of(n) == panel_role::factor) {
+        if (needs(a)) pass(0, product_of_panels(g, d, b, !tb));
+        if (needs(b)) pass(1, product_in_panels(g, tb ? d : a, tb ? a : d));
+        return;
+      }
+      if (panels_of(n) == panel_role::result) {
+        if (needs(a)) pass(0, product_of_panels(g, b, d, true));
+        if (needs(b)) pass(1, product_of_panels(g, a, d, false));
+        return;
+      }
       if (needs(a)) pass(0, ta ? matmul(g, b, d, tb, true) : matmul(g, d, b, false, !tb));
       if (needs(b)) pass(1, tb ? matmul(g, d, a, true, ta) : matmul(g, a, d, !ta, false));
       return;

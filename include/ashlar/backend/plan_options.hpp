@@ -51,7 +51,7 @@ struct with_options<Policy<Options...>, First, More...>
 };
 
 /// What a policy with these options compiles of a recorder; whether by Winograd's algorithm where that pays, and with
-/// products of matrices that lie in parts of others.
+/// products of matrices that lie in parts of others or in panels.
 template <class Recorder, bool Winograd, bool Strided, class... Options>
 using program_for =
     program<Recorder, !is_option<no_fusion_type, Options...> && !is_option<debug_type, Options...>,

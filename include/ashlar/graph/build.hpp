@@ -295,6 +295,33 @@ constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool tran
   return g.push({op::matmul, a.type, {x, y, -1}, s, rows, {transpose_x, transpose_y}});
 }
 
+/// What a product has to do with panels of columns: which matrix [k, n] lies as [n / width, k, width].
+enum class panel_role : int { none, factor, result };
+
+/// [m, k] x [k, n], or of a transposed factor [m, n] x [n, k], where that one is [n / width, k, width].
+constexpr int product_of_panels(graph& g, int x, int panels, bool transposed) {
+  node const a = g[x];
+  shape const w = g.extents(panels);
+  if (a.extents.rank != 2 || w.rank != 3 || a.extents[1] != (transposed ? w[0] * w[2] : w[1]))
+    refuse("a product of panels: the inner extents differ");
+  shape s = a.extents;
+  s.extent[1] = transposed ? w[1] : w[0] * w[2];
+  return g.push({op::matmul, a.type, {x, panels, -1}, s, a.rows, {0, transposed, static_cast<int>(panel_role::factor)}});
+}
+/// [m, k]^T x [m, n] as [n / width, k, width].
+constexpr int product_in_panels(graph& g, int x, int y) {
+  node const a = g[x], b = g[y];
+  if (a.extents.rank != 2 || b.extents.rank != 2 || a.extents[0] != b.extents[0] || b.extents[1] % panel_columns)
+    refuse("a product in panels: the inner extents differ");
+  shape s;
+  s.rank = 2;
+  s.extent[0] = b.extents[1];
+  s.extent[1] = a.extents[1];
+  s = stored_shape(s, stored_order::panels);
+  return g.push({op::matmul, a.type, {x, y, -1}, s, 0, {1, 0, static_cast<int>(panel_role::result)}});
+}
+constexpr panel_role panels_of(node const& product) { return static_cast<panel_role>(product.a[2]); }
+
 constexpr node window_node(op code, dtype type, int x, int y, shape s, int rows, window const& w) {
   return {code,
           type,

@@ -84,6 +84,7 @@ class graph {
   int call = 0;    // how often the network was called before on other values
   int batch = 0;   // the maximum of rows; 0: no batch
   bool training = true;
+  bool has_panels = false;  // of the outermost graph: whether weights may lie in panels
   bool frozen = false;      // whether parameters recorded now are not trained
   initial_rules initial{};  // of the layer being recorded
   int next_ordinal = 0;

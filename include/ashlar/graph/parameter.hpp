@@ -45,6 +45,24 @@ constexpr shape transposed_shape(shape const& s) {
   return t;
 }
 
+/// How a parameter lies in memory. A matrix may lie column by column; or in panels of so many rows, which lie one after
+/// the other, each column by column: so threads that compute some outputs each have their part of a weight in one
+/// piece, and products read and write it as they do dense matrices.
+enum class stored_order : unsigned char { rows, columns, panels };
+inline constexpr int panel_columns = 64;  // of what a product with it makes
+
+/// The shape as which a parameter lies.
+constexpr shape stored_shape(shape const& s, stored_order order) {
+  if (order == stored_order::rows) return s;
+  if (order == stored_order::columns) return transposed_shape(s);
+  shape panels;
+  panels.rank = 3;
+  panels.extent[0] = s[0] / panel_columns;
+  panels.extent[1] = s[1];
+  panels.extent[2] = panel_columns;
+  return panels;
+}
+
 inline constexpr int max_loop_depth = 2;  // loops within loops that may hold parameters
 
 /// A parameter or state of the network: one occurrence of a layer, or one for each iteration of the loops around it.
@@ -54,7 +72,7 @@ struct variable_entry {
   dtype type = dtype::float32;
   shape extents{};  // of one iteration's
   initialiser init{};
-  bool transposed = false;  // a matrix that lies column by column, as its node is
+  stored_order order = stored_order::rows;  // in which it lies, as its node has its axes
   bool frozen = false;      // a parameter that training leaves as it is
   int depth = 0;            // loops around it, outermost first
   int count[max_loop_depth]{};

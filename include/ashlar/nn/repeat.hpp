@@ -49,7 +49,7 @@ constexpr void lift_variables(list<variable_entry>& from, list<variable_entry>& 
     shape const all = stacked(l.count, body_leaf.extents);
     for (variable_entry& known : to) {  // the network called again: the same parameters
       if (known.path != e.path || !equal_text(known.field, e.field)) continue;
-      if (!(g.extents(known.node) == all) || known.transposed != e.transposed) {
+      if (!(g.extents(known.node) == all) || known.order != e.order) {
         g.note(refusal::one_name_for_two_shapes);
         continue;
       }

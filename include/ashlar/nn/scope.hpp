@@ -44,7 +44,7 @@ constexpr initialiser initial_numbers(graph const& g, char const* field, shape c
 /// The parameter `field` of the layer being recorded, as its node is; the same layer of a repeated call finds its own
 /// again, which lies as it was asked for first. Null where that has another shape.
 constexpr variable_entry* parameter_entry(graph& g, char const* field, dtype type, shape const& extents,
-                                          initialiser init, bool transposed) {
+                                          initialiser init, stored_order order) {
   for (variable_entry& e : g.parameters)
     if (e.path == g.scope && equal_text(e.field, field)) {
       e.frozen |= g.frozen;
@@ -58,9 +58,9 @@ constexpr variable_entry* parameter_entry(graph& g, char const* field, dtype typ
   e.type = type;
   e.extents = extents;
   e.init = initial_numbers(g, field, extents, init);
-  e.transposed = transposed;
+  e.order = order;
   e.frozen = g.frozen;
-  e.node = add_leaf(g, op::parameter, type, transposed ? transposed_shape(extents) : extents, 0, g.ordinal());
+  e.node = add_leaf(g, op::parameter, type, stored_shape(extents, order), 0, g.ordinal());
   g.parameters.push(e);
   return &g.parameters.back();
 }
@@ -68,10 +68,14 @@ constexpr variable_entry* parameter_entry(graph& g, char const* field, dtype typ
 template <class T, int... D>
 constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialiser init) {
   shape const extents = make_shape<D...>();
-  variable_entry const* const e = parameter_entry(g, field, dtype_of<T>, extents, init, false);
+  variable_entry const* const e = parameter_entry(g, field, dtype_of<T>, extents, init, stored_order::rows);
   if (!e) return {&g, add_constant(g, 0, dtype_of<T>, extents)};
-  constexpr int swapped[] = {1, 0};
-  return {&g, e->transposed ? permute(g, e->node, swapped) : e->node};
+  constexpr int swapped[] = {1, 0}, in_panels[] = {0, 2, 1};
+  switch (e->order) {
+    case stored_order::columns: return {&g, permute(g, e->node, swapped)};
+    case stored_order::panels: return {&g, reshape(g, permute(g, e->node, in_panels), extents)};
+    default: return {&g, e->node};
+  }
 }
 
 /// Whether a weight of so many outputs lies column by column: what products with it make is so wide then, and reads
@@ -80,14 +84,22 @@ constexpr basic_value<T, D...> parameter(graph& g, char const* field, initialise
 /// choice of the model alone, whatever the batch and the processor.
 constexpr bool lies_by_columns(int outputs) { return outputs >= 32 && outputs % 512 != 0; }
 
+/// Its order: where a program's products take panels, and the outputs are several of these, in panels.
+constexpr stored_order weight_order(graph& g, int outputs) {
+  if (!lies_by_columns(outputs)) return stored_order::rows;
+  bool const fills_panels = outputs % panel_columns == 0 && outputs > panel_columns;
+  return fills_panels && g.outermost().has_panels ? stored_order::panels : stored_order::columns;
+}
+
 /// x weight^T, where `weight` is a parameter [Out, In] of the layer being recorded.
 template <int Out, class T, int B, int In>
 constexpr basic_value<T, B, Out> product_with_parameter(basic_value<T, B, In> x, char const* field, initialiser init) {
   graph& g = *x.g;
   variable_entry const* const e =
-      parameter_entry(g, field, dtype_of<T>, make_shape<Out, In>(), init, lies_by_columns(Out));
+      parameter_entry(g, field, dtype_of<T>, make_shape<Out, In>(), init, weight_order(g, Out));
   if (!e) return {&g, add_constant(g, 0, dtype_of<T>, make_shape<B, Out>())};
-  return {&g, matmul(g, x.id, e->node, false, !e->transposed)};
+  if (e->order == stored_order::panels) return {&g, product_of_panels(g, x.id, e->node, false)};
+  return {&g, matmul(g, x.id, e->node, false, e->order == stored_order::rows)};
 }
 
 /// The state `field` of the layer being recorded: its entry.

@@ -200,6 +200,7 @@ class fusion : group_merging {
   constexpr bool is_readable(int reader, int operand) const {
     bool const is_factor = nodes_[reader].code == op::matmul;
     if (is_factor && !options_.strided) return false;
+    if (is_factor && panels_of(nodes_[reader]) == panel_role::factor && g_.extents(operand).rank > 2) return false;
     for (int last = storage_.items[operand]; is_move(nodes_[last].code); last = storage_.items[nodes_[last].in[0]]) {
       rearranged const r = rearranged_from(g_, operand, [last](int j) { return j >= last; });
       if (is_factor ? !strided_matrices(r).is_possible : !r.is_possible()) return false;
@@ -207,7 +208,8 @@ class fusion : group_merging {
     return true;
   }
   constexpr bool is_product_of(int permutation, int product) const {
-    return options_.fuse && options_.strided && strided_matrices(result_in(g_, product, permutation)).is_written();
+    return options_.fuse && options_.strided && panels_of(nodes_[product]) != panel_role::result &&
+           strided_matrices(result_in(g_, product, permutation)).is_written();
   }
   /// Whether node i is made of no more than one value of its size, and that is in memory whatever happens.
   constexpr bool is_cheap_of_memory(int i, int depth = 0) const {

@@ -5,7 +5,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Which passes run; a debug plan turns the first two off. Winograd's algorithm and products of matrices that lie in
-/// parts of others are for policies that have their kernels.
+/// parts of others, or in panels, are for policies that have their kernels.
 struct pass_options {
   bool fuse = true;
   bool reuse = true;

@@ -19,7 +19,7 @@ constexpr std::int64_t weight_blocks(std::int64_t images, shape const& weight) {
   return blocks < 1 ? 1 : blocks < images ? blocks : images;
 }
 
-/// batch, m, n, k, which of them follows the valid rows, its units per row.
+/// batch, m, n, k, which of them follows the valid rows, its units per row. Its code may end with what lies in panels.
 constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
   node const &a = g[n.in[0]], &b = g[n.in[1]];
   int r = n.extents.rank;
@@ -28,6 +28,14 @@ constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
   std::int64_t batch = n.extents.size() / (m * cols);
   rows_of kind = rows_of::nothing;
   std::int64_t per_row = 0;
+  panel_role const panels = panels_of(n);
+  if (panels == panel_role::result) {
+    r = 2;
+    batch = 1;
+    m = a.extents[1];
+    cols = b.extents[1];
+    k = a.extents[0];
+  }
   if (r > 2 && (a.rows || b.rows)) {
     kind = rows_of::batch;
     per_row = batch / n.extents[0] * (a.rows > b.rows ? a.rows : b.rows);
@@ -42,6 +50,7 @@ constexpr void lower_matmul(graph const& g, node const& n, lowered& out) {
   out.code.push(n.type == dtype::float64);
   out.code.push(ta);
   out.code.push(tb);
+  if (panels != panel_role::none) out.code.push(static_cast<int>(panels));
   for (std::int64_t v : {batch, m, cols, k, static_cast<std::int64_t>(kind), per_row}) out.numbers.push(v);
   out.flops =
       2.0 * static_cast<double>(batch) * static_cast<double>(m) * static_cast<double>(cols) * static_cast<double>(k);

@@ -44,7 +44,7 @@ class region_layout {
     v.type = e.type;
     v.extents = e.extents;
     v.init = e.init;
-    v.transposed = e.transposed;
+    v.order = e.order;
     v.depth = e.depth;
     for (int d = 0; d < e.depth; ++d) v.count[d] = e.count[d];
     v.at = {where_, offset};
@@ -96,7 +96,7 @@ class region_layout {
 
 /// Gives every parameter (or state) its place in one dense region: in the order of definition, those that are trained
 /// before the frozen ones; what belongs to a loop lies iteration-major, so that one iteration's parameters are
-/// neighbours. Of one dtype they lie without gaps; a matrix whose layer asked for it lies column by column. Independent
+/// neighbours. Of one dtype they lie without gaps; a matrix whose layer asked for it lies column by column, or in panels. Independent
 /// of batch, instruction set and threads.
 constexpr list<variable_info> lay_out(list<variable_entry> const& entries, std::int16_t where, std::int64_t& bytes,
                                       std::int64_t& trained) {

@@ -64,12 +64,13 @@ struct plan_at_once {
 template <class Recorder, bool Fuse = true, bool Reuse = true, bool Winograd = false, bool Strided = false>
 struct program {
   using recorder = Recorder;
+  using planned_recorder = std::conditional_t<Strided, recorder_with_panels<Recorder>, Recorder>;
   static constexpr pass_options options{Fuse, Reuse, Winograd, Strided};
 
-  using at_once = plan_at_once<Recorder, Fuse, Reuse, Winograd, Strided>;
+  using at_once = plan_at_once<planned_recorder, Fuse, Reuse, Winograd, Strided>;
   static constexpr recording_size size = at_once::template stage<1>::tables.recorded;
   static constexpr bool staged = size.nodes > 0;
-  using recorded = stage_recorder<Recorder, size.nodes, size.numbers, size.paths, size.variables>;
+  using recorded = stage_recorder<planned_recorder, size.nodes, size.numbers, size.paths, size.variables>;
   using in_stages = plan_in_stages<recorded, Fuse, Reuse, steps_at_once, Winograd, Strided>;
   using source = std::conditional_t<staged, in_stages, at_once>;
 

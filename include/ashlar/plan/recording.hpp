@@ -23,6 +23,15 @@ constexpr void rebuild_recording(recording const& raw, recording& clean) {
   clean.g.ignored_indices = raw.g.ignored_indices;
 }
 
+/// The same recorder for a policy whose products take weights in panels.
+template <class Recorder>
+struct recorder_with_panels {
+  static constexpr void record(recording& r) {
+    r.g.has_panels = true;
+    Recorder::record(r);
+  }
+};
+
 /// Records a program and cleans up: Recorder::record(recording&) makes the graph.
 template <class Recorder>
 constexpr void record_and_rebuild(recording& clean) {

@@ -78,7 +78,7 @@ struct variable_info {
   dtype type = dtype::float32;
   shape extents{};  // of one iteration's
   initialiser init{};
-  bool transposed = false;  // a matrix that lies column by column
+  stored_order order = stored_order::rows;
   int depth = 0;
   int count[max_loop_depth]{};
   std::int64_t stride[max_loop_depth]{};  // bytes between iterations

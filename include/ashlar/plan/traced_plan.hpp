@@ -17,7 +17,7 @@ class program_recording {
   static constexpr auto freeze() {
     frozen_recording<Nodes, Numbers, Paths, Variables> frozen;
     recording clean;
-    record_and_rebuild<typename Program::recorder>(clean);
+    record_and_rebuild<typename Program::planned_recorder>(clean);
     frozen.freeze(clean);
     return frozen;
   }

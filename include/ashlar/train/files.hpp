@@ -16,7 +16,7 @@ ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string 
   std::vector<detail::buffer> copies;  // of what lies on a device or in another order
   net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
     char const* data = p.address();
-    if (detail::parts_of<Policy>::memory::is_on_device || v.transposed) {
+    if (detail::parts_of<Policy>::memory::is_on_device || v.order != detail::stored_order::rows) {
       copies.emplace_back(p.byte_count());
       p.read(copies.back().data());
       data = copies.back().data();

@@ -84,7 +84,7 @@ class model {
     });
     if (!data)
       fail(error_parts{.problem = "the network has no parameter '" + std::string(found) + "'; it has " + known});
-    return {std::string(name), info.type, info.extents, data, info.transposed, memory::access};
+    return {std::string(name), info.type, info.extents, data, info.order, memory::access};
   }
 
   /// f(reference, info) for every parameter, then every state, in the order of definition.
@@ -135,7 +135,7 @@ class model {
   static void each_copy(detail::variable_info const& v, memory const& all, F& f) {
     for (std::int64_t copy = 0; copy < v.copies(); ++copy)
       f(parameter_reference(detail::variable_name(tables().names, v, copy), v.type, v.extents,
-                            all.data() + v.at.offset + detail::copy_offset(v, copy), v.transposed, memory::access),
+                            all.data() + v.at.offset + detail::copy_offset(v, copy), v.order, memory::access),
         v);
   }
 

@@ -26,12 +26,20 @@ inline void need_same_tensor(std::string const& place, dtype type, shape const& 
 
 /// f(element, stored) for each element of a tensor, by its number in row-major order, and where it is stored.
 template <class F>
-void each_stored(shape const& extents, bool transposed, F f) {
-  if (!transposed) {
+void each_stored(shape const& extents, stored_order order, F f) {
+  if (order == stored_order::rows) {
     for (std::int64_t i = 0; i < extents.size(); ++i) f(i, i);
     return;
   }
   std::int64_t const rows = extents[0], columns = extents[1], block = 64;  // of both orders few pages at a time
+  if (order == stored_order::panels) {
+    constexpr int width = panel_columns;
+    for (std::int64_t i = 0; i < extents.size(); ++i) {
+      std::int64_t const panel = i / (columns * width), column = i / width % columns;
+      f((panel * width + i % width) * columns + column, i);
+    }
+    return;
+  }
   for (std::int64_t first = 0; first < columns; first += block)
     for (std::int64_t top = 0; top < rows; top += block)
       for (std::int64_t c = first; c < columns && c < first + block; ++c)
@@ -39,16 +47,16 @@ void each_stored(shape const& extents, bool transposed, F f) {
 }
 /// to = from, of elements of so many bytes, one of the two in row-major order and the other as it is stored.
 template <class Word>
-void copy_transposed(shape const& extents, char* to, char const* from, bool to_stored) {
-  each_stored(extents, true, [&](std::int64_t element, std::int64_t stored) {
+void copy_reordered(shape const& extents, stored_order order, char* to, char const* from, bool to_stored) {
+  each_stored(extents, order, [&](std::int64_t element, std::int64_t stored) {
     std::memcpy(to + (to_stored ? stored : element) * static_cast<std::int64_t>(sizeof(Word)),
                 from + (to_stored ? element : stored) * static_cast<std::int64_t>(sizeof(Word)), sizeof(Word));
   });
 }
-[[gnu::noinline]] inline void copy_transposed(dtype type, shape const& extents, char* to, char const* from,
-                                              bool to_stored) {
-  if (bytes_of(type) == 8) return copy_transposed<std::int64_t>(extents, to, from, to_stored);
-  if (bytes_of(type) == 4) return copy_transposed<std::int32_t>(extents, to, from, to_stored);
+[[gnu::noinline]] inline void copy_reordered(dtype type, shape const& extents, stored_order order, char* to,
+                                             char const* from, bool to_stored) {
+  if (bytes_of(type) == 8) return copy_reordered<std::int64_t>(extents, order, to, from, to_stored);
+  if (bytes_of(type) == 4) return copy_reordered<std::int32_t>(extents, order, to, from, to_stored);
   fail(error("internal: a parameter of a dtype that parameters do not have"));
 }
 
@@ -57,11 +65,12 @@ void copy_transposed(shape const& extents, char* to, char const* from, bool to_s
 /// A parameter or state of a model, in PyTorch's layout: readable and assignable as a tensor of its shape.
 class parameter_reference {
  public:
-  /// A reference to memory that a model owns; `transposed`: it lies there column by column; `access`: how to reach it,
+  /// A reference to memory that a model owns; `order`: in which order it lies there; `access`: how to reach it,
   /// where the host does not see it.
-  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data, bool transposed = false,
+  parameter_reference(std::string name, dtype type, ashlar::shape extents, char* data,
+                      detail::stored_order order = detail::stored_order::rows,
                       detail::memory_access const* access = nullptr)
-      : name_(std::move(name)), type_(type), extents_(extents), data_(data), transposed_(transposed), access_(access) {}
+      : name_(std::move(name)), type_(type), extents_(extents), data_(data), order_(order), access_(access) {}
 
   /// Its name, such as "0.weight".
   std::string const& name() const { return name_; }
@@ -77,18 +86,18 @@ class parameter_reference {
   std::int64_t byte_count() const { return size() * bytes_of(type_); }
   /// Copies its elements, in row-major order, to memory of the host.
   void read(void* to) const {
-    if (!transposed_) return read_stored(to);
-    if (!access_) return detail::copy_transposed(type_, extents_, static_cast<char*>(to), data_, false);
+    if (order_ == detail::stored_order::rows) return read_stored(to);
+    if (!access_) return detail::copy_reordered(type_, extents_, order_, static_cast<char*>(to), data_, false);
     detail::buffer const stored(byte_count());
     read_stored(stored.data());
-    detail::copy_transposed(type_, extents_, static_cast<char*>(to), stored.data(), false);
+    detail::copy_reordered(type_, extents_, order_, static_cast<char*>(to), stored.data(), false);
   }
   /// Copies elements in row-major order from memory of the host.
   void write(void const* from) const {
-    if (!transposed_) return write_stored(from);
-    if (!access_) return detail::copy_transposed(type_, extents_, data_, static_cast<char const*>(from), true);
+    if (order_ == detail::stored_order::rows) return write_stored(from);
+    if (!access_) return detail::copy_reordered(type_, extents_, order_, data_, static_cast<char const*>(from), true);
     detail::buffer const stored(byte_count());
-    detail::copy_transposed(type_, extents_, stored.data(), static_cast<char const*>(from), true);
+    detail::copy_reordered(type_, extents_, order_, stored.data(), static_cast<char const*>(from), true);
     write_stored(stored.data());
   }
 
@@ -135,7 +144,7 @@ class parameter_reference {
   dtype type_;
   ashlar::shape extents_;
   char* data_;
-  bool transposed_;
+  detail::stored_order order_;
   detail::memory_access const* access_;
 };
 
@@ -164,20 +173,20 @@ using rows_maker = std::vector<double> (*)(shape const&, random_stream const&);
   }
 }
 /// Numbers of the elements, in row-major order or as they are stored; each follows from its place in row-major order.
-inline void fill_initial(char* to, variable_info const& v, bool transposed, random_stream const& stream,
+inline void fill_initial(char* to, variable_info const& v, stored_order order, random_stream const& stream,
                          rows_maker make_rows) {
   std::vector<double> rows;
   if (v.init.kind == initialiser::orthogonal) rows = make_rows(v.extents, stream);
-  each_stored(v.extents, transposed, [&](std::int64_t element, std::int64_t stored) {
+  each_stored(v.extents, order, [&](std::int64_t element, std::int64_t stored) {
     set_number(to, v.type, stored, initial_number(v.init, stream, rows.data(), static_cast<std::uint64_t>(element)));
   });
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
                                          bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  if (!is_on_device) return fill_initial(p.address(), v, v.transposed, stream, make_rows);
+  if (!is_on_device) return fill_initial(p.address(), v, v.order, stream, make_rows);
   buffer const values(p.byte_count());
-  fill_initial(values.data(), v, false, stream, make_rows);
+  fill_initial(values.data(), v, stored_order::rows, stream, make_rows);
   p.write(values.data());
 }
 

@@ -234,53 +234,75 @@ gemm_functions<T> const& functions_for([[maybe_unused]] instruction_set set) {
                        (gemm_functions_on<T, instruction_set::avx2>), (gemm_functions_on<T, instruction_set::avx512>));
 }
 
+/// A copy of columns of B whose rows lie in panels, from row `first` of them on: as pack makes it of rows that lie
+/// together.
+template <class T>
+void pack_across_panels(gemm_functions<T> const& on, T* panel, T const* from, std::int64_t apart, std::int64_t first,
+                        std::int64_t depth, int columns) {
+  constexpr std::int64_t width = panel_distances::width;
+  for (std::int64_t k = 0; k < depth;) {
+    std::int64_t const at = first + k, left = width - at % width, count = depth - k < left ? depth - k : left;
+    on.pack(panel + k * on.columns, from + panel_distances::place(apart, at, 0), width, count, columns);
+    k += count;
+  }
+}
+
 /// C += A B, or C = A B, for columns [k, k + slab) of A and as many rows of B. Panels of B that are not as the tiles
-/// read them are copied. `next`: columns of A that will be copied next, if any. `finish`: of the last slab.
+/// read them are copied. `next`: columns of A that will be copied next, if any. `finish`: of the last slab. Where B's
+/// rows lie in panels, b begins with the first of all rows, and `first_row` is that of the slab.
 template <class T>
 [[gnu::noinline]] void multiply_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
                                      matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
-                                     bool add, T const* next, std::int64_t next_row, product_finish<T> const& finish) {
+                                     bool add, T const* next, std::int64_t next_row, product_finish<T> const& finish,
+                                     panel_distances const& apart = {}, std::int64_t first_row = 0) {
   gemm_functions<T> const& on = functions_for<T>(set);
   constexpr std::int64_t line = 64 / sizeof(T);
   alignas(64) T panel[gemm_long_panel_elements];
   for (std::int64_t j = 0; j < n; j += on.columns) {
     int const columns = static_cast<int>(n - j < on.columns ? n - j : on.columns);
-    T const* right = b.data + j * b.column;
+    T const* right = b.data + panel_distances::place(apart.columns_of_b, j, j * b.column);
+    T* const to = c + panel_distances::place(apart.columns_of_c, j, j);
     std::int64_t right_row = b.row, first = 0;
-    if (b.column != 1 || columns < on.columns) {
+    if (apart.rows_of_b) {
+      pack_across_panels(on, panel, right, apart.rows_of_b, first_row, slab, columns);
+      right = panel;
+      right_row = on.columns;
+    } else if (b.column != 1 || columns < on.columns) {
       b.column == 1 ? on.pack_rows(panel, right, b.row, slab, columns) : on.pack(panel, right, b.column, slab, columns);
       right = panel;
       right_row = on.columns;
     } else if (rows >= 64) {  // fewer read B as it lies
       bool const fetches = next && j / on.columns * line < rows;
       on.packing_tile(
-          slab, a, right, right_row, c + j, c_row, add, panel,
+          slab, a, right, right_row, to, c_row, add, panel,
           fetches ? fetched_ahead<T>{next + j / on.columns * line, next_row} : fetched_ahead<T>{right, right_row});
       first = on.rows;
       right = panel;
       right_row = on.columns;
     }
-    on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, c + first * c_row + j,
+    on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, to + first * c_row,
              c_row, add, columns);
-    if (finish.is_something()) finish_block<T>(set, finish.at(0, j), rows, columns, c + j, c_row);
+    if (finish.is_something()) finish_block<T>(set, finish.at(0, j), rows, columns, to, c_row);
   }
 }
 /// The same with a copy of A.
 template <class T>
 [[gnu::noinline]] void multiply_copied_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
                                             matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
-                                            bool add, T const* next, product_finish<T> const& finish) {
+                                            bool add, T const* next, product_finish<T> const& finish,
+                                            panel_distances const& apart, std::int64_t first_row) {
   alignas(64) T left[left_block<T>::elements];
   functions_for<T>(set).gather(left, a.data, a.column, 0, rows, slab);
-  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish);
+  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish, apart,
+                   first_row);
 }
 
 /// C = A B, or C += A B: C [m, n] is dense along its columns. So many rows of A stay in the second cache while panels
-/// of B pass by.
+/// of B pass by. `apart`: what of B or C lies in panels; B's rows and columns then are distances within one.
 template <class T>
 [[gnu::noinline]] void multiply(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
                                 matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row, bool add,
-                                product_finish<T> const& finish = {}) {
+                                product_finish<T> const& finish = {}, panel_distances const& apart = {}) {
   gemm_functions<T> const& on = functions_for<T>(set);
   bool const copies = left_block<T>::pays(a, depth, n / on.columns);
   std::int64_t const at_once = on.slab_of(depth);
@@ -289,14 +311,14 @@ template <class T>
   std::int64_t const block = elements / on.rows / (at_once + !at_once) * on.rows;
   for (std::int64_t k = 0; k < depth; k += at_once) {
     std::int64_t const slab = depth - k < at_once ? depth - k : at_once;
-    matrix_view<T> const right{b.data + k * b.row, b.row, b.column};
+    matrix_view<T> const right{b.data + (apart.rows_of_b ? 0 : k * b.row), b.row, b.column};
     for (std::int64_t i = 0; i < m; i += block) {
       std::int64_t const rows = m - i < block ? m - i : block;
       matrix_view<T> const left{a.data + i * a.row + k * a.column, a.row, a.column};
       T* const to = c + i * c_row;
       product_finish<T> const end = k + at_once < depth ? product_finish<T>{} : finish.at(i, 0);
       if (!copies) {
-        multiply_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, nullptr, 0, end);
+        multiply_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, nullptr, 0, end, apart, k);
         continue;
       }
       T const* next = nullptr;
@@ -304,7 +326,7 @@ template <class T>
         next = left.data + block * a.row;
       else if (k + at_once < depth)
         next = a.data + (k + at_once) * a.column;
-      multiply_copied_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, next, end);
+      multiply_copied_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, next, end, apart, k);
     }
   }
 }

@@ -16,6 +16,18 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
+/// Panels of matrices that lie one after the other, each of 64 columns whose rows lie together: how many elements apart
+/// they begin; 0: the matrix lies in one piece. Panels of B are of its columns, or of its rows where it is transposed.
+struct panel_distances {
+  static constexpr std::int64_t width = 64;
+  std::int64_t columns_of_b = 0, rows_of_b = 0, columns_of_c = 0;
+
+  /// Where column (or row) j begins, if not `usual`.
+  static std::int64_t place(std::int64_t apart, std::int64_t j, std::int64_t usual) {
+    return apart ? j / width * apart + j % width : usual;
+  }
+};
+
 /// Of the tiles for the rows that tiles of so many leave.
 constexpr int fewer_rows(int rows) { return rows > 4 ? rows / 2 : 1; }
 

@@ -10,6 +10,11 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// lies.
 inline constexpr int low_product_rows = 4;
 
+/// How rows of B lie: so far apart, in pieces of so many elements, behind each of which so many are another row's.
+struct low_rows {
+  std::int64_t apart, piece, skipped = 0;
+};
+
 /// What is compiled for each instruction set.
 template <instruction_set Set, class T>
 struct low_product {
@@ -40,17 +45,21 @@ struct low_product {
   }
   /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B; a row alone is finished.
   template <int Rows, int Columns>
-  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row, int columns,
+  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row, int columns,
                                  [[maybe_unused]] product_finish<T> const& f) {
     std::make_integer_sequence<int, Rows> every_row;
     std::make_integer_sequence<int, Columns> every_column;
     vector sum[Rows * Columns]{};
     std::int64_t k = 0;
-    for (; k + S::width <= depth; k += S::width) add(sum, a + k, depth, b + k, depth, columns, every_row, every_column);
+    for (std::int64_t end = lie.piece;; end += lie.piece, b += lie.skipped) {
+      for (; k + S::width <= end; k += S::width)
+        add(sum, a + k, depth, b + k, lie.apart, columns, every_row, every_column);
+      if (end >= depth) break;
+    }
     if (k < depth) {
       alignas(64) T left[Rows * S::width]{}, right[Columns * S::width]{};
       copy_block(left, S::width, a + k, depth, Rows, static_cast<int>(depth - k));
-      copy_block(right, S::width, b + k, depth, columns, static_cast<int>(depth - k));
+      copy_block(right, S::width, b + k, lie.apart, columns, static_cast<int>(depth - k));
       add(sum, left, S::width, right, S::width, columns, every_row, every_column);
     }
     lane_sums<S, Rows * Columns>::add(sum);
@@ -69,58 +78,61 @@ struct low_product {
       std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * static_cast<std::size_t>(columns));
   }
   template <int Rows>
-  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row,
+  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
                                  product_finish<T> const& f) {
     constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
-    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * depth, c + j, c_row, many, f.at(0, j));
+    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * lie.apart, lie, c + j, c_row, many, f.at(0, j));
     if constexpr (few < many)
-      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, few, f.at(0, j));
-    if (j < n) sums<Rows, few>(depth, a, b + j * depth, c + j, c_row, static_cast<int>(n - j), f.at(0, j));
+      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, few, f.at(0, j));
+    if (j < n) sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, static_cast<int>(n - j), f.at(0, j));
   }
   /// `Most`: how many rows there may be.
   template <int Most>
-  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c,
+  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
                                 std::int64_t c_row, product_finish<T> const& f) {
     constexpr int most = S::width < Most ? S::width : Most;
     std::int64_t i = 0;
     if constexpr (most > 1)
-      for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
+      for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
     if constexpr (most > 2)
-      for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
-    if (i < m) rows<1>(n, depth, a + i * depth, b, c + i * c_row, c_row, f);
+      for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
+    if (i < m) rows<1>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
   }
 };
 
 template <int Most, class T>
 [[gnu::noinline]] ASHLAR_COMPILED_SOON void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
-                                                                    T const* a, T const* b, T* c, std::int64_t c_row,
+                                                                    T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
                                                                     product_finish<T> const& f) {
-  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
+  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
-                                                                                        T const* b, T* c,
+                                                                                        T const* b, low_rows const& lie, T* c,
                                                                                         std::int64_t c_row,
                                                                                         product_finish<T> const& f) {
-  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
+  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
-    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, T* c, std::int64_t c_row,
+    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
     product_finish<T> const& f) {
-  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, c, c_row, f);
+  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 
-/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows.
+/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows. B may lie in
+/// panels of its depth, so far apart.
 template <class T, int Most = low_product_rows>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
-                  T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}) {
+                  T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {
+  constexpr std::int64_t width = panel_distances::width;
+  low_rows const lie = apart ? low_rows{width, width, apart - width} : low_rows{depth, depth};
   auto const run = ASHLAR_BY_SET(set, (low_product_on_baseline<Most, T>), (low_product_on_avx2<Most, T>),
                                  (low_product_on_avx512<Most, T>));
-  if (Most == 1 || m == 1 || !finish.is_something()) return run(m, n, depth, a, b, c, c_row, finish);
-  run(m, n, depth, a, b, c, c_row, {});
+  if (Most == 1 || m == 1 || !finish.is_something()) return run(m, n, depth, a, b, lie, c, c_row, finish);
+  run(m, n, depth, a, b, lie, c, c_row, {});
   finish_block<T>(set, finish, m, n, c, c_row);
 }
 

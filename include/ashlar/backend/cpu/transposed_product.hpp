@@ -68,11 +68,12 @@ bool is_cheaper_transposed(instruction_set set, std::int64_t m, std::int64_t n) 
 }
 
 /// C = A B^T as the transpose of B A^T: rows of A and B are dense. Every number is the same sum in the same order as by
-/// multiply, bit for bit.
+/// multiply, bit for bit; but where B lies in panels of its depth, `apart` from each other, which are summed on their
+/// own.
 template <class T>
 [[gnu::noinline]] void multiply_transposed(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
                                            T const* a, std::int64_t a_row, T const* b, std::int64_t b_row, T* c,
-                                           std::int64_t c_row, product_finish<T> const& finish = {}) {
+                                           std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {
   constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
   gemm_functions<T> const& on = functions_for<T>(set);
   std::int64_t const at_once = on.slab_of(depth);
@@ -85,7 +86,13 @@ template <class T>
       for (std::int64_t k = 0; k < depth; k += at_once) {
         std::int64_t const slab = depth - k < at_once ? depth - k : at_once;
         if (j == 0 || depth > at_once) on.pack(panel, a + i * a_row + k, a_row, slab, columns);
-        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, read);
+        for (std::int64_t q = k; q < k + slab;) {
+          std::int64_t const left = k + slab - q, whole = panel_distances::width - q % panel_distances::width;
+          std::int64_t const count = apart && whole < left ? whole : left;
+          on.panel(rows, count, {b + j * b_row + panel_distances::place(apart, q, q), b_row, 1},
+                   panel + (q - k) * on.columns, on.columns, part, on.columns, q > 0, read);
+          q += count;
+        }
       }
       transpose_block<T>(set, part, rows, columns, c + i * c_row + j, c_row);
       if (finish.is_something()) finish_block<T>(set, finish.at(i, j), columns, rows, c + i * c_row + j, c_row);
