@@ -166,8 +166,11 @@ struct row_product {
         if (f.is_something()) finished_block<Set, T>::run(f.at(0, j), m, width, c + j, c_row);
       }
     } else {
-      for (; m > 0; --m, a.data += a.row, c += c_row, f = f.at(1, 0))
-        panels<(Order == row_order::panels ? 2 : 1), many>(0, n, depth, a.data, a.column, b, b_row, c, f);
+      constexpr bool is_shallow = Order == row_order::shallow;
+      for (; m > 0; --m, a.data += a.row, c += c_row) {
+        panels<(is_shallow ? 1 : 2), (is_shallow ? 4 : many)>(0, n, depth, a.data, a.column, b, b_row, c, f);
+        if constexpr (!is_shallow) f = f.at(1, 0);
+      }
     }
   }
 };
