@@ -208,7 +208,38 @@ class interpreter {
     return v;
   }
 
+  /// Where column `column` of a row lies in panels [n / width, k, width].
+  static void in_panels(shape const& panels, int row, int column, index& at) {
+    at[0] = column / panels[2];
+    at[1] = row;
+    at[2] = column % panels[2];
+  }
+  numbers product_of_panels(node const& n, std::size_t size) {
+    shape const &a = g_.extents(n.in[0]), &b = g_.extents(n.in[1]);
+    numbers const &left = value(n.in[0]), &right = value(n.in[1]);
+    bool const makes = panels_of(n) == panel_role::result;
+    int const rows = std::max(g_[n.in[0]].rows, g_[n.in[1]].rows);
+    int const depth = !makes ? a[1] : rows ? rows * e_.rows() : a[0];
+    numbers v(size, 0);
+    each_index(n.extents, [&](std::int64_t i, int const* at) {
+      int const row = makes ? at[1] : at[0], column = makes ? at[0] * n.extents[2] + at[2] : at[1];
+      for (int k = 0; k < depth; ++k) {
+        index p{}, q{};
+        p[0] = makes ? k : row;
+        p[1] = makes ? row : k;
+        if (makes) {
+          q[0] = k;
+          q[1] = column;
+        } else {
+          in_panels(b, n.a[1] ? column : k, n.a[1] ? k : column, q);
+        }
+        add_product(v[static_cast<std::size_t>(i)], left[offset(a, p)], right[offset(b, q)]);
+      }
+    });
+    return v;
+  }
   numbers product(node const& n, std::size_t size) {
+    if (panels_of(n) != panel_role::none) return product_of_panels(n, size);
     node const &a = g_[n.in[0]], &b = g_[n.in[1]];
     numbers const &left = value(n.in[0]), &right = value(n.in[1]);
     int const r = n.extents.rank, ta = n.a[0], tb = n.a[1];

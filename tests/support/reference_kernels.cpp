@@ -229,8 +229,11 @@ void run_matmul(kernel_call const& c) {
   bool const across[3] = {c.code[2] != 0, c.code[3] != 0, false};
   std::int64_t const whole[3] = {full_m * full_k, full_k * n, full_m * n};
   std::int64_t const row[3] = {across[0] ? full_m : full_k, across[1] ? full_k : n, n};
+  int const panelled = c.code_size > 4 ? c.code[4] : 0;  // the operand that lies in panels
+  std::int64_t const width = panel_columns, height = panelled == 1 && !across[1] ? full_k : panelled == 1 ? n : full_m;
   auto place = [&](int o, std::int64_t p, std::int64_t i, std::int64_t j) {
     if (across[o]) std::swap(i, j);
+    if (o && o == panelled) return c.operands[o] + (j / width * height * width + i * width + j % width) * size;
     if (!is_strided) return c.operands[o] + (p * whole[o] + i * row[o] + j) * size;
     std::int64_t const along = c.number[6], *const at = c.number + 7 + 4 * o;
     return c.operands[o] + (at[0] + p / along * at[1] + p % along * at[2] + i * at[3] + j) * size;

@@ -8,6 +8,7 @@ namespace proof {
 
 struct kernel_call {
   int const* code;
+  int code_size;
   std::int64_t const* number;
   double const* constants;
   std::vector<char*> operands;

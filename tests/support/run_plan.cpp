@@ -39,6 +39,7 @@ class plan_runner {
         continue;
       }
       kernel_call c{p_.pools.kernel_code.begin() + p_.pools.kernel_begin[step.kernel],
+                    p_.pools.kernel_begin[step.kernel + 1] - p_.pools.kernel_begin[step.kernel],
                     p_.drafted.numbers.begin() + step.numbers,
                     p_.drafted.constants.begin() + step.constants,
                     {},

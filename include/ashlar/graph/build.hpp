@@ -295,9 +295,6 @@ constexpr int matmul(graph& g, int x, int y, bool transpose_x = false, bool tran
   return g.push({op::matmul, a.type, {x, y, -1}, s, rows, {transpose_x, transpose_y}});
 }
 
-/// What a product has to do with panels of columns: which matrix [k, n] lies as [n / width, k, width].
-enum class panel_role : int { none, factor, result };
-
 /// [m, k] x [k, n], or of a transposed factor [m, n] x [n, k], where that one is [n / width, k, width].
 constexpr int product_of_panels(graph& g, int x, int panels, bool transposed) {
   node const a = g[x];

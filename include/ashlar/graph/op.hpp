@@ -157,4 +157,7 @@ constexpr bool is_cheap(op code) {
 /// Nodes that cost nothing to make again in every kernel that reads them.
 constexpr bool is_inlined(op code) { return (code >= op::constant && code <= op::random) || code == op::broadcast; }
 
+/// What a product has to do with panels of columns: which matrix [k, n] lies as [n / width, k, width].
+enum class panel_role : int { none, factor, result };
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail
