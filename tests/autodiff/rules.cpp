@@ -224,6 +224,23 @@ TEST_CASE("the gradient passes through a change of dtype") {
       {of({3, 17})}, [](graph& g, list<int> const& x) { return convert(g, x[0], dtype::float32); }, options);
 }
 
+TEST_CASE("the gradients of products by panels are products by panels, and of products in panels too") {
+  int const swapped[] = {1, 0};
+  proof::check_graph({of({5, 3}), of({2, 3, 64})},
+                     [](graph& g, list<int> const& x) { return product_of_panels(g, x[0], x[1], false); });
+  proof::check_graph({of({5, 192}), of({3, 2, 64})},
+                     [](graph& g, list<int> const& x) { return product_of_panels(g, x[0], x[1], true); });
+  proof::check_graph({of({4, 3}), of({4, 128})},
+                     [](graph& g, list<int> const& x) { return product_in_panels(g, x[0], x[1]); });
+  proof::check_graph({of({3, 5}), of({2, 3, 64})}, [&](graph& g, list<int> const& x) {  // read and written across
+    return permute(g, product_of_panels(g, permute(g, x[0], swapped), x[1], false), swapped);
+  });
+  proof::check_graph({of({3, 4}), of({128, 4})}, [&](graph& g, list<int> const& x) {
+    int const turned[] = {0, 2, 1};
+    return permute(g, product_in_panels(g, permute(g, x[0], swapped), permute(g, x[1], swapped)), turned);
+  });
+}
+
 TEST_CASE("a value that reaches the result on several ways gets the sum of their gradients") {
   auto make = [](graph& g, list<int> const& x) {
     int const square = binary(g, op::mul, x[0], x[0]);

@@ -32,13 +32,13 @@ struct panel_product {
   std::int64_t panelled(std::int64_t i, std::int64_t j) const { return (j / 64 * k + i) * 64 + j % 64; }
   std::int64_t left_columns() const { return transposed ? n : k; }
   std::int64_t right_size() const { return role == panel_role::result ? full_rows * n : k * n; }
-  std::int64_t result_size() const {
-    return role == panel_role::result ? k * n : full_rows * (transposed ? k : n);
-  }
+  std::int64_t result_size() const { return role == panel_role::result ? k * n : full_rows * (transposed ? k : n); }
   /// Element i of the result: a sum of products; nothing where no valid row is.
   template <class T>
   double sum(std::vector<T> const& x, std::vector<T> const& y, std::int64_t i, bool& is_computed) const {
-    auto at = [](std::vector<T> const& v, std::int64_t e) { return static_cast<double>(v[static_cast<std::size_t>(e)]); };
+    auto at = [](std::vector<T> const& v, std::int64_t e) {
+      return static_cast<double>(v[static_cast<std::size_t>(e)]);
+    };
     double total = 0;
     is_computed = true;
     if (role == panel_role::result) {
@@ -113,8 +113,7 @@ void check(std::int64_t full_rows, std::int64_t rows, std::int64_t n, std::int64
         else
           v = kind == product_epilogue::bias_and_relu && v + o < 0 ? T(0) : v + o;
       }
-      for (int parts : {1, 2, 3})
-        CHECK(same_bits(by_kernel<T, A, B, Role>(p, x, y, set, parts, kind, other), wanted));
+      for (int parts : {1, 2, 3}) CHECK(same_bits(by_kernel<T, A, B, Role>(p, x, y, set, parts, kind, other), wanted));
     }
   }
 }

@@ -303,7 +303,8 @@ constexpr int product_of_panels(graph& g, int x, int panels, bool transposed) {
     refuse("a product of panels: the inner extents differ");
   shape s = a.extents;
   s.extent[1] = transposed ? w[1] : w[0] * w[2];
-  return g.push({op::matmul, a.type, {x, panels, -1}, s, a.rows, {0, transposed, static_cast<int>(panel_role::factor)}});
+  return g.push(
+      {op::matmul, a.type, {x, panels, -1}, s, a.rows, {0, transposed, static_cast<int>(panel_role::factor)}});
 }
 /// [m, k]^T x [m, n] as [n / width, k, width].
 constexpr int product_in_panels(graph& g, int x, int y) {

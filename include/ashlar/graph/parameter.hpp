@@ -73,8 +73,8 @@ struct variable_entry {
   shape extents{};  // of one iteration's
   initialiser init{};
   stored_order order = stored_order::rows;  // in which it lies, as its node has its axes
-  bool frozen = false;      // a parameter that training leaves as it is
-  int depth = 0;            // loops around it, outermost first
+  bool frozen = false;                      // a parameter that training leaves as it is
+  int depth = 0;                            // loops around it, outermost first
   int count[max_loop_depth]{};
   int region[max_loop_depth]{};
   int node = -1;

@@ -96,8 +96,8 @@ class region_layout {
 
 /// Gives every parameter (or state) its place in one dense region: in the order of definition, those that are trained
 /// before the frozen ones; what belongs to a loop lies iteration-major, so that one iteration's parameters are
-/// neighbours. Of one dtype they lie without gaps; a matrix whose layer asked for it lies column by column, or in panels. Independent
-/// of batch, instruction set and threads.
+/// neighbours. Of one dtype they lie without gaps; a matrix whose layer asked for it lies column by column, or in
+/// panels. Independent of batch, instruction set and threads.
 constexpr list<variable_info> lay_out(list<variable_entry> const& entries, std::int16_t where, std::int64_t& bytes,
                                       std::int64_t& trained) {
   region_layout layout(entries, where);

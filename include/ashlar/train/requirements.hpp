@@ -28,8 +28,7 @@ struct parameters_that_depend_on_the_batch {
 };
 constexpr bool same_variables(variable_info const* a, variable_info const* b, int count) {
   for (int k = 0; k < count; ++k)
-    if (!(a[k].extents == b[k].extents) || a[k].order != b[k].order || a[k].at.offset != b[k].at.offset)
-      return false;
+    if (!(a[k].extents == b[k].extents) || a[k].order != b[k].order || a[k].at.offset != b[k].at.offset) return false;
   return true;
 }
 /// Whether two programs have the same parameters and states, at the same places.

@@ -280,8 +280,8 @@ template <class T>
       right = panel;
       right_row = on.columns;
     }
-    on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, to + first * c_row,
-             c_row, add, columns);
+    on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, to + first * c_row, c_row,
+             add, columns);
     if (finish.is_something()) finish_block<T>(set, finish.at(0, j), rows, columns, to, c_row);
   }
 }
@@ -293,8 +293,7 @@ template <class T>
                                             panel_distances const& apart, std::int64_t first_row) {
   alignas(64) T left[left_block<T>::elements];
   functions_for<T>(set).gather(left, a.data, a.column, 0, rows, slab);
-  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish, apart,
-                   first_row);
+  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish, apart, first_row);
 }
 
 /// C = A B, or C += A B: C [m, n] is dense along its columns. So many rows of A stay in the second cache while panels

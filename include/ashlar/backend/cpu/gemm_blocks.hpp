@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <ashlar/core/config.hpp>
+#include <ashlar/graph/parameter.hpp>
 
 /// Copies of parts of matrices in the order in which products read them.
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -16,10 +16,11 @@ struct matrix_view {
   std::int64_t row, column;
 };
 
-/// Panels of matrices that lie one after the other, each of 64 columns whose rows lie together: how many elements apart
-/// they begin; 0: the matrix lies in one piece. Panels of B are of its columns, or of its rows where it is transposed.
+/// Panels of matrices that lie one after the other, each of panel_columns columns whose rows lie together: how many
+/// elements apart they begin; 0: the matrix lies in one piece. Panels of B are of its columns, or of its rows where it
+/// is transposed.
 struct panel_distances {
-  static constexpr std::int64_t width = 64;
+  static constexpr std::int64_t width = panel_columns;
   std::int64_t columns_of_b = 0, rows_of_b = 0, columns_of_c = 0;
 
   /// Where column (or row) j begins, if not `usual`.

@@ -45,8 +45,8 @@ struct low_product {
   }
   /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B; a row alone is finished.
   template <int Rows, int Columns>
-  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row, int columns,
-                                 [[maybe_unused]] product_finish<T> const& f) {
+  ASHLAR_INLINE static void sums(std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
+                                 std::int64_t c_row, int columns, [[maybe_unused]] product_finish<T> const& f) {
     std::make_integer_sequence<int, Rows> every_row;
     std::make_integer_sequence<int, Columns> every_column;
     vector sum[Rows * Columns]{};
@@ -78,8 +78,8 @@ struct low_product {
       std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * static_cast<std::size_t>(columns));
   }
   template <int Rows>
-  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
-                                 product_finish<T> const& f) {
+  ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
+                                 std::int64_t c_row, product_finish<T> const& f) {
     constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
     for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * lie.apart, lie, c + j, c_row, many, f.at(0, j));
@@ -89,8 +89,8 @@ struct low_product {
   }
   /// `Most`: how many rows there may be.
   template <int Most>
-  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
-                                std::int64_t c_row, product_finish<T> const& f) {
+  ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b,
+                                low_rows const& lie, T* c, std::int64_t c_row, product_finish<T> const& f) {
     constexpr int most = S::width < Most ? S::width : Most;
     std::int64_t i = 0;
     if constexpr (most > 1)
@@ -103,27 +103,27 @@ struct low_product {
 
 template <int Most, class T>
 [[gnu::noinline]] ASHLAR_COMPILED_SOON void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
-                                                                    T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
-                                                                    product_finish<T> const& f) {
+                                                                    T const* a, T const* b, low_rows const& lie, T* c,
+                                                                    std::int64_t c_row, product_finish<T> const& f) {
   low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
-                                                                                        T const* b, low_rows const& lie, T* c,
-                                                                                        std::int64_t c_row,
+                                                                                        T const* b, low_rows const& lie,
+                                                                                        T* c, std::int64_t c_row,
                                                                                         product_finish<T> const& f) {
   low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
-    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c, std::int64_t c_row,
-    product_finish<T> const& f) {
+    std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
+    std::int64_t c_row, product_finish<T> const& f) {
   low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 
-/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows. B may lie in
-/// panels of its depth, so far apart.
+/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows. B may lie
+/// in panels of its depth, so far apart.
 template <class T, int Most = low_product_rows>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
                   T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {

@@ -18,8 +18,8 @@ struct kernel_block {
     std::int64_t const unit[3] = {1, 16, 64}, units[3] = {batch, (m + 15) / 16, (n + 63) / 64};
     int axis = in_panels && (units[2] % args.parts == 0 || units[2] >= 4 * args.parts) ? 2 : 0;
     if (axis == 0)
-     for (int i = 1; i < 3; ++i)
-      if (units[axis] < 4 * args.parts && units[i] + (i == 2) > units[axis]) axis = i;
+      for (int i = 1; i < 3; ++i)
+        if (units[axis] < 4 * args.parts && units[i] + (i == 2) > units[axis]) axis = i;
     kernel_share const own(args, last[axis], unit[axis]);
     first[axis] = own.begin;
     last[axis] = own.end < own.begin ? own.begin : own.end;

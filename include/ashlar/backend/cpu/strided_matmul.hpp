@@ -31,8 +31,8 @@ struct strided_matmul_kernel {
       std::int64_t const first = own.first[2], by_column = first * (tb ? row(args, 1) : 1);
       matrix_view<T> const b{matrix(args, 1, p) + panel_distances::place(apart.columns_of_b, first, by_column),
                              tb ? 1 : row(args, 1), tb ? row(args, 1) : 1};
-      T* const c = matrix(args, 2, p) + own.first[1] * row(args, 2) +
-                   panel_distances::place(apart.columns_of_c, first, first);
+      T* const c =
+          matrix(args, 2, p) + own.first[1] * row(args, 2) + panel_distances::place(apart.columns_of_c, first, first);
       product_without_zeros<T> const shorter(args.set, m, k, a);
       if (panels == panel_role::none && shorter.pays())
         shorter.multiply(own.first[1], rows, columns, b, c, row(args, 2));

@@ -73,7 +73,8 @@ bool is_cheaper_transposed(instruction_set set, std::int64_t m, std::int64_t n) 
 template <class T>
 [[gnu::noinline]] void multiply_transposed(instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth,
                                            T const* a, std::int64_t a_row, T const* b, std::int64_t b_row, T* c,
-                                           std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {
+                                           std::int64_t c_row, product_finish<T> const& finish = {},
+                                           std::int64_t apart = 0) {
   constexpr int block = 128, most_columns = gemm_tile<instruction_set::avx512, float>::columns;
   gemm_functions<T> const& on = functions_for<T>(set);
   std::int64_t const at_once = on.slab_of(depth);
