@@ -68,7 +68,9 @@ function(ashlar_device_program name system thrust)
     return()
   endif()
   ashlar_test_program(${name} ${ARGN})
-  set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive) # other tests run meanwhile
+  if(TEST ${name})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive) # other tests run meanwhile
+  endif()
   string(TOUPPER ${system} upper)
   target_compile_definitions(test_${name} PRIVATE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${upper})
   if(thrust STREQUAL cccl)
