@@ -119,9 +119,11 @@ foreach(name packets team)
   endif()
 endforeach()
 
+target_compile_options(test_device_team PRIVATE ${quickly})
+
 # Thrust's C++ system allocates nothing of its own: so nothing is allocated while training.
 ashlar_device_direct_program(device_allocations programs/allocations.cpp)
 if(ASHLAR_TEST_THRUST)
-  target_compile_options(test_device_allocations PRIVATE ${operations} -include
+  target_compile_options(test_device_allocations PRIVATE ${programs} -include
     ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
 endif()
