@@ -17,6 +17,9 @@ find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAU
 set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/repeatability.cpp)
 set(device_own ${device_core} backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
   backend/thrust/parity.cpp backend/thrust/training.cpp)
+if(ASHLAR_LEAVE_OUT)
+  list(FILTER device_own EXCLUDE REGEX "/(${ASHLAR_LEAVE_OUT})\\.cpp$")
+endif()
 set(device_taken backend/long_sums.cpp)
 foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
   list(APPEND device_taken expr/${name}.cpp)
