@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The device policy on the CPU: by Thrust's systems OpenMP, TBB and C++, with the Thrust that is installed and with that
-# of a CUDA toolkit (CCCL). Every compiler runs every test on all of these pairs. Compiling is what bounds that, and only
-# one function of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without
-# it, and linked with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of
-# tests/backend/thrust; device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place
-# (support/on_device.hpp); with ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
+# of a CUDA toolkit (CCCL). Every compiler runs every test on all of these pairs, but for what ASHLAR_LEAVE_OUT names (in
+# .ci/run without --full some of clang's and of the second Thrust's). Compiling is what bounds that, and only one function
+# of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without it, and linked
+# with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of tests/backend/thrust;
+# device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place (support/on_device.hpp); with
+# ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
 option(ASHLAR_FULL_DEVICE_TESTS "More of the cpu policy's tests with the device policy in its place" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
