@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The device policy on the CPU: by Thrust's systems OpenMP, TBB and C++, with the Thrust that is installed and with that
-# of a CUDA toolkit (CCCL). Every compiler runs every test on all of these pairs. Compiling is what bounds that, and only
-# one function of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without
-# it, and linked with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of
-# tests/backend/thrust; device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place
-# (support/on_device.hpp); with ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
+# of a CUDA toolkit (CCCL). Every compiler runs every test on all of these pairs, but for what ASHLAR_LEAVE_OUT names (in
+# .ci/run without --full some of clang's and of the second Thrust's). Compiling is what bounds that, and only one function
+# of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without it, and linked
+# with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of tests/backend/thrust;
+# device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place (support/on_device.hpp); with
+# ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
 option(ASHLAR_FULL_DEVICE_TESTS "More of the cpu policy's tests with the device policy in its place" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
@@ -17,6 +18,9 @@ find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAU
 set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/repeatability.cpp)
 set(device_own ${device_core} backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
   backend/thrust/parity.cpp backend/thrust/training.cpp)
+if(ASHLAR_LEAVE_OUT)
+  list(FILTER device_own EXCLUDE REGEX "/(${ASHLAR_LEAVE_OUT})\\.cpp$")
+endif()
 set(device_taken backend/long_sums.cpp)
 foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
   list(APPEND device_taken expr/${name}.cpp)
@@ -68,7 +72,9 @@ function(ashlar_device_program name system thrust)
     return()
   endif()
   ashlar_test_program(${name} ${ARGN})
-  set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive) # other tests run meanwhile
+  if(TEST ${name})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive) # other tests run meanwhile
+  endif()
   string(TOUPPER ${system} upper)
   target_compile_definitions(test_${name} PRIVATE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${upper})
   if(thrust STREQUAL cccl)
@@ -117,9 +123,11 @@ foreach(name packets team)
   endif()
 endforeach()
 
+target_compile_options(test_device_team PRIVATE ${quickly})
+
 # Thrust's C++ system allocates nothing of its own: so nothing is allocated while training.
 ashlar_device_direct_program(device_allocations programs/allocations.cpp)
 if(ASHLAR_TEST_THRUST)
-  target_compile_options(test_device_allocations PRIVATE ${operations} -include
+  target_compile_options(test_device_allocations PRIVATE ${programs} -include
     ${CMAKE_CURRENT_SOURCE_DIR}/support/on_device.hpp)
 endif()

@@ -47,7 +47,7 @@ source="$ROOT/examples/04_digits.cpp"
 line=("$compiler" -x cuda -std=c++20 -O2 -Wno-unknown-cuda-version --cuda-path="$folder/toolkit" -I "$ROOT/include" -c "$source")
 run "${line[@]}" --cuda-gpu-arch=sm_50 --cuda-device-only -o device.cubin || refuse "its kernels do not compile:"
 [ -s device.cubin ] || refuse "its kernels are empty:"
-run "${line[@]}" --cuda-host-only -o host.o || refuse "its host code does not compile:"
+run "${line[@]}" -O0 --cuda-host-only -o host.o || refuse "its host code does not compile:"
 # The object registers no kernels (that takes NVIDIA's fatbinary), so it can start but not train.
 run "$compiler" -pthread -o program host.o toolkit/lib/libcudart_static.a -ldl -lrt || refuse "it does not link:"
 if [ ! -e /proc/driver/nvidia ]; then

@@ -10,15 +10,17 @@ folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-flags=(-std=c++20 -O1 -I "$ROOT/include" -I "$ROOT/tests" -DASHLAR_TEST_DEVICE)
-by_nvcc=("${flags[@]}" --expt-relaxed-constexpr -Xcudafe --max_cost_constexpr_call=100000000
-  -Xcompiler -fconstexpr-ops-limit=1000000000 -x cu -c)
-! nvidia-smi > /dev/null 2>&1 || by_nvcc+=(-arch=native)
+level=-O0 # what will not run is not optimised
+in_kernels=(-Xcicc -O0 -Xptxas -O0)
+! nvidia-smi > /dev/null 2>&1 || { level=-O1 && in_kernels=(-arch=native); }
+flags=(-std=c++20 "$level" -I "$ROOT/include" -I "$ROOT/tests")
+by_nvcc=("${flags[@]}" "${in_kernels[@]}" -DASHLAR_TEST_DEVICE --expt-relaxed-constexpr -Xcudafe
+  --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 -x cu -c)
 sources=()
 for source in "$ROOT"/tests/support/*.cpp; do sources+=("$source"); done
 compile() {  # SOURCE: the oracle by g++, what has kernels by nvcc
   case "$1" in
-    */support/*) "${CXX:-g++}" -std=c++20 -O1 -I "$ROOT/include" -I "$ROOT/tests" -c -o "support_$(basename "$1").o" "$1" ;;
+    */support/*) "${CXX:-g++}" "${flags[@]}" -c -o "support_$(basename "$1").o" "$1" ;;
     *) nvcc "${by_nvcc[@]}" -o "$(basename "$1").o" "$1" ;;
   esac
 }

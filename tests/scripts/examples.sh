@@ -3,7 +3,8 @@
 # Every example is short, says in its first comment how it is built in three ways, and keeps what it says: the bare line
 # of g++ (or $CXX) is run as it stands there; CMake's target builds, and is a test of its own; WAY=nvcc runs nvcc's line
 # instead: where there is no GPU the program has to say that. Each writes pictures that decode, and nothing elsewhere.
-# MNIST is built here and trained by mnist.sh. EXAMPLES="digits ...": only these are run.
+# MNIST is built here and trained by mnist.sh. EXAMPLES="digits ...": only these are run; LEAVE_OUT, a regular expression
+# of targets: CMake only knows these.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 way="${WAY:-g++}"
@@ -45,9 +46,14 @@ for name in $names; do
   [ "$by_cmake" = "cmake -B build && cmake --build build --target example_$name" ] ||
     refuse "$source: another cmake line: $by_cmake"
   if [ -n "${BUILD:-}" ] && [ "$way" = g++ ]; then
-    cmake --build "$BUILD" --target "example_$name" > "$folder/build.log" 2>&1 ||
-      { cat "$folder/build.log" && refuse "CMake does not build example_$name"; }
-    [ -x "$BUILD/examples/example_$name" ] || refuse "CMake's example_$name is not in examples/"
+    if [[ "example_$name" =~ ^(${LEAVE_OUT:-})$ ]]; then
+      cmake --build "$BUILD" --target help 2> /dev/null | grep -w "example_$name" > "$folder/build.log" ||
+        refuse "CMake knows no example_$name"
+    else
+      cmake --build "$BUILD" --target "example_$name" > "$folder/build.log" 2>&1 ||
+        { cat "$folder/build.log" && refuse "CMake does not build example_$name"; }
+      [ -x "$BUILD/examples/example_$name" ] || refuse "CMake's example_$name is not in examples/"
+    fi
   fi
 
   [[ -z "${EXAMPLES:-}" || " $EXAMPLES " == *" $name "* ]] || continue
