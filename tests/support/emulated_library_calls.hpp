@@ -17,6 +17,7 @@ using ashlar::detail::emulated_stream;
 /// What the tests set and count.
 struct state {
   int products = 0, epilogues = 0, convolutions = 0;  // launched
+  int failed_convolutions = 0;                        // whose launch was refused
   std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
   bool refuses = false;                               // everything that is asked for from now on
   bool refuses_epilogues = false;                     // products with one

@@ -225,12 +225,25 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
   }
 }
 
-TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace") {
+TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace and can be launched") {
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
-  CHECK(calls().convolutions > 0);
+  constexpr int passes = 3 + 2 + 3;
+  CHECK(calls().convolutions == 2 * passes);  // twice, before steps are replayed
+  CHECK(calls().failed_convolutions == passes);
   CHECK(calls().math == CUDNN_FMA_MATH);
   CHECK(largest_difference(gpu, trained(images, input<2, 9, 9>, cpu, 8)) < rounding);
+}
+
+TEST_CASE("gpu libraries: a large convolution has room for copies of its operands") {
+  tensor<float, 1, 1, 2100, 4096> x;
+  tensor<float, 1, 1, 1, 1> w{0.5f};
+  random_normal(x, seed{1});
+  auto const f = [](auto image, auto weight) { return convolution<>(image, weight); };
+  calls() = {};
+  auto const y = evaluate(device, f, x, w);
+  CHECK(calls().convolutions >= 1);
+  for (std::int64_t i = 0; i < x.size(); i += 104729) CHECK(y.data()[i] == 0.5f * x.data()[i]);
 }
 
 TEST_CASE("gpu libraries: partial batches and what a library refuses run by kernels of our own") {

@@ -30,16 +30,17 @@ class library_calls {
 #endif
   }
 
-  /// Memory that a program with products or convolutions gives them to work in.
-  static std::int64_t workspace_bytes() {
-    bool any = false;
+  /// Memory that a program with products or convolutions gives them to work in. `of_convolution`: bytes of the largest
+  /// convolution's images, filters and results, all of which cuDNN may copy with their channels last, for tensor cores.
+  static std::int64_t workspace_bytes([[maybe_unused]] std::int64_t of_convolution) {
+    std::int64_t bytes = 0;
 #if ASHLAR_HAS_CUBLASLT
-    any = any || cublaslt_functions::of_process().is_there;
+    if (cublaslt_functions::of_process().is_there) bytes = of_products;
 #endif
 #if ASHLAR_HAS_CUDNN
-    any = any || cudnn_functions::of_process().is_there;
+    if (cudnn_functions::of_process().is_there) bytes = of_products + (of_convolution + 255) / 256 * 256;
 #endif
-    return any ? std::int64_t{64} << 20 : 0;
+    return bytes;
   }
   /// Whether convolutions need memory for their numbers in bf16.
   static bool rounds_convolutions([[maybe_unused]] library_precision precision) {
@@ -49,9 +50,12 @@ class library_calls {
     return false;
 #endif
   }
-  void work_in(char* workspace) { workspace_ = workspace; }
+  void work_in(char* workspace, std::int64_t bytes) {
+    workspace_ = workspace;
+    workspace_bytes_ = bytes;
+  }
   /// Where a mask lies: behind what they work in.
-  char* mask(std::int64_t at) const { return workspace_ + workspace_bytes() + at; }
+  char* mask(std::int64_t at) const { return workspace_ + workspace_bytes_ + at; }
 
 #if ASHLAR_HAS_CUBLASLT
   /// Launches a step's product. Returns whether it did; else our own kernel is to.
@@ -62,7 +66,9 @@ class library_calls {
     std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
     cublaslt_product const* const product = product_for(step, p, epilogue, at, alignment);
-    return product && product->launch(products_, at, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+    if (product && product->launch(products_, at, workspace_, of_products, stream)) return true;
+    gpu_forget_failure();
+    return false;
   }
   /// Whether a product with an epilogue will be launched, where its matrices lie at multiples of 16 bytes.
   bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at) {
@@ -78,7 +84,7 @@ class library_calls {
     std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[static_cast<std::size_t>(step)];
     if (!convolution)
       convolution = std::make_unique<cudnn_convolution>(convolutions_, c, pass, precision_,
-                                                        static_cast<std::size_t>(workspace_bytes()));
+                                                        static_cast<std::size_t>(workspace_bytes_));
     if (!convolution->is_usable()) return false;
     if (!convolution->is_rounded()) return convolution->launch(convolutions_, operands, workspace_, stream);
     return rounded_convolution(c).launch(*convolution, convolutions_, pass, operands, rounded, workspace_, stream);
@@ -104,8 +110,7 @@ class library_calls {
     std::unique_ptr<cublaslt_product>& product =
         products_of_[static_cast<std::size_t>(step) * product_epilogues + static_cast<std::size_t>(epilogue)];
     if (!product || !product->serves(alignment))
-      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment,
-                                                   static_cast<std::size_t>(workspace_bytes()));
+      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment, of_products);
     return product->serves(alignment) ? product.get() : nullptr;
   }
   /// Whether the library's masks have no bit where a sum is 0, as the gradient of our ReLU wants it: it is asked once,
@@ -122,10 +127,8 @@ class library_calls {
     gpu_copy_and_wait(copy_kind::to_device, at + 4 * factor, mask.data(), mask_bytes);
     product_places const places{at, at + factor, at + 2 * factor, at + 3 * factor, at + 4 * factor};
     cublaslt_product const probe(products_, {1, m, n, k, false, false, false}, precision_,
-                                 product_epilogue::bias_and_masking_relu, places, 256,
-                                 static_cast<std::size_t>(workspace_bytes() - all));
-    bool fits = probe.serves(256) &&
-                probe.launch(products_, places, at + all, static_cast<std::size_t>(workspace_bytes() - all), stream);
+                                 product_epilogue::bias_and_masking_relu, places, 256, of_products - all);
+    bool fits = probe.serves(256) && probe.launch(products_, places, at + all, of_products - all, stream);
     gpu_finish(stream);
     gpu_copy_and_wait(copy_kind::to_host, mask.data(), at + 4 * factor, mask_bytes);
     for (char bits : mask) fits = fits && bits == 0;
@@ -144,9 +147,12 @@ class library_calls {
   }
 #endif
 
+  static constexpr std::int64_t of_products = std::int64_t{64} << 20;  // bytes that they may work in
+
   library_precision precision_;
   std::size_t steps_;
   char* workspace_ = nullptr;
+  std::int64_t workspace_bytes_ = 0;
 #if ASHLAR_HAS_CUBLASLT
   cublasLtHandle_t products_ = nullptr;
   std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // by step and epilogue
@@ -163,9 +169,9 @@ enum class library_precision { full, tf32, bf16 };
 class library_calls {
  public:
   library_calls(int, library_precision) {}
-  static std::int64_t workspace_bytes() { return 0; }
+  static std::int64_t workspace_bytes(std::int64_t) { return 0; }
   static bool rounds_convolutions(library_precision) { return false; }
-  void work_in(char*) {}
+  void work_in(char*, std::int64_t) {}
 };
 #endif
 
