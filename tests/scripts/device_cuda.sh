@@ -18,8 +18,12 @@ else
   cd "$folder"
 fi
 
+await() { # one of the compilers
+  wait -n || failed=yes
+  running=$((running - 1))
+}
 build() {
-  local flags=(-std=c++20 -O1 -I "$ROOT/include" -I "$ROOT/tests") objects=() running=0 source object
+  local flags=(-std=c++20 -O1 -I "$ROOT/include" -I "$ROOT/tests") objects=() source object running=0 failed=""
   # shellcheck disable=SC2206
   local by_nvcc=("${flags[@]}" -DASHLAR_TEST_DEVICE --expt-relaxed-constexpr -Xcudafe
     --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 $headers -x cu -c)
@@ -37,9 +41,10 @@ build() {
       *) nvcc "${by_nvcc[@]}" -o "$object" "$source" & ;;
     esac
     running=$((running + 1))
-    [ "$running" -lt "$(nproc)" ] || { wait -n && running=$((running - 1)); }
+    [ "$running" -lt "$(nproc)" ] || await
   done
-  while [ "$running" -gt 0 ]; do wait -n && running=$((running - 1)); done
+  while [ "$running" -gt 0 ]; do await; done
+  [ -z "$failed" ]
   nvcc -o tests "${objects[@]}"
 }
 [ -x tests ] || build
