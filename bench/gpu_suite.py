@@ -102,6 +102,11 @@ def jobs_at_once():
     return max(1, min(os.cpu_count() or 1, by_memory // 3))
 
 
+def needs_copy(rows):
+    """Whether one of them is measured by what copying takes."""
+    return any("rows" in what.spec for what in rows.values())
+
+
 class Suite:
     def __init__(self, rehearse, budget, save):
         self.rehearse, self.save = rehearse, save
@@ -127,7 +132,7 @@ class Suite:
 
     def builds(self, rows):
         """What is to be compiled for them: (where, program, definitions)."""
-        wanted = [(self.where, "copy", {"numbers": COPIED[self.rehearse]})]
+        wanted = [(self.where, "copy", {"numbers": COPIED[self.rehearse]})] if needs_copy(rows) else []
         for what in rows.values():
             sizes = what.tiny if self.rehearse else what.spec
             if what.peers:
@@ -306,7 +311,7 @@ def measure(selected, _, rehearse, build_only, budget, save):
         return [], bool(errors)
     if rehearse:
         print("A rehearsal: tiny sizes, without a GPU. Its times say nothing.")
-    if any("rows" in what.spec for what in rows.values()) or not selected:
+    if needs_copy(rows):
         suite.measure_copy()
         if suite.bandwidth:
             print(f"copying memory: {suite.bandwidth / 1e3:.0f} GB/s, read and written")
