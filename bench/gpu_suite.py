@@ -2,6 +2,7 @@
 """The suite `gpu` of bench/run: training steps and row kernels on a GPU beside PyTorch's and JAX's, and the same networks
 on one core, two cores and the GPU."""
 
+import concurrent.futures
 import dataclasses
 import glob
 import json
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import time
 
+import cuda_libraries
+from cuda_libraries import nvcc
 from sides import (BUILT, COMPILER, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor,
                    started, take_turns)
 
@@ -63,10 +66,7 @@ ROWS = {
     "cpu-gpu-gpt": Row("gpt", {"batch": 16, "context": 128}, {"batch": 2, "context": 16}, peers=False),
 }
 COPIED = {False: 2**25, True: 2**16}  # numbers that the copy moves
-
-
-def nvcc():
-    return shutil.which("nvcc", path=os.environ.get("PATH", "") + os.pathsep + "/usr/local/cuda/bin")
+ARCHITECTURE = os.environ.get("CUDA_ARCH", "native")
 
 
 def has_gpu():
@@ -74,7 +74,7 @@ def has_gpu():
     return bool(listing and listing.returncode == 0 and listing.stdout.strip()) or bool(glob.glob("/dev/nvidia[0-9]*"))
 
 
-def build(where, program, definitions):
+def build(where, program, definitions, headers=()):
     """A program for `cuda`, `omp` (the device policy without a GPU) or `cpu`, or the compiler's first words."""
     words = [f"-DBENCH_{name.upper()}={value}" for name, value in sorted(definitions.items())]
     output = BUILT / "_".join(["gpu", where, program, *(str(value) for _, value in sorted(definitions.items()))])
@@ -82,16 +82,35 @@ def build(where, program, definitions):
     sources = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "bench").rglob("*.hpp"), source]
     common = ["-std=c++20", "-O3", "-I", str(ROOT / "include"), *words, str(source)]
     command = {
-        "cuda": [nvcc(), "-x", "cu", "-arch=native", *common],
+        "cuda": [nvcc(), "-x", "cu", f"-arch={ARCHITECTURE}", *cuda_libraries.options(headers), *common],
         "omp": [COMPILER, *common, "-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP", "-fopenmp"],
         "cpu": [COMPILER, *common, "-pthread", "-DBENCH_CPU"],
     }[where]
-    return output, compiled(command, output, sources)
+    known_as = None
+    if where == "cuda":  # wherever its compiler and cuDNN's header lie
+        known_as = ["nvcc", ARCHITECTURE, bool(headers) or cuda_libraries.has_header("cudnn.h"), *common]
+    return output, compiled(command, output, sources, known_as)
+
+
+def jobs_at_once():
+    """A compiler takes up to 3 GB."""
+    try:
+        words = dict(line.split(":") for line in open("/proc/meminfo", encoding="ascii"))
+        by_memory = int(words["MemAvailable"].split()[0]) >> 20
+    except (OSError, KeyError):
+        by_memory = 6
+    return max(1, min(os.cpu_count() or 1, by_memory // 3))
+
+
+def needs_copy(rows):
+    """Whether one of them is measured by what copying takes."""
+    return any("rows" in what.spec for what in rows.values())
 
 
 class Suite:
-    def __init__(self, rehearse):
-        self.rehearse = rehearse
+    def __init__(self, rehearse, budget, save):
+        self.rehearse, self.save = rehearse, save
+        self.end = time.monotonic() + budget if budget else None
         self.where = "omp" if rehearse else "cuda"
         self.device = "cpu" if rehearse else "cuda"
         self.last_place = "OpenMP" if rehearse else "GPU"
@@ -102,20 +121,60 @@ class Suite:
         self.settings = {"OMP_WAIT_POLICY": "passive", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
         if rehearse:
             self.settings["JAX_PLATFORMS"] = "cpu"
-        self.versions, self.entries, self.lines, self.failed, self.place, self.bandwidth = {}, [], [], False, "", None
+        self.versions, self.entries, self.failed, self.place, self.bandwidth = {}, [], False, "", None
+        self.built = {}
+        self.headers, libraries = ([], []) if rehearse else cuda_libraries.folders([sys.executable, *self.pythons.values()])
+        before = [path for path in [os.environ.get("LD_LIBRARY_PATH")] if path]
+        self.own_settings = {**self.settings, "LD_LIBRARY_PATH": ":".join([*before, *libraries])}
+
+    def is_over(self):
+        return self.end is not None and time.monotonic() > self.end
+
+    def builds(self, rows):
+        """What is to be compiled for them: (where, program, definitions)."""
+        wanted = [(self.where, "copy", {"numbers": COPIED[self.rehearse]})] if needs_copy(rows) else []
+        for what in rows.values():
+            sizes = what.tiny if self.rehearse else what.spec
+            if what.peers:
+                wanted += [(self.where, what.program, self.definitions(sizes, OPTIONS[precision]))
+                           for precision in self.precisions(what)]
+            else:
+                wanted += [(where, what.program, self.definitions(sizes)) for where in ("cpu", self.where)]
+        return wanted
+
+    def build_all(self, rows):
+        """Compiles them, several at once; mistakes are said where a row is measured."""
+        wanted = {json.dumps(one): one for one in self.builds(rows)}
+        with concurrent.futures.ThreadPoolExecutor(jobs_at_once()) as pool:
+            made = list(pool.map(lambda one: build(*one, self.headers), wanted.values()))
+        self.built = dict(zip(wanted, made))
+        return [f"{output.name} does not compile:\n{errors}" for output, errors in made if errors]
+
+    @staticmethod
+    def definitions(sizes, option=None):
+        return {**sizes, **({"policy": option} if option else {})}
+
+    def precisions(self, what):
+        """Nothing is rounded on a CPU."""
+        return [precision for precision in what.floors if not (self.rehearse and OPTIONS[precision])]
 
     def ours(self, program, sizes, where=None, threads=None, option=None):
         """A side that runs our program, with an option of its policy; None and why not."""
-        output, errors = build(where or self.where, program, {**sizes, **({"policy": option} if option else {})})
+        output, errors = self.built[json.dumps((where or self.where, program, self.definitions(sizes, option)))]
         if errors:
             return None, f"does not compile:\n{errors}"
-        side, first = started([str(output), str(threads or 1)], threads or self.processors, self.settings)
-        if side and not where:
+        side, first = started([str(output), str(threads or 1)], threads or self.processors, self.own_settings)
+        if side and not where and not self.place:
             self.place = first
+            self.say(f"on {first}")
         return side, first
 
+    @staticmethod
+    def say(text):
+        print(text, flush=True)  # whoever stops this has what was measured until then
+
     def fail(self, row, text):
-        self.lines.append(f"{row:20}{text}")
+        self.say(f"{row:26}{text}")
         self.failed = True
 
     def take_turns(self, sides):
@@ -125,47 +184,58 @@ class Suite:
         side, first = self.ours("copy", {"numbers": COPIED[self.rehearse]})
         if not side:
             return self.fail("copy", first)
-        if side.ask("losses 1") != [1.0]:
-            self.fail("copy", "did not copy")
-        microseconds = self.take_turns({"ours": side})["ours"]
-        side.close()
+        try:
+            if side.ask("losses 1") != [1.0]:
+                self.fail("copy", "did not copy")
+            microseconds = self.take_turns({"ours": side})["ours"]
+        except (RuntimeError, BrokenPipeError) as problem:
+            return self.fail("copy", str(problem))
+        finally:
+            side.close()
         self.bandwidth = 8 * COPIED[self.rehearse] / microseconds  # bytes, read and written, in a microsecond
         self.add("gpu-copy", "GB/s", self.bandwidth / 1e3, {}, None)
 
     def measure_row(self, row, what):
         sizes = what.tiny if self.rehearse else what.spec
-        for precision, floor in what.floors.items():
-            if self.rehearse and OPTIONS[precision]:
-                continue  # it rounds nothing on a CPU
-            sides, losses = {}, {}
-            side, first = self.ours(what.program, sizes, option=OPTIONS[precision])
-            if not side:
-                self.fail(f"{row} {precision}", first)
+        for precision in self.precisions(what):
+            if self.is_over():
+                self.say(f"{row} {precision}: no time is left")
                 continue
-            sides["ours"] = side
-            reference = losses["ours"] = side.ask(f"losses {STEPS}")
-            for name, (module, variant) in PEERS.items():
-                if not self.pythons[module]:
-                    continue
-                spec = json.dumps({"task": "train", "network": what.program, **what.optimizer, **sizes})
-                script = str(ROOT / "bench" / "peers" / f"{module}_peer.py")
-                side, first = started([self.pythons[module], script, spec, variant, precision, self.device],
-                                      self.processors, self.settings)
-                try:  # a version may compile nothing, or not know the device
-                    losses[name] = side.ask(f"losses {STEPS}") if side else None
-                except (RuntimeError, BrokenPipeError):
-                    side.close()
-                    side = None
-                if side:
-                    self.versions[name], sides[name] = first, side
-            wrong = [f"{name} ({theirs} beside {reference})" for name, theirs in losses.items()
-                     if name in sides and disagreement(theirs, reference, TOLERANCES[precision])]
-            if wrong:
-                self.fail(f"{row} {precision}", f"computes something else than {'; '.join(wrong)}")
-            else:
-                self.report(row, precision, sizes, floor, self.take_turns(sides))
+            sides = {}
+            try:
+                self.measure_precision(row, what, sizes, precision, sides)
+            except (RuntimeError, BrokenPipeError) as problem:  # the other rows go on
+                self.fail(f"{row} {precision}", str(problem))
             for side in sides.values():
                 side.close()
+            self.save(self.entries)
+
+    def measure_precision(self, row, what, sizes, precision, sides):
+        side, first = self.ours(what.program, sizes, option=OPTIONS[precision])
+        if not side:
+            return self.fail(f"{row} {precision}", first)
+        sides["ours"] = side
+        reference = side.ask(f"losses {STEPS}")
+        losses = {"ours": reference}
+        for name, (module, variant) in PEERS.items():
+            if not self.pythons[module] or self.is_over():
+                continue
+            spec = json.dumps({"task": "train", "network": what.program, **what.optimizer, **sizes})
+            script = str(ROOT / "bench" / "peers" / f"{module}_peer.py")
+            side, first = started([self.pythons[module], script, spec, variant, precision, self.device],
+                                  self.processors, self.settings)
+            try:  # a version may compile nothing, or not know the device
+                losses[name] = side.ask(f"losses {STEPS}") if side else None
+            except (RuntimeError, BrokenPipeError):
+                side.close()
+                side = None
+            if side:
+                self.versions[name], sides[name] = first, side
+        wrong = [f"{name} ({theirs} beside {reference})" for name, theirs in losses.items()
+                 if name in sides and disagreement(theirs, reference, TOLERANCES[precision])]
+        if wrong:
+            return self.fail(f"{row} {precision}", f"computes something else than {'; '.join(wrong)}")
+        self.report(row, precision, sizes, what.floors[precision], self.take_turns(sides))
 
     def report(self, row, precision, sizes, floor, medians):
         if "rows" in sizes and self.bandwidth:  # the floor is what the same bytes take when they are copied
@@ -180,7 +250,7 @@ class Suite:
             value = medians.get(name)
             text += f"{value:20.1f}{value / ours if ours else 0:6.2f}" if value and ours else (
                 f"{value:20.1f}{'':6}" if value else f"{'-':>20}{'':6}")
-        self.lines.append(text.rstrip())
+        self.say(text.rstrip())
         self.add(row, f"microseconds, {precision}", ours, {name: medians.get(name) for name in PEERS}, fraction)
 
     def add(self, row, metric, ours, peers, fraction, threads=1):
@@ -192,64 +262,69 @@ class Suite:
 
     def measure_places(self, row, what):
         """The same network on one core, two cores and the GPU."""
-        sizes = what.tiny if self.rehearse else what.spec
+        if self.is_over():
+            return self.say(f"{row}: no time is left")
         sides = {}
-        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), (self.last_place, None, None):
-            side, first = self.ours(what.program, sizes, where, threads)
-            if not side:
-                self.fail(row, f"{name}: {first}")
-                break
-            sides[name] = side
-        else:
-            losses = {name: side.ask("losses 2") for name, side in sides.items()}
-            wrong = [name for name, values in losses.items() if disagreement(values, losses["1 core"], TOLERANCES["fp32"])]
-            if wrong:
-                self.fail(row, f"computes something else on {', '.join(wrong)}: {losses}")
-            else:
-                medians = self.take_turns(sides)
-                self.lines.append(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides)
-                                  + f"{medians['1 core'] / medians[self.last_place]:10.1f}")
-                for name, threads in ("1 core", 1), ("2 cores", 2), (self.last_place, 1):
-                    self.add(row, "microseconds, " + (name if name == self.last_place else "CPU"), medians[name], {}, None,
-                             threads)
+        try:
+            self.measure_sides(row, what.program, what.tiny if self.rehearse else what.spec, sides)
+        except (RuntimeError, BrokenPipeError) as problem:
+            self.fail(row, str(problem))
         for side in sides.values():
             side.close()
+        self.save(self.entries)
+
+    def measure_sides(self, row, program, sizes, sides):
+        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), (self.last_place, None, None):
+            side, first = self.ours(program, sizes, where, threads)
+            if not side:
+                return self.fail(row, f"{name}: {first}")
+            sides[name] = side
+        losses = {name: side.ask("losses 2") for name, side in sides.items()}
+        wrong = [name for name, values in losses.items() if disagreement(values, losses["1 core"], TOLERANCES["fp32"])]
+        if wrong:
+            return self.fail(row, f"computes something else on {', '.join(wrong)}: {losses}")
+        medians = self.take_turns(sides)
+        if len(medians) < len(sides):
+            return self.fail(row, f"only {', '.join(medians)} went on to the end")
+        self.say(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides)
+                 + f"{medians['1 core'] / medians[self.last_place]:10.1f}")
+        for name, threads in ("1 core", 1), ("2 cores", 2), (self.last_place, 1):
+            self.add(row, "microseconds, " + (name if name == self.last_place else "CPU"), medians[name], {}, None, threads)
 
 
-def measure(selected, _, rehearse):
+def measure(selected, _, rehearse, build_only, budget, save):
     unknown = [row for row in selected or [] if row not in ROWS]
     if unknown:
         sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    if not rehearse:
-        if not has_gpu():
-            print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one")
-            return [], 77
-        if not nvcc():
-            sys.exit("bench/run: there is a GPU but no nvcc; README.md, On a rented GPU, says how to install it")
+    if not rehearse and not build_only and not has_gpu():
+        print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one")
+        return [], 77
+    if not rehearse and not nvcc():
+        sys.exit("bench/run: there is no nvcc; README.md, On a rented GPU, says how to install it")
     rows = {row: what for row, what in ROWS.items() if not selected or row in selected}
-    suite = Suite(rehearse)
-    if any("rows" in what.spec for what in rows.values()) or not selected:
-        suite.measure_copy()
-    for row, what in rows.items():
-        if what.peers:
-            suite.measure_row(row, what)
-    beside, suite.lines = suite.lines, []
-    for row, what in rows.items():
-        if not what.peers:
-            suite.measure_places(row, what)
-
-    print(f"{time.strftime('%Y-%m-%d')}; {suite.place}; {processor()}; "
-          + (f"{COMPILER} {compiler_version()} -O3" if rehearse else "nvcc -O3 -arch=native") + "; "
-          + ("; ".join(f"{name} {version}" for name, version in suite.versions.items()) or "no peers"))
+    suite = Suite(rehearse, budget, save)
+    print(f"{time.strftime('%Y-%m-%d')}; {processor()}; "
+          + (f"{COMPILER} {compiler_version()} -O3" if rehearse else f"nvcc -O3 -arch={ARCHITECTURE}"), flush=True)
+    errors = suite.build_all(rows)
+    if build_only:
+        print("\n".join(errors) or f"built: {BUILT}")
+        return [], bool(errors)
     if rehearse:
         print("A rehearsal: tiny sizes, without a GPU. Its times say nothing.")
-    if suite.bandwidth:
-        print(f"copying memory: {suite.bandwidth / 1e3:.0f} GB/s, read and written")
+    if needs_copy(rows):
+        suite.measure_copy()
+        if suite.bandwidth:
+            print(f"copying memory: {suite.bandwidth / 1e3:.0f} GB/s, read and written")
+    beside = {row: what for row, what in rows.items() if what.peers}
+    places = {row: what for row, what in rows.items() if not what.peers}
     if beside:
         print(f"\n{'microseconds':26}{'ours':>12}{'limit':>7}" + "".join(f"{name:>20}{'ratio':>6}" for name in PEERS))
-        print("\n".join(beside))
+        for row, what in beside.items():
+            suite.measure_row(row, what)
         print("ratio: how many times as long the peer takes; limit: of what an H200 could do at best, or of a copy")
-    if suite.lines:
+        print("; ".join(f"{name} {version}" for name, version in suite.versions.items()) or "no peers")
+    if places:
         print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{suite.last_place:>14}{'ratio':>10}")
-        print("\n".join(suite.lines))
+        for row, what in places.items():
+            suite.measure_places(row, what)
     return suite.entries, suite.failed

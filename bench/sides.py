@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the suites cpu and gpu of bench/run share: programs that obey lines, ours and the peers', and turns of them."""
 
+import hashlib
 import os
 import pathlib
 import platform
@@ -8,12 +9,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILT = ROOT / "build" / "bench"
 PYTHONS = str(BUILT / "peers" / "bin" / "python"), sys.executable, "python3", "/usr/bin/python3"
 COMPILER = os.environ.get("CXX", "g++")
 RUNS = int(os.environ.get("RUNS", "3"))
+PATIENCE = float(os.environ.get("PATIENCE", "600"))  # seconds that a side may take for an answer
 
 
 class Side:
@@ -28,7 +31,10 @@ class Side:
             preexec_fn=(lambda: os.sched_setaffinity(0, processors)) if processors else None)
 
     def read(self):
+        watch = threading.Timer(PATIENCE, self.process.kill)
+        watch.start()
         line = self.process.stdout.readline()
+        watch.cancel()
         if not line:
             raise RuntimeError(f"it ended with {self.process.wait()}")
         return line.strip()
@@ -36,7 +42,11 @@ class Side:
     def ask(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return [float(word) for word in self.read().split()]
+        answer = self.read()
+        try:
+            return [float(word) for word in answer.split()]
+        except ValueError:
+            raise RuntimeError(answer) from None
 
     def close(self):
         try:
@@ -44,7 +54,10 @@ class Side:
         except BrokenPipeError:
             pass
         self.process.stdout.close()
+        watch = threading.Timer(60, self.process.kill)
+        watch.start()
         self.process.wait()
+        watch.cancel()
 
 
 def started(command, threads, settings={}):
@@ -60,16 +73,20 @@ def started(command, threads, settings={}):
     return None, first
 
 
-def compiled(command, output, sources):
-    """The compiler's first words where `command` fails to make `output` of these sources; it may have done so before."""
+def compiled(command, output, sources, known_as=None):
+    """The compiler's first words where `command` fails to make `output` of these sources; it may have done so before, in
+    another place too, where the command was `known_as` this."""
     used = output.with_name(output.name + ".command")
-    if output.exists() and used.exists() and used.read_text() == str(command) and (
-            output.stat().st_mtime > max(path.stat().st_mtime for path in sources)):
+    read = hashlib.sha256()
+    for path in sorted(sources):
+        read.update(path.read_bytes())
+    made = f"{str(known_as or command).replace(str(ROOT), '')}\n{read.hexdigest()}"
+    if output.exists() and used.exists() and used.read_text() == made:
         return ""
     output.parent.mkdir(parents=True, exist_ok=True)
     result = subprocess.run([*command, "-o", str(output)], capture_output=True, text=True)
     if result.returncode == 0:
-        used.write_text(str(command))
+        used.write_text(made)
         return ""
     errors = [line for line in result.stderr.splitlines() if "error" in line] or result.stderr.splitlines()
     return "\n".join(errors[:8]) or "it fails without a word"

@@ -1,38 +1,56 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The device policy's tests by nvcc: they compile, and run where there is a GPU; elsewhere they start, say that there is
-# none, and skip. Environment: CHECK=memcheck (or racecheck, ...): under that tool of compute-sanitizer.
+# none, and skip. Environment: CHECK=memcheck (or racecheck, ...): under that tool of compute-sanitizer. BUILT=folder: of
+# the program, which is run as it is where one lies there already. CUDA_ARCH=sm_90: built for that GPU, wherever it is.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 PATH="$PATH:/usr/local/cuda/bin"
 command -v nvcc > /dev/null || { echo "skipped: nvcc: there is no CUDA toolkit here" && exit 77; }
-folder="$(mktemp -d)"
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+{ read -r headers && read -r libraries; } < <(python3 "$ROOT/bench/cuda_libraries.py") || headers="" libraries=""
+export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}${libraries:+:$libraries}"
+if [ -n "${BUILT:-}" ]; then
+  mkdir -p "$BUILT"
+  cd "$BUILT"
+else
+  folder="$(mktemp -d)"
+  trap 'rm -rf "$folder"' EXIT
+  cd "$folder"
+fi
 
-level=-O0 # what will not run is not optimised
-in_kernels=(-Xcicc -O0 -Xptxas -O0)
-! nvidia-smi > /dev/null 2>&1 || { level=-O1 && in_kernels=(-arch=native); }
-flags=(-std=c++20 "$level" -I "$ROOT/include" -I "$ROOT/tests")
-by_nvcc=("${flags[@]}" "${in_kernels[@]}" -DASHLAR_TEST_DEVICE --expt-relaxed-constexpr -Xcudafe
-  --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 -x cu -c)
-sources=()
-for source in "$ROOT"/tests/support/*.cpp; do sources+=("$source"); done
-compile() {  # SOURCE: the oracle by g++, what has kernels by nvcc
-  case "$1" in
-    */support/*) "${CXX:-g++}" "${flags[@]}" -c -o "support_$(basename "$1").o" "$1" ;;
-    *) nvcc "${by_nvcc[@]}" -o "$(basename "$1").o" "$1" ;;
-  esac
+await() { # one of the compilers
+  wait -n || failed=yes
+  running=$((running - 1))
 }
-export -f compile
-running=0
-for source in "$ROOT"/tests/backend/thrust/{kernels,training,cuda/main}.cpp "${sources[@]}"; do
-  compile "$source" &
-  running=$((running + 1))
-  [ "$running" -lt "$(nproc)" ] || { wait -n && running=$((running - 1)); }
-done
-while [ "$running" -gt 0 ]; do wait -n && running=$((running - 1)); done
-nvcc -o tests ./*.o
+build() {
+  local level=-O1 for_gpu=() objects=() source object running=0 failed=""
+  if [ -n "${CUDA_ARCH:-}" ]; then
+    for_gpu=("-arch=$CUDA_ARCH")
+  elif nvidia-smi > /dev/null 2>&1; then
+    for_gpu=(-arch=native)
+  else
+    level=-O0 && for_gpu=(-Xcicc -O0 -Xptxas -O0) # what will not run is not optimised
+  fi
+  local flags=(-std=c++20 "$level" -I "$ROOT/include" -I "$ROOT/tests")
+  # shellcheck disable=SC2206
+  local by_nvcc=("${flags[@]}" "${for_gpu[@]}" -DASHLAR_TEST_DEVICE --expt-relaxed-constexpr -Xcudafe
+    --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 $headers -x cu -c)
+  for source in "$ROOT"/tests/backend/thrust/{kernels,training,cuda/main,cuda/libraries}.cpp "$ROOT"/tests/support/*.cpp; do
+    object="${source#"$ROOT"/tests/}"
+    object="${object//\//_}.o"
+    objects+=("$object")
+    case "$source" in # the oracle by g++, what has kernels by nvcc
+      */support/*) "${CXX:-g++}" "${flags[@]}" -c -o "$object" "$source" & ;;
+      *) nvcc "${by_nvcc[@]}" -o "$object" "$source" & ;;
+    esac
+    running=$((running + 1))
+    [ "$running" -lt "$(nproc)" ] || await
+  done
+  while [ "$running" -gt 0 ]; do await; done
+  [ -z "$failed" ]
+  nvcc -o tests "${objects[@]}"
+}
+[ -x tests ] || build
 
 run=(./tests)
 [ -z "${CHECK:-}" ] || run=(compute-sanitizer --tool "$CHECK" --error-exitcode 1 ./tests)

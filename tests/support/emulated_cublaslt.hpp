@@ -159,7 +159,8 @@ inline double slope_of_gelu(double x) {
 }
 template <class T>
 void multiply(product_description const& p, matrix_description const& a, matrix_description const& b,
-              matrix_description const& c, void const* a_at, void const* b_at, void* c_at, bool masks_hold_zeros) {
+              matrix_description const& c, void const* a_at, void const* b_at, void* c_at, bool masks_hold_zeros,
+              bool relu_takes_nan) {
   bool const ta = p.a == CUBLAS_OP_T, tb = p.b == CUBLAS_OP_T;
   std::int64_t const depth = ta ? a.rows : a.columns;
   for (std::int64_t batch = 0; batch < c.batch; ++batch)
@@ -181,7 +182,7 @@ void multiply(product_description const& p, matrix_description const& a, matrix_
           else if (!(bits & bit))
             sum = 0;
         }
-        if (p.has(CUBLASLT_EPILOGUE_RELU)) sum = sum < 0 ? 0 : sum;
+        if (p.has(CUBLASLT_EPILOGUE_RELU)) sum = sum < 0 || (relu_takes_nan && std::isnan(sum)) ? 0 : sum;
         if (p.has_kept()) {
           T& kept = static_cast<T*>(p.mask)[j * p.mask_leading + i];
           if (p.has(CUBLASLT_EPILOGUE_GELU_AUX))
@@ -221,12 +222,12 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
   ++calls().with[p.epilogue];
   calls().compute = p.compute;
-  reinterpret_cast<emulated_stream*>(stream)->push([=, zeros = calls().masks_hold_zeros] {
+  reinterpret_cast<emulated_stream*>(stream)->push([=, zeros = calls().masks_hold_zeros, nan = calls().relu_takes_nan] {
     std::memset(workspace, 0x7f, workspace_bytes < 4096 ? workspace_bytes : 4096);
     if (z.type == CUDA_R_64F)
-      multiply<double>(p, x, y, z, a, b, d, zeros);
+      multiply<double>(p, x, y, z, a, b, d, zeros, nan);
     else
-      multiply<float>(p, x, y, z, a, b, d, zeros);
+      multiply<float>(p, x, y, z, a, b, d, zeros, nan);
   });
   return CUBLAS_STATUS_SUCCESS;
 }

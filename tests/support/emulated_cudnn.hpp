@@ -66,29 +66,70 @@ inline bool fits(tensor_description const& x, tensor_description const& w, tenso
          size(2, c.ph, c.sh, c.dh) && size(3, c.pw, c.sw, c.dw) && x.type == y.type && x.type == w.type &&
          c.type == (x.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT);
 }
-/// Two that must not be taken stand before the one that is: one that is not repeatable, one that wants more memory.
-template <class Found>
-cudnnStatus_t offer(bool fits, cudnnMathType_t math, int most, int* count, Found* found) {
-  *count = 0;
-  if (calls().refuses) return CUDNN_STATUS_NOT_SUPPORTED;
-  if (!fits || most < 4) return CUDNN_STATUS_BAD_PARAM;
-  for (int i = 0; i < 4; ++i) {
-    found[i] = {};
-    found[i].algo = static_cast<decltype(found[i].algo)>(i);
-    found[i].status = i == 0 ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_SUCCESS;
-    found[i].determinism = i == 1 ? CUDNN_NON_DETERMINISTIC : CUDNN_DETERMINISTIC;
-    found[i].memory = i == 2 ? std::size_t{1} << 40 : 4096;
-    found[i].mathType = math;
-  }
-  *count = 4;
-  return CUDNN_STATUS_SUCCESS;
+inline std::size_t size_of(tensor_description const& t) {
+  return static_cast<std::size_t>(t.extent[0] * t.extent[1] * t.extent[2] * t.extent[3]);
+}
+/// Ways that must not be taken stand before the one that is.
+enum way {
+  is_unsupported,
+  is_not_repeatable,
+  wants_much_memory,
+  rounds_factors,  // where that is not wanted
+  has_no_memory_told,
+  fails_at_last,
+  serves,
+  ways
+};
+/// What the way that serves works in: a copy of each operand.
+inline std::size_t bytes_of_copies(tensor_description const& x, tensor_description const& w,
+                                   tensor_description const& y) {
+  std::size_t const size = x.type == CUDNN_DATA_DOUBLE ? 8 : x.type == CUDNN_DATA_BFLOAT16 ? 2 : 4;
+  return size * (size_of(x) + size_of(w) + size_of(y));
 }
 template <class Found>
 cudnnStatus_t find_pass(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t y,
                         cudnnConvolutionDescriptor_t c, int most, int* count, Found* found) {
   auto const& d = at<convolution_description>(c);
-  return offer(fits(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y), d), d.math, most,
-               count, found);
+  *count = 0;
+  if (calls().refuses) return CUDNN_STATUS_NOT_SUPPORTED;
+  if (most < ways || !fits(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y), d))
+    return CUDNN_STATUS_BAD_PARAM;
+  for (int i = 0; i < ways; ++i) {
+    bool const misses = i == is_unsupported || (i == rounds_factors && d.math != CUDNN_FMA_MATH);
+    found[i] = {};
+    found[i].algo = static_cast<decltype(found[i].algo)>(i);
+    found[i].status = misses ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_SUCCESS;
+    found[i].determinism = i == is_not_repeatable ? CUDNN_NON_DETERMINISTIC : CUDNN_DETERMINISTIC;
+    found[i].mathType = i == rounds_factors        ? CUDNN_TENSOR_OP_MATH
+                        : d.math == CUDNN_FMA_MATH ? CUDNN_DEFAULT_MATH  // which it would round by
+                                                   : d.math;
+  }
+  *count = ways;
+  return CUDNN_STATUS_SUCCESS;
+}
+template <class Algorithm>
+cudnnStatus_t memory_of(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t y,
+                        Algorithm algorithm, std::size_t* bytes) {
+  int const way = static_cast<int>(algorithm);
+  *bytes = way == wants_much_memory
+               ? std::size_t{1} << 40
+               : bytes_of_copies(at<tensor_description>(x), at<tensor_description>(w), at<tensor_description>(y));
+  return way == has_no_memory_told ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_SUCCESS;
+}
+inline cudnnStatus_t memory_of_forward(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnFilterDescriptor_t const w,
+                                       cudnnConvolutionDescriptor_t const, cudnnTensorDescriptor_t const y,
+                                       cudnnConvolutionFwdAlgo_t algorithm, std::size_t* bytes) {
+  return memory_of(x, w, y, algorithm, bytes);
+}
+inline cudnnStatus_t memory_of_data(cudnnHandle_t, cudnnFilterDescriptor_t const w, cudnnTensorDescriptor_t const y,
+                                    cudnnConvolutionDescriptor_t const, cudnnTensorDescriptor_t const x,
+                                    cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
+  return memory_of(x, w, y, algorithm, bytes);
+}
+inline cudnnStatus_t memory_of_weight(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnTensorDescriptor_t const y,
+                                      cudnnConvolutionDescriptor_t const, cudnnFilterDescriptor_t const w,
+                                      cudnnConvolutionBwdFilterAlgo_t algorithm, std::size_t* bytes) {
+  return memory_of(x, w, y, algorithm, bytes);
 }
 inline cudnnStatus_t find_forward(cudnnHandle_t, cudnnTensorDescriptor_t const x, cudnnFilterDescriptor_t const w,
                                   cudnnConvolutionDescriptor_t const c, cudnnTensorDescriptor_t const y, int const most,
@@ -123,9 +164,6 @@ void each_product(tensor_description const& x, tensor_description const& w, tens
                   ((k * channels + ch) * w.extent[2] + a) * w.extent[3] + b,
                   ((n * y.extent[1] + k) * y.extent[2] + i) * y.extent[3] + j);
               }
-}
-inline std::size_t size_of(tensor_description const& t) {
-  return static_cast<std::size_t>(t.extent[0] * t.extent[1] * t.extent[2] * t.extent[3]);
 }
 /// Which of image, filter and result is computed of the two others.
 enum class wanted { image, filter, result };
@@ -171,14 +209,20 @@ inline cudnnStatus_t run(cudnnHandle_t handle, cudnnTensorDescriptor_t x_of, voi
                          cudnnFilterDescriptor_t w_of, void const* w, cudnnTensorDescriptor_t y_of, void const* y,
                          cudnnConvolutionDescriptor_t c, wanted what, int algorithm, void* workspace,
                          std::size_t bytes) {
-  if (calls().refuses || algorithm != 3 || bytes != 4096 || !workspace) return CUDNN_STATUS_BAD_PARAM;
+  if (algorithm == fails_at_last) {
+    ++calls().failed_convolutions;
+    return CUDNN_STATUS_EXECUTION_FAILED;
+  }
   tensor_description const image = at<tensor_description>(x_of), filter = at<tensor_description>(w_of),
                            result = at<tensor_description>(y_of);
   convolution_description const how = at<convolution_description>(c);
+  if (calls().refuses || algorithm != serves || bytes != bytes_of_copies(image, filter, result) || !workspace)
+    return CUDNN_STATUS_BAD_PARAM;
   ++calls().convolutions;
   calls().math = how.math;
   calls().type = image.type;
   at<cudnn_context>(handle).stream->push([=] {
+    std::memset(workspace, 0x7f, bytes);
     auto const free = [](void const* p) { return const_cast<void*>(p); };
     if (image.type == CUDNN_DATA_DOUBLE)
       convolve<double>(image, filter, result, how, what, free(x), free(w), free(y));

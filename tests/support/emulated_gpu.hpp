@@ -143,6 +143,8 @@ inline void gpu_check(gpu_status s, char const* what) {
   if (s != gpu_success) fail(error_parts{.place = "device", .problem = std::string(what) + ": " + gpu_words(s)});
 }
 
+inline void gpu_forget_failure() {}
+
 struct gpu_properties {
   std::string name;
   int major = 0, minor = 0;

@@ -43,6 +43,9 @@ inline void install() {
       {"cudnnGetConvolutionForwardAlgorithm_v7", function(find_forward)},
       {"cudnnGetConvolutionBackwardDataAlgorithm_v7", function(find_data)},
       {"cudnnGetConvolutionBackwardFilterAlgorithm_v7", function(find_weight)},
+      {"cudnnGetConvolutionForwardWorkspaceSize", function(memory_of_forward)},
+      {"cudnnGetConvolutionBackwardDataWorkspaceSize", function(memory_of_data)},
+      {"cudnnGetConvolutionBackwardFilterWorkspaceSize", function(memory_of_weight)},
       {"cudnnConvolutionForward", function(forward)},
       {"cudnnConvolutionBackwardData", function(backward_data)},
       {"cudnnConvolutionBackwardFilter", function(backward_weight)}};

@@ -17,11 +17,13 @@ using ashlar::detail::emulated_stream;
 /// What the tests set and count.
 struct state {
   int products = 0, epilogues = 0, convolutions = 0;  // launched
+  int failed_convolutions = 0;                        // whose launch was refused
   std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
   bool refuses = false;                               // everything that is asked for from now on
   bool refuses_epilogues = false;                     // products with one
   std::set<cublasLtEpilogue_t> refused;               // products with one of these
   bool masks_hold_zeros = false;                      // whether a ReLU's mask has a bit for a sum of 0
+  bool relu_takes_nan = false;                        // whether its ReLU makes 0 of NaN
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution
   cudnnDataType_t type = CUDNN_DATA_FLOAT;            // of its operands

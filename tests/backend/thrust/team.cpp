@@ -135,6 +135,33 @@ TEST_CASE("a team's tiles of convolution weights are those of one thread, and pa
   }
 }
 
+TEST_CASE("a team's sums of slices by their indices are those of one thread, bit for bit, in the indices' order") {
+  auto check = [](auto of_type, dtype type, std::vector<std::int64_t> const& numbers, int rows = 0) {
+    constexpr int kind = static_cast<int>(detail::kernel_kind::scatter), held = of_type.value;
+    using by_elements = detail::gather_functor<kind, held>;
+    using by_teams = detail::scatter_functor<kind, held>;
+    proof::kernel_sample sample({kind, held}, numbers, rows);
+    sample.random(type, numbers[0] * numbers[2] * numbers[3]);
+    sample.indices(numbers[0] * numbers[2], -1, static_cast<int>(numbers[1]) + 1);  // two are out of range
+    sample.result(type, numbers[0] * numbers[1] * numbers[3]);
+    proof::numbers const wanted = sample.reference(), alone = sample.run(detail::launch<by_elements>);
+    CHECK(proof::difference({alone}, {wanted}, 2e-5) == "");
+    CHECK(proof::difference({sample.run(detail::launch<by_teams>)}, {alone}, 0) == "");
+    CHECK(proof::difference({sample.run(detail::launch_scatter<kind, held>)}, {alone}, 0) == "");
+    CHECK(proof::difference({sample.run(proof::launch_team<by_teams, 4>)}, {alone}, 0) == "");
+    CHECK(proof::difference({sample.run(proof::launch_team<by_teams, 7>)}, {alone}, 0) == "");
+  };
+  std::integral_constant<int, static_cast<int>(dtype::float32)> const single;
+  std::integral_constant<int, static_cast<int>(dtype::int64)> const whole;
+  std::integral_constant<int, static_cast<int>(dtype::boolean)> const truth;
+  check(single, dtype::float32, {1, 5, 9000, 9, 0, 0});        // more than are looked at together
+  check(single, dtype::float32, {2, 3, 70, 1030, 0, 0});       // longer than a team's columns
+  check(single, dtype::float32, {3, 4, 65, 8, 1, 0}, 2);       // the last row is not valid
+  check(single, dtype::float32, {1, 4, 8 * 33, 8, 0, 33}, 5);  // nor the last indices
+  check(whole, dtype::int64, {1, 7, 100, 9, 0, 0});
+  check(truth, dtype::boolean, {1, 200, 100, 9, 0, 0});
+}
+
 TEST_CASE("a training step by teams, with batch statistics, dropout and a partial batch, is that of one thread") {
   proof::recording r;
   proof::record<proof::image_step<double, 8>>(r);

@@ -56,7 +56,10 @@ struct row_functor {
         typename work::template partials<program::passes> no_sums;
         pass<program::passes>(team, s, n, no_sums);
       }
-      if (team.rank == 0) write_row(s, typename work::all_outputs{});
+      if constexpr (writes_row()) {
+        team.meet();  // a state may be written where others of the team still read it
+        if (team.rank == 0) write_row(s, typename work::all_outputs{});
+      }
     } else {
       std::int64_t const left = n.extent(n.axes - 1) - at;
       if (left <= 0) return;
@@ -65,6 +68,11 @@ struct row_functor {
   }
 
  private:
+  ASHLAR_HD static constexpr bool writes_row() {
+    for (int o = 0; o < program::outputs; ++o)
+      if (program::output_in_row(o)) return true;
+    return false;
+  }
   template <int Stage>
   ASHLAR_INLINE ASHLAR_HD static void row_values(registers& s, device_nest const& n) {
     using need = typename work::template row_need<Stage>;

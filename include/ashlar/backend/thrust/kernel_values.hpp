@@ -88,6 +88,11 @@ ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t take_index(std::int64_t& left, st
   left /= extent;
   return index;
 }
+/// left / by, of numbers that are not negative.
+ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t quotient(std::int64_t left, std::int64_t by) {
+  take_index(left, by);
+  return left;
+}
 /// Whole quotients, rounded up.
 ASHLAR_INLINE ASHLAR_HD constexpr std::int64_t parts_of_size(std::int64_t count, std::int64_t size) {
   return (count + size - 1) / size;

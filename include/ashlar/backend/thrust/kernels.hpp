@@ -6,6 +6,7 @@
 #include <ashlar/backend/thrust/launch.hpp>
 #include <ashlar/backend/thrust/matmul.hpp>
 #include <ashlar/backend/thrust/moves.hpp>
+#include <ashlar/backend/thrust/scatter.hpp>
 #if ASHLAR_GPU
 #include <ashlar/backend/thrust/gpu/custom.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/kernels.hpp>
@@ -72,6 +73,8 @@ struct launch_table {
       return launch_product<Rounds, Code...>;
     else if constexpr (code::kind >= kernel_kind::conv && code::kind <= kernel_kind::conv_weight && by_library)
       return launch_convolution<Rounds, Code...>;
+    else if constexpr (code::kind == kernel_kind::scatter)
+      return launch_scatter<Code...>;
 #if ASHLAR_GPU
     else if constexpr (code::kind == kernel_kind::conv_weight)
       return launch_weights<code::at[0], code::at[1], Rounds>;

@@ -32,10 +32,7 @@ struct move_functor : one_element {
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
     std::int64_t const* const n = given.numbers;
     std::int64_t left = unit, from = n[0];
-    for (std::int64_t a = n[1] - 1; a > 0; --a) {
-      from += left % n[3 + 2 * a] * n[4 + 2 * a];
-      left /= n[3 + 2 * a];
-    }
+    for (std::int64_t a = n[1] - 1; a > 0; --a) from += take_index(left, n[3 + 2 * a]) * n[4 + 2 * a];
     if (left >= given.valid(n[3], n[2])) return;
     given.template at<T>(1)[unit] = given.template at<T const>(0)[from + left * n[4]];
   }
@@ -52,7 +49,8 @@ struct pad_functor : one_element {
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
     std::int64_t const* const n = given.numbers;
-    std::int64_t const inner = unit % n[2], place = unit / n[2] % n[1], outer = unit / n[2] / n[1];
+    std::int64_t outer = unit;
+    std::int64_t const inner = take_index(outer, n[2]), place = take_index(outer, n[1]);
     if (outer >= given.valid(n[0], n[3])) return;
     std::int64_t const apart = place - n[5], slice = apart / n[6];
     bool const is_slice = apart % n[6] == 0 && slice >= 0 && slice < n[4];  // steps may be negative
@@ -93,8 +91,7 @@ struct concat_functor : one_element {
     std::int64_t row = 0;
     ASHLAR_UNROLL
     for (int k = 0; k < parts; ++k) row += n[2 + k] / size;
-    std::int64_t const outer = unit / row;
-    std::int64_t at = unit % row;
+    std::int64_t outer = unit, at = take_index(outer, row);
     if (outer >= given.valid(n[0], n[1])) return;
     bool found = false;
     ASHLAR_UNROLL
@@ -153,8 +150,9 @@ struct gather_functor : one_element {
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
     std::int64_t const* const n = given.numbers;
-    std::int64_t const extent = n[1], full = n[2], inner = unit % n[3], places = gathers ? full : extent;
-    std::int64_t const place = unit / n[3] % places, outer = unit / n[3] / places;
+    std::int64_t const extent = n[1], full = n[2], places = gathers ? full : extent;
+    std::int64_t outer = unit;
+    std::int64_t const inner = take_index(outer, n[3]), place = take_index(outer, places);
     std::int64_t const indices = given.valid(full, n[5]);
     if (outer >= given.valid(n[0], n[4])) return;
     T const* const from = given.template at<T const>(0);

@@ -153,9 +153,8 @@ struct windowed_images {
 
   /// The element that product p of pixel j takes: p counts channels and places in the window.
   ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t p, std::int64_t pixel) const {
-    std::int64_t const window = g.kh * g.kw, channel = p / window, place = p % window;
-    std::int64_t const ky = place / g.kw, kx = place % g.kw, width = Forward ? g.ow : g.w;
-    std::int64_t const y = pixel / width, x = pixel % width;
+    std::int64_t channel = p, ky = take_index(channel, g.kh * g.kw), y = pixel;
+    std::int64_t const kx = take_index(ky, g.kw), x = take_index(y, Forward ? g.ow : g.w);
     if constexpr (Forward) {
       std::int64_t const i = y * g.sh + ky * g.dh - g.ph, j = x * g.sw + kx * g.dw - g.pw;
       bool const inside = i >= 0 && i < g.h && j >= 0 && j < g.w;
@@ -174,7 +173,8 @@ struct turned_weights {
   std::int64_t patch, window;
 
   ASHLAR_INLINE ASHLAR_HD T operator()(std::int64_t channel, std::int64_t p) const {
-    return as_factor<Rounds>(at[p / window * patch + channel * window + p % window]);
+    std::int64_t const place = take_index(p, window);
+    return as_factor<Rounds>(at[p * patch + channel * window + place]);
   }
 };
 

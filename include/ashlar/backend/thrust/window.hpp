@@ -31,7 +31,8 @@ struct window_functor {
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
     std::int64_t const* const n = given.numbers;
     std::int64_t const large = n[1] * n[2], small = n[3] * n[4], size = to_plane ? large : small;
-    std::int64_t const plane = unit / size, at = unit % size;
+    std::int64_t plane = unit;
+    std::int64_t const at = take_index(plane, size);
     if (plane >= given.valid(n[0], n[14])) return;
     if constexpr (kind == kernel_kind::window_index) {
       given.template at<std::int32_t>(1)[unit] = first_maximum(given.template at<T const>(0) + plane * large, at);
@@ -66,17 +67,18 @@ struct window_functor {
     std::int64_t const count = n[1 + axis], kernel = window[axis], stride = window[2 + axis], parts = n[3 + axis];
     if (kernel == 0) return {i * parts / count, ((i + 1) * parts + count - 1) / count, 1};
     std::int64_t const last = i + window[4 + axis], reach = (kernel - 1) * window[6 + axis];
-    std::int64_t const begin = last > reach ? (last - reach + stride - 1) / stride : 0, end = last / stride + 1;
+    std::int64_t const begin = last > reach ? quotient(last - reach + stride - 1, stride) : 0,
+                       end = quotient(last, stride) + 1;
     return {begin, end < parts ? end : parts, 1};
   }
   ASHLAR_INLINE ASHLAR_HD static bool contains(span const& s, std::int64_t i) {
-    return i >= s.begin && i < s.end && (i - s.begin) % s.step == 0;
+    return i >= s.begin && i < s.end && (s.step == 1 || (i - s.begin) % s.step == 0);
   }
 
   /// The position of the first maximum inside a window, -1 of one outside; NaN counts as largest.
   ASHLAR_INLINE ASHLAR_HD std::int32_t first_maximum(T const* plane, std::int64_t at) const {
-    std::int64_t const width = given.numbers[2], windows = given.numbers[4];
-    span const rows = covered(0, at / windows), columns = covered(1, at % windows);
+    std::int64_t const width = given.numbers[2], column = take_index(at, given.numbers[4]);
+    span const rows = covered(0, at), columns = covered(1, column);
     std::int64_t best = -1;
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t j = columns.begin; j < columns.end; j += columns.step) {
@@ -86,8 +88,8 @@ struct window_functor {
     return static_cast<std::int32_t>(best);
   }
   ASHLAR_INLINE ASHLAR_HD T sum(T const* plane, std::int64_t at) const {
-    std::int64_t const width = given.numbers[2], windows = given.numbers[4];
-    span const rows = covered(0, at / windows), columns = covered(1, at % windows);
+    std::int64_t const width = given.numbers[2], column = take_index(at, given.numbers[4]);
+    span const rows = covered(0, at), columns = covered(1, column);
     T total{};
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t j = columns.begin; j < columns.end; j += columns.step) total += plane[i * width + j];
@@ -95,7 +97,8 @@ struct window_functor {
   }
   /// The sum of what the windows put at an element.
   ASHLAR_INLINE ASHLAR_HD T gathered(std::int64_t first_window, std::int64_t at) const {
-    std::int64_t const width = given.numbers[2], windows = given.numbers[4], y = at / width, x = at % width;
+    std::int64_t const width = given.numbers[2], windows = given.numbers[4], y = quotient(at, width),
+                       x = at - y * width;
     span const rows = covering(0, y), columns = covering(1, x);
     T const* const from = given.template at<T const>(0) + first_window;
     T total{};

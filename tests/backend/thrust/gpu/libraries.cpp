@@ -97,7 +97,7 @@ TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by
   std::int64_t const before = detail::emulated_gpu().launches;
   auto const gpu = trained(perceptron, input<10>, device, 8);
   std::int64_t const launches = detail::emulated_gpu().launches - before;
-  // Twice, before steps are replayed: two layers; and once the library is asked what a mask says of zeros.
+  // Twice, before steps are replayed: two layers; and once the library is asked what its ReLU is.
   CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 2 * 2 + 1);
   CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) == 2 * 2);
   CHECK(count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
@@ -121,7 +121,7 @@ TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by
     calls() = {};
     calls().refused = {CUBLASLT_EPILOGUE_RELU_AUX_BIAS};
     CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
-    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2 + 1);
     CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
   }
   SUBCASE("masks that let zeros through are not ours") {
@@ -129,7 +129,16 @@ TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by
     calls().masks_hold_zeros = true;
     CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
     CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 1);
-    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 * 2 + 1);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
+  }
+  SUBCASE("a ReLU that makes 0 of NaN is not ours, with a mask or without") {
+    calls() = {};
+    calls().relu_takes_nan = true;
+    CHECK(largest_difference(gpu, trained(perceptron, input<10>, device, 8)) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 1);
+    CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 1);
+    CHECK(calls().products > 0);
     CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
   }
   SUBCASE("a partial batch between whole ones uses no mask of theirs") {
@@ -147,14 +156,14 @@ TEST_CASE("gpu libraries: what another step reads is written") {
   CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
   calls() = {};
   CHECK(largest_difference(trained(forking, input<10>, device, 8), trained(forking, input<10>, cpu, 8)) < rounding);
-  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 + 1);
   CHECK(count_of(CUBLASLT_EPILOGUE_DRELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DRELU) == 0);
 }
 
 TEST_CASE("gpu libraries: predictions write no product over its own factors") {
   calls() = {};
   CHECK(largest_difference(predicted(perceptron, device), predicted(perceptron, cpu)) < 1e-5);
-  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2);
+  CHECK(count_of(CUBLASLT_EPILOGUE_RELU_BIAS) == 2 + 1);
   CHECK(count_of(CUBLASLT_EPILOGUE_BIAS) == 1);
   CHECK(count_of(CUBLASLT_EPILOGUE_RELU_AUX_BIAS) == 0);
 }
@@ -225,12 +234,25 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
   }
 }
 
-TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace") {
+TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit the workspace and can be launched") {
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
-  CHECK(calls().convolutions > 0);
+  constexpr int passes = 3 + 2 + 3;
+  CHECK(calls().convolutions == 2 * passes);  // twice, before steps are replayed
+  CHECK(calls().failed_convolutions == passes);
   CHECK(calls().math == CUDNN_FMA_MATH);
   CHECK(largest_difference(gpu, trained(images, input<2, 9, 9>, cpu, 8)) < rounding);
+}
+
+TEST_CASE("gpu libraries: a large convolution has room for copies of its operands") {
+  tensor<float, 1, 1, 2100, 4096> x;
+  tensor<float, 1, 1, 1, 1> w{0.5f};
+  random_normal(x, seed{1});
+  auto const f = [](auto image, auto weight) { return convolution<>(image, weight); };
+  calls() = {};
+  auto const y = evaluate(device, f, x, w);
+  CHECK(calls().convolutions >= 1);
+  for (std::int64_t i = 0; i < x.size(); i += 104729) CHECK(y.data()[i] == 0.5f * x.data()[i]);
 }
 
 TEST_CASE("gpu libraries: partial batches and what a library refuses run by kernels of our own") {

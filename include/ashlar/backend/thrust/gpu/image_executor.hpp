@@ -27,7 +27,7 @@ class gpu_image_executor {
   static bool run(run_memory const& m) {
     library_calls libraries(tables.sizes.steps, Precision);
     device_program_memory<Program, 1> const memory(launches::workspace_bytes());
-    libraries.work_in(memory.own());
+    libraries.work_in(memory.own(), launches::library_workspace());
     copied const arena(memory.arena(), m.arena, tables.counts.arena_bytes);
     device_buffer const parameters(tables.counts.parameter_bytes), states(tables.counts.state_bytes), slots(slot_bytes);
     copied const parameters_there(parameters.data(), m.parameters, parameters.size());

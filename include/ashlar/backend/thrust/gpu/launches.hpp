@@ -102,6 +102,19 @@ class program_launches {
     }();
     return (any && !Own ? bytes_of_libraries() : 0) + own_bytes();
   }
+  /// Of it what libraries work in.
+  static std::int64_t library_workspace() {
+    std::int64_t most = 0;
+#if ASHLAR_HAS_CUDNN
+    each_convolution([&](kernel_kind, std::int64_t const* n, bool is_wide) {
+      convolution_shape const c(n, is_wide);
+      std::int64_t const size = is_wide ? 8 : Precision == library_precision::bf16 ? 2 : 4;
+      std::int64_t const bytes = size * (c.of_images() + c.of_filters() + c.of_results());
+      if (bytes > most) most = bytes;
+    });
+#endif
+    return library_calls::workspace_bytes(most);
+  }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
   /// Launches all steps; `judge()` stands before those of the update.
@@ -138,7 +151,7 @@ class program_launches {
   }
   /// What libraries work in, then the masks that they leave.
   static std::int64_t bytes_of_libraries() {
-    std::int64_t const bytes = library_calls::workspace_bytes();
+    std::int64_t const bytes = library_workspace();
 #if ASHLAR_HAS_CUBLASLT
     if (bytes) return bytes + epilogues_of<Program>::steps.mask_bytes;
 #endif
@@ -148,20 +161,25 @@ class program_launches {
   static std::int64_t own_bytes() {
     [[maybe_unused]] bool const rounds = !Own && library_calls::rounds_convolutions(Precision);
     std::int64_t most = 0;
-    for (int s = 0; s < tables.sizes.steps; ++s) {
-      if (tables.steps[s].kernel < 0) continue;
-      int const* const code = tables.code + tables.kernel_begin[tables.steps[s].kernel];
-      auto const kind = static_cast<kernel_kind>(code[0]);
-      if (kind < kernel_kind::conv || kind > kernel_kind::conv_weight) continue;
-      std::int64_t const* const n = tables.numbers + tables.steps[s].numbers;
-      bool const is_wide = code[1] != 0;
+    each_convolution([&](kernel_kind kind, std::int64_t const* n, bool is_wide) {
       auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
       if (kind == kernel_kind::conv_weight) need(weight_workspace(n, is_wide));
 #if ASHLAR_HAS_CUDNN
       if (rounds && !is_wide) need(rounded_convolution(convolution_shape(n, false)).bytes);
 #endif
-    }
+    });
     return (most + 255) / 256 * 256;
+  }
+  /// use(kind, numbers, whether of doubles) for each.
+  template <class Use>
+  static void each_convolution(Use const& use) {
+    for (int s = 0; s < tables.sizes.steps; ++s) {
+      if (tables.steps[s].kernel < 0) continue;
+      int const* const code = tables.code + tables.kernel_begin[tables.steps[s].kernel];
+      auto const kind = static_cast<kernel_kind>(code[0]);
+      if (kind >= kernel_kind::conv && kind <= kernel_kind::conv_weight)
+        use(kind, tables.numbers + tables.steps[s].numbers, code[1] != 0);
+    }
   }
 
   struct one_run {

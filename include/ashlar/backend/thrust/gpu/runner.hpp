@@ -54,7 +54,7 @@ class gpu_runner {
 
  private:
   struct parts {
-    parts() { libraries.work_in(memory.own()); }
+    parts() { libraries.work_in(memory.own(), launches::library_workspace()); }
 
     captured_launches captured[2];  // of partial batches, of whole ones
     library_calls libraries{tables.sizes.steps, Precision};

@@ -47,6 +47,9 @@ inline std::string gpu_words(gpu_status s) { return ASHLAR_GPU_NAME(GetErrorStri
 /// What became of the last launch of a kernel, or of the last call that failed: nobody finds it afterwards.
 inline gpu_status gpu_launch_status() { return ASHLAR_GPU_NAME(GetLastError)(); }
 
+/// After a library has refused: what its calls left behind is not the next launch's.
+inline void gpu_forget_failure() { static_cast<void>(gpu_launch_status()); }
+
 /// errors: fails where a call did, saying what it was for
 inline void gpu_check(gpu_status s, char const* what) {
   if (s == gpu_success) return;

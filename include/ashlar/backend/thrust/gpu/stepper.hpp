@@ -47,7 +47,7 @@ class gpu_steps final : public on_their_way {
 
  public:
   gpu_steps() : memory_(slot_bytes + state_bytes + launches::workspace_bytes()) {
-    libraries_.work_in(memory_.own());
+    libraries_.work_in(memory_.own(), launches::library_workspace());
     losses_->steps = this;
     losses_->refuse = refuse_indices<Program>;
     for (pending& p : pending_) p.scalars = std::make_unique<double[]>(requests_in_flight * Scalars);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,16 +31,17 @@ class library_calls {
 #endif
   }
 
-  /// Memory that a program with products or convolutions gives them to work in.
-  static std::int64_t workspace_bytes() {
-    bool any = false;
+  /// Memory that a program with products or convolutions gives them to work in. `of_convolution`: bytes of the largest
+  /// convolution's images, filters and results, all of which cuDNN may copy with their channels last, for tensor cores.
+  static std::int64_t workspace_bytes([[maybe_unused]] std::int64_t of_convolution) {
+    std::int64_t bytes = 0;
 #if ASHLAR_HAS_CUBLASLT
-    any = any || cublaslt_functions::of_process().is_there;
+    if (cublaslt_functions::of_process().is_there) bytes = of_products;
 #endif
 #if ASHLAR_HAS_CUDNN
-    any = any || cudnn_functions::of_process().is_there;
+    if (cudnn_functions::of_process().is_there) bytes = of_products + (of_convolution + 255) / 256 * 256;
 #endif
-    return any ? std::int64_t{64} << 20 : 0;
+    return bytes;
   }
   /// Whether convolutions need memory for their numbers in bf16.
   static bool rounds_convolutions([[maybe_unused]] library_precision precision) {
@@ -49,20 +51,25 @@ class library_calls {
     return false;
 #endif
   }
-  void work_in(char* workspace) { workspace_ = workspace; }
+  void work_in(char* workspace, std::int64_t bytes) {
+    workspace_ = workspace;
+    workspace_bytes_ = bytes;
+  }
   /// Where a mask lies: behind what they work in.
-  char* mask(std::int64_t at) const { return workspace_ + workspace_bytes() + at; }
+  char* mask(std::int64_t at) const { return workspace_ + workspace_bytes_ + at; }
 
 #if ASHLAR_HAS_CUBLASLT
   /// Launches a step's product. Returns whether it did; else our own kernel is to.
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
                 gpu_stream stream) {
-    if (!prepare_products() || (has_mask(epilogue) && !has_fitting_masks(stream))) return false;
+    if (!prepare_products() || (has_relu(epilogue) && !has_our_relu(epilogue, stream))) return false;
     std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c);
     std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
     cublaslt_product const* const product = product_for(step, p, epilogue, at, alignment);
-    return product && product->launch(products_, at, workspace_, static_cast<std::size_t>(workspace_bytes()), stream);
+    if (product && product->launch(products_, at, workspace_, of_products, stream)) return true;
+    gpu_forget_failure();
+    return false;
   }
   /// Whether a product with an epilogue will be launched, where its matrices lie at multiples of 16 bytes.
   bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at) {
@@ -78,7 +85,7 @@ class library_calls {
     std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[static_cast<std::size_t>(step)];
     if (!convolution)
       convolution = std::make_unique<cudnn_convolution>(convolutions_, c, pass, precision_,
-                                                        static_cast<std::size_t>(workspace_bytes()));
+                                                        static_cast<std::size_t>(workspace_bytes_));
     if (!convolution->is_usable()) return false;
     if (!convolution->is_rounded()) return convolution->launch(convolutions_, operands, workspace_, stream);
     return rounded_convolution(c).launch(*convolution, convolutions_, pass, operands, rounded, workspace_, stream);
@@ -104,32 +111,39 @@ class library_calls {
     std::unique_ptr<cublaslt_product>& product =
         products_of_[static_cast<std::size_t>(step) * product_epilogues + static_cast<std::size_t>(epilogue)];
     if (!product || !product->serves(alignment))
-      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment,
-                                                   static_cast<std::size_t>(workspace_bytes()));
+      product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment, of_products);
     return product->serves(alignment) ? product.get() : nullptr;
   }
-  /// Whether the library's masks have no bit where a sum is 0, as the gradient of our ReLU wants it: it is asked once,
-  /// by a product of zeros in the workspace.
-  bool has_fitting_masks(gpu_stream stream) {
-    if (masks_ != masks::not_asked) return masks_ == masks::fit;
+  static constexpr bool has_relu(product_epilogue e) { return has_mask(e) || e == product_epilogue::bias_and_relu; }
+  /// Whether the library's ReLU is ours, with a mask or without: of NaN it is NaN, so that a step goes on to say so,
+  /// and the mask has no bit where a sum is 0, as our gradient wants it. Each is asked once, by a product of zeros and
+  /// a row of NaN in the workspace.
+  bool has_our_relu(product_epilogue epilogue, gpu_stream stream) {
+    relu& asked = relus_[has_mask(epilogue)];
+    if (asked == relu::not_asked) asked = ask_for_relu(has_mask(epilogue), stream) ? relu::ours : relu::differs;
+    return asked == relu::ours;
+  }
+  bool ask_for_relu(bool masks, gpu_stream stream) const {
     constexpr std::int64_t m = 64, n = 128, k = 32, factor = 4 * n * m;
     constexpr std::int64_t mask_bytes = m * mask_row_bytes(n), all = 5 * factor;
-    std::vector<char> const zeros(static_cast<std::size_t>(all));
+    std::vector<float> numbers(static_cast<std::size_t>(all) / sizeof(float));
     std::vector<char> mask(static_cast<std::size_t>(mask_bytes), 1);
+    for (std::size_t i = 0; i < k; ++i) numbers[i] = std::numeric_limits<float>::quiet_NaN();
     char* const at = workspace_;
     gpu_finish(stream);  // nobody works there
-    gpu_copy_and_wait(copy_kind::to_device, at, zeros.data(), all);
+    gpu_copy_and_wait(copy_kind::to_device, at, numbers.data(), all);
     gpu_copy_and_wait(copy_kind::to_device, at + 4 * factor, mask.data(), mask_bytes);
-    product_places const places{at, at + factor, at + 2 * factor, at + 3 * factor, at + 4 * factor};
+    product_places const places{at, at + factor, at + 2 * factor, at + 3 * factor, masks ? at + 4 * factor : nullptr};
     cublaslt_product const probe(products_, {1, m, n, k, false, false, false}, precision_,
-                                 product_epilogue::bias_and_masking_relu, places, 256,
-                                 static_cast<std::size_t>(workspace_bytes() - all));
-    bool fits = probe.serves(256) &&
-                probe.launch(products_, places, at + all, static_cast<std::size_t>(workspace_bytes() - all), stream);
+                                 masks ? product_epilogue::bias_and_masking_relu : product_epilogue::bias_and_relu,
+                                 places, 256, of_products - all);
+    bool fits = probe.serves(256) && probe.launch(products_, places, at + all, of_products - all, stream);
     gpu_finish(stream);
+    gpu_copy_and_wait(copy_kind::to_host, numbers.data(), at + 2 * factor, factor);
     gpu_copy_and_wait(copy_kind::to_host, mask.data(), at + 4 * factor, mask_bytes);
-    for (char bits : mask) fits = fits && bits == 0;
-    masks_ = fits ? masks::fit : masks::differ;
+    for (std::size_t i = 0; i < m * n; ++i) fits = fits && (i < n ? numbers[i] != numbers[i] : numbers[i] == 0);
+    if (masks)
+      for (std::size_t i = mask_row_bytes(n); i < mask.size(); ++i) fits = fits && mask[i] == 0;
     return fits;
   }
 #endif
@@ -144,13 +158,16 @@ class library_calls {
   }
 #endif
 
+  static constexpr std::int64_t of_products = std::int64_t{64} << 20;  // bytes that they may work in
+
   library_precision precision_;
   std::size_t steps_;
   char* workspace_ = nullptr;
+  std::int64_t workspace_bytes_ = 0;
 #if ASHLAR_HAS_CUBLASLT
   cublasLtHandle_t products_ = nullptr;
   std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // by step and epilogue
-  enum class masks { not_asked, fit, differ } masks_ = masks::not_asked;
+  enum class relu { not_asked, ours, differs } relus_[2]{};     // without a mask, with one
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;
@@ -163,9 +180,9 @@ enum class library_precision { full, tf32, bf16 };
 class library_calls {
  public:
   library_calls(int, library_precision) {}
-  static std::int64_t workspace_bytes() { return 0; }
+  static std::int64_t workspace_bytes(std::int64_t) { return 0; }
   static bool rounds_convolutions(library_precision) { return false; }
-  void work_in(char*) {}
+  void work_in(char*, std::int64_t) {}
 };
 #endif
 

@@ -26,8 +26,11 @@ struct cudnn_functions {
   decltype(::cudnnGetConvolutionForwardAlgorithm_v7)* cudnnGetConvolutionForwardAlgorithm_v7 = nullptr;
   decltype(::cudnnGetConvolutionBackwardDataAlgorithm_v7)* cudnnGetConvolutionBackwardDataAlgorithm_v7 = nullptr;
   decltype(::cudnnGetConvolutionBackwardFilterAlgorithm_v7)* cudnnGetConvolutionBackwardFilterAlgorithm_v7 = nullptr;
+  decltype(::cudnnGetConvolutionForwardWorkspaceSize)* cudnnGetConvolutionForwardWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionForward)* cudnnConvolutionForward = nullptr;
+  decltype(::cudnnGetConvolutionBackwardDataWorkspaceSize)* cudnnGetConvolutionBackwardDataWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionBackwardData)* cudnnConvolutionBackwardData = nullptr;
+  decltype(::cudnnGetConvolutionBackwardFilterWorkspaceSize)* cudnnGetConvolutionBackwardFilterWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionBackwardFilter)* cudnnConvolutionBackwardFilter = nullptr;
   bool is_there = false;
 
@@ -44,7 +47,10 @@ struct cudnn_functions {
                ASHLAR_FIND(cudnnSetConvolutionMathType) && ASHLAR_FIND(cudnnDestroyConvolutionDescriptor) &&
                ASHLAR_FIND(cudnnGetConvolutionForwardAlgorithm_v7) &&
                ASHLAR_FIND(cudnnGetConvolutionBackwardDataAlgorithm_v7) &&
-               ASHLAR_FIND(cudnnGetConvolutionBackwardFilterAlgorithm_v7) && ASHLAR_FIND(cudnnConvolutionForward) &&
+               ASHLAR_FIND(cudnnGetConvolutionBackwardFilterAlgorithm_v7) &&
+               ASHLAR_FIND(cudnnGetConvolutionForwardWorkspaceSize) &&
+               ASHLAR_FIND(cudnnGetConvolutionBackwardDataWorkspaceSize) &&
+               ASHLAR_FIND(cudnnGetConvolutionBackwardFilterWorkspaceSize) && ASHLAR_FIND(cudnnConvolutionForward) &&
                ASHLAR_FIND(cudnnConvolutionBackwardData) && ASHLAR_FIND(cudnnConvolutionBackwardFilter);
   }
   /// Those of this process.
@@ -91,14 +97,18 @@ struct convolution_shape {
 /// Which of its three passes.
 enum class convolution_pass { forward, data, weight };
 
-/// How cuDNN computes one pass of a convolution; chosen when it is first asked for, among what is repeatable.
+/// How cuDNN computes one pass of a convolution; chosen when it is first asked for, among what is repeatable. Ways that
+/// the library names and then refuses are passed over.
 class cudnn_convolution {
   using functions = cudnn_functions;
 
  public:
   cudnn_convolution(cudnnHandle_t handle, convolution_shape const& c, convolution_pass pass,
                     library_precision precision, std::size_t workspace)
-      : pass_(pass), is_wide_(c.is_wide), is_rounded_(precision == library_precision::bf16 && !c.is_wide) {
+      : pass_(pass),
+        workspace_(workspace),
+        is_wide_(c.is_wide),
+        is_rounded_(precision == library_precision::bf16 && !c.is_wide) {
     functions const& f = functions::of_process();
     cudnnDataType_t const sums = c.is_wide ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
     cudnnDataType_t const type = is_rounded_ ? CUDNN_DATA_BFLOAT16 : sums;
@@ -123,17 +133,18 @@ class cudnn_convolution {
         f.cudnnSetConvolutionMathType(what_, math_) == success;
     if (!is_usable_) return;
     if (pass == convolution_pass::forward)
-      is_usable_ = choose<cudnnConvolutionFwdAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+      is_usable_ = find<cudnnConvolutionFwdAlgoPerf_t>([&](int most, int* count, auto* found) {
         return f.cudnnGetConvolutionForwardAlgorithm_v7(handle, x_, w_, what_, y_, most, count, found);
       });
     else if (pass == convolution_pass::data)
-      is_usable_ = choose<cudnnConvolutionBwdDataAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+      is_usable_ = find<cudnnConvolutionBwdDataAlgoPerf_t>([&](int most, int* count, auto* found) {
         return f.cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, w_, y_, what_, x_, most, count, found);
       });
     else
-      is_usable_ = choose<cudnnConvolutionBwdFilterAlgoPerf_t>(workspace, [&](int most, int* count, auto* found) {
+      is_usable_ = find<cudnnConvolutionBwdFilterAlgoPerf_t>([&](int most, int* count, auto* found) {
         return f.cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle, x_, y_, what_, w_, most, count, found);
       });
+    choose(handle);
   }
   cudnn_convolution(cudnn_convolution const&) = delete;
   cudnn_convolution& operator=(cudnn_convolution const&) = delete;
@@ -150,54 +161,87 @@ class cudnn_convolution {
   bool is_rounded() const { return is_rounded_; }
   /// Launches it on the operands of the step: image and filter, gradient and filter, or gradient and image; then the
   /// result. Returns whether that went well.
-  bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) const {
-    functions const& f = functions::of_process();
-    float const one = 1, zero = 0;
-    double const wide_one = 1, wide_zero = 0;
-    void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
-    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
-    if (f.cudnnSetStream(handle, native_stream(stream)) != success) return false;
-    if (pass_ == convolution_pass::forward)
-      return f.cudnnConvolutionForward(handle, alpha, x_, operands[0], w_, operands[1], what_,
-                                       static_cast<cudnnConvolutionFwdAlgo_t>(algorithm_), workspace, bytes_, beta, y_,
-                                       operands[2]) == success;
-    if (pass_ == convolution_pass::data)
-      return f.cudnnConvolutionBackwardData(handle, alpha, w_, operands[1], y_, operands[0], what_,
-                                            static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm_), workspace, bytes_,
-                                            beta, x_, operands[2]) == success;
-    return f.cudnnConvolutionBackwardFilter(handle, alpha, x_, operands[1], y_, operands[0], what_,
-                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm_), workspace, bytes_,
-                                            beta, w_, operands[2]) == success;
-  }
-
- private:
-  static constexpr cudnnStatus_t success = CUDNN_STATUS_SUCCESS;
-
-  /// Takes the fastest that is repeatable, fits the workspace and is as exact as asked.
-  template <class Found, class Ask>
-  bool choose(std::size_t workspace, Ask const& ask) {
-    constexpr int most = 16;
-    Found found[most]{};
-    int count = 0;
-    if (ask(most, &count, found) != success) return false;
-    for (int i = 0; i < count; ++i) {
-      Found const& a = found[i];
-      bool const is_exact = math_ != CUDNN_FMA_MATH || is_wide_ || a.mathType == CUDNN_FMA_MATH;
-      if (a.status != success || a.determinism != CUDNN_DETERMINISTIC || a.memory > workspace || !is_exact) continue;
-      algorithm_ = static_cast<int>(a.algo);
-      bytes_ = a.memory;
-      return functions::of_process().cudnnSetConvolutionMathType(what_, a.mathType) == success;
+  bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) {
+    if (functions::of_process().cudnnSetStream(handle, native_stream(stream)) != success) return false;
+    for (; is_usable_; ++at_, choose(handle)) {
+      if (run(handle, operands, workspace) == success) return true;
+      gpu_forget_failure();
     }
     return false;
   }
 
+ private:
+  static constexpr cudnnStatus_t success = CUDNN_STATUS_SUCCESS;
+  static constexpr int most_ways = 16;
+
+  cudnnStatus_t run(cudnnHandle_t handle, char* const* operands, void* workspace) const {
+    functions const& f = functions::of_process();
+    int const algorithm = ways_[at_].algorithm;
+    float const one = 1, zero = 0;
+    double const wide_one = 1, wide_zero = 0;
+    void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
+    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
+    if (pass_ == convolution_pass::forward)
+      return f.cudnnConvolutionForward(handle, alpha, x_, operands[0], w_, operands[1], what_,
+                                       static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), workspace, bytes_, beta, y_,
+                                       operands[2]);
+    if (pass_ == convolution_pass::data)
+      return f.cudnnConvolutionBackwardData(handle, alpha, w_, operands[1], y_, operands[0], what_,
+                                            static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), workspace, bytes_,
+                                            beta, x_, operands[2]);
+    return f.cudnnConvolutionBackwardFilter(handle, alpha, x_, operands[1], y_, operands[0], what_,
+                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), workspace, bytes_,
+                                            beta, w_, operands[2]);
+  }
+  /// What a way works in, by the math that is set.
+  cudnnStatus_t ask_for_bytes(cudnnHandle_t handle, int algorithm, std::size_t* bytes) const {
+    functions const& f = functions::of_process();
+    if (pass_ == convolution_pass::forward)
+      return f.cudnnGetConvolutionForwardWorkspaceSize(handle, x_, w_, what_, y_,
+                                                       static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), bytes);
+    if (pass_ == convolution_pass::data)
+      return f.cudnnGetConvolutionBackwardDataWorkspaceSize(
+          handle, w_, y_, what_, x_, static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), bytes);
+    return f.cudnnGetConvolutionBackwardFilterWorkspaceSize(
+        handle, x_, y_, what_, w_, static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), bytes);
+  }
+  /// Keeps the ways that are repeatable and as exact as asked, the fastest first. Where exact ones are, some versions
+  /// name the default math of those that know no other.
+  template <class Found, class Ask>
+  bool find(Ask const& ask) {
+    Found found[most_ways]{};
+    int count = 0;
+    if (ask(most_ways, &count, found) != success) return false;
+    bool const exact = math_ == CUDNN_FMA_MATH && !is_wide_;
+    for (int i = 0; i < count && i < most_ways; ++i) {
+      Found const& a = found[i];
+      bool const fits = !exact || a.mathType == CUDNN_FMA_MATH || a.mathType == CUDNN_DEFAULT_MATH;
+      if (a.status == success && a.determinism == CUDNN_DETERMINISTIC && fits)
+        ways_[count_++] = {static_cast<int>(a.algo), exact ? CUDNN_FMA_MATH : a.mathType};
+    }
+    return true;
+  }
+  /// Takes the first way from here on that fits the workspace.
+  void choose(cudnnHandle_t handle) {
+    for (; is_usable_ && at_ < count_; ++at_)
+      if (functions::of_process().cudnnSetConvolutionMathType(what_, ways_[at_].math) == success &&
+          ask_for_bytes(handle, ways_[at_].algorithm, &bytes_) == success && bytes_ <= workspace_)
+        return;
+    is_usable_ = false;
+  }
+
+  struct way {
+    int algorithm = 0;
+    cudnnMathType_t math = CUDNN_DEFAULT_MATH;
+  };
   cudnnTensorDescriptor_t x_ = nullptr, y_ = nullptr;
   cudnnFilterDescriptor_t w_ = nullptr;
   cudnnConvolutionDescriptor_t what_ = nullptr;
   cudnnMathType_t math_ = CUDNN_DEFAULT_MATH;
   convolution_pass pass_;
-  int algorithm_ = 0;
-  std::size_t bytes_ = 0;
+  way ways_[most_ways];
+  int count_ = 0, at_ = 0;
+  std::size_t workspace_, bytes_ = 0;
   bool is_wide_, is_rounded_, is_usable_ = false;
 };
 

@@ -72,8 +72,8 @@ struct rounded_convolution {
   }
   /// Launches it, with the roundings of a step's operands before and of its result behind. Returns whether that went
   /// well.
-  bool launch(cudnn_convolution const& by, cudnnHandle_t handle, convolution_pass pass, char* const* operands,
-              char* rounded, void* workspace, gpu_stream stream) const {
+  bool launch(cudnn_convolution& by, cudnnHandle_t handle, convolution_pass pass, char* const* operands, char* rounded,
+              void* workspace, gpu_stream stream) const {
     constexpr int kinds[3][3] = {{0, 1, 2}, {2, 1, 0}, {2, 0, 1}};  // of the operands of each pass
     int const* const kind = kinds[static_cast<int>(pass)];
     char* halves[3];
