@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -121,6 +122,14 @@ requires(!std::is_const_v<Data>) ASHLAR_COLD auto split(Data&& data, std::int64_
 template <detail::any_dataset Data>
 auto split(Data const& data, std::int64_t held_out_count, seed s) {
   return split(typename Data::dataset_type(data), held_out_count, s);
+}
+/// Refuses a share of the samples, which as a whole number would be none, in a sentence.
+template <class Data, class Share>
+requires(detail::any_dataset<std::remove_cvref_t<Data>>&& std::is_floating_point_v<Share>) auto split(Data&&, Share,
+                                                                                                      seed) {
+  static_assert(std::is_integral_v<Share>,
+                "ashlar: split(data, held_out_count, seed): held_out_count is a number of samples, not a share of "
+                "them: std::int64_t(0.2 * data.size())");
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI
