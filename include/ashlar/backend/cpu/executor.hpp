@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
 #include <ashlar/backend/cpu/product_tails.hpp>
+#include <ashlar/backend/cpu/row_chain.hpp>
 #include <ashlar/backend/cpu/subnormals.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/cpu/update_chain.hpp>
@@ -66,6 +67,8 @@ class cpu_executor {
   /// the end: a training step whose loss is not finite stops before its update.
   /// errors: fails behind the last step, of a training step without its update, where indices are out of range
   static bool run(run_memory const& m, instruction_set set = machine_instruction_set(), int parts = 1) {
+    if constexpr (row_chain<Program>::is_used)
+      if (parts == 1 && !m.watch) return row_chain<Program>::run(m, set), true;
     index_faults faults;
     bool const ended = parts == 1 && !m.watch ? run_undivided(m, set, faults) : run_divided(m, set, parts, faults);
     check_indices<Program>(faults, m.step);
