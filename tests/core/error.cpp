@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 #include <ashlar/core/error.hpp>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 using namespace ashlar;
@@ -39,4 +41,28 @@ TEST_CASE("what a file holds is never taken for a mark") {
 TEST_CASE("fail throws the error, which is a std::exception") {
   CHECK_THROWS_WITH_AS(fail("stop here"), "stop here", error);
   CHECK_THROWS_AS(fail(error_parts{.file = "a.csv"}), std::exception);
+}
+
+TEST_CASE("numbers of a message stand where its texts have a %, in their order") {
+  constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+  CHECK(detail::with_number("row % twice", 0) == "row 0 twice");
+  CHECK(detail::with_number("%", smallest) == std::to_string(smallest));
+  CHECK(detail::with_number("%", -(smallest + 1)) == std::to_string(-(smallest + 1)));
+  CHECK_THROWS_WITH_AS(detail::refuse_numbers({.place = "step %",
+                                               .problem = "it was given {found} rows; this trainer takes {expected}",
+                                               .found = "%",
+                                               .expected = "1 to %",
+                                               .numbers = {7, -10, 64}}),
+                       "step 7: it was given -10 rows; this trainer takes 1 to 64", error);
+  CHECK_THROWS_WITH_AS(
+      detail::refuse_numbers({.place = "dataset", .found = "% numbers for % labels", .numbers = {10, 3}}),
+      "dataset: found 10 numbers for 3 labels", error);
+}
+
+TEST_CASE("extents of a message stand in brackets, those beyond the most as dots") {
+  std::int64_t const extents[] = {2, 30, 4};
+  CHECK(detail::extents_text(extents, 3) == "[2, 30, 4]");
+  CHECK(detail::extents_text(extents, 0) == "[]");
+  CHECK(detail::extents_text(extents, 3, 3) == "[2, 30, 4]");
+  CHECK(detail::extents_text(extents, 3, 2) == "[2, 30, ...]");
 }

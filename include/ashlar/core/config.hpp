@@ -48,3 +48,10 @@
 /// Of functions that take vectors: their calling convention would depend on the compiler's flags. What g++'s slower
 /// passes find in them, they find again in the functions that they are inlined into: here they are left out.
 #define ASHLAR_INLINE ASHLAR_COMPILED_SOON [[gnu::always_inline]] inline
+
+/// Of slow paths that many functions share: neither inlined nor, by g++, compiled again for the constants of a caller.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define ASHLAR_COMPILED_ONCE [[gnu::noinline, gnu::noclone]]
+#else
+#define ASHLAR_COMPILED_ONCE [[gnu::noinline]]
+#endif

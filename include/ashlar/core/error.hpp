@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <utility>
@@ -39,9 +41,11 @@ ASHLAR_COLD inline bool fill_in(std::string& sentence, char const* mark, std::st
   return true;
 }
 
-ASHLAR_COLD inline void append_part(std::string& message, char const* separator, std::string const& part) {
+ASHLAR_COLD inline void append_part(std::string& message, char const* separator, char const* word,
+                                    std::string const& part) {
   if (part.empty()) return;
   if (!message.empty()) message += separator;
+  message += word;
   message += part;
 }
 
@@ -51,12 +55,11 @@ ASHLAR_COLD inline std::string sentence_of(error_parts const& parts) {
   bool const has_expected = fill_in(sentence, "{expected}", parts.expected);
   bool const has_found = fill_in(sentence, "{found}", parts.found);
   bool const add_found = !has_found && !parts.found.empty();
-  if (add_found) append_part(sentence, ": ", "found " + parts.found);
-  if (!has_expected && !parts.expected.empty())
-    append_part(sentence, add_found ? ", " : ": ", "expected " + parts.expected);
+  if (add_found) append_part(sentence, ": ", "found ", parts.found);
+  if (!has_expected) append_part(sentence, add_found ? ", " : ": ", "expected ", parts.expected);
   std::string message = parts.file;
-  append_part(message, ": ", parts.place);
-  append_part(message, ": ", sentence);
+  append_part(message, ": ", "", parts.place);
+  append_part(message, ": ", "", sentence);
   return message;
 }
 }  // namespace detail
@@ -119,5 +122,58 @@ inline error_handler set_error_handler(error_handler handler) {
 }
 
 #endif
+
+namespace detail {
+/// The parts of a message about numbers: one of them stands for each % of `place`, `found` and `expected`, in this
+/// order. Who refuses numbers has no strings to make and to take apart, which programs compile sooner without.
+struct number_parts {
+  char const* place = "";
+  char const* problem = "";
+  char const* found = "";
+  char const* expected = "";
+  std::int64_t numbers[4]{};
+};
+
+/// A text with numbers, which are counted on, in the place of each %.
+ASHLAR_COLD ASHLAR_COMPILED_ONCE inline std::string with_numbers(char const* text, std::int64_t const*& numbers) {
+  std::string out;
+  for (; *text; ++text) {
+    if (*text != '%') {
+      out += *text;
+      continue;
+    }
+    std::int64_t const number = *numbers++;
+    std::uint64_t left = static_cast<std::uint64_t>(number);
+    if (number < 0) left = 0 - left;
+    char digits[20];
+    int count = 0;
+    do digits[count++] = static_cast<char>('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0) out += '-';
+    while (count > 0) out += digits[--count];
+  }
+  return out;
+}
+/// A text with a number in the place of its %.
+ASHLAR_COLD inline std::string with_number(char const* text, std::int64_t number) {
+  std::int64_t const* numbers = &number;
+  return with_numbers(text, numbers);
+}
+/// Extents as messages show them: [10, 64]; of more than `most` the first ones.
+ASHLAR_COLD ASHLAR_COMPILED_ONCE inline std::string extents_text(std::int64_t const* extents, std::size_t count,
+                                                                 std::size_t most = std::size_t(-1)) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < count && i < most; ++i) out += with_number(i ? ", %" : "%", extents[i]);
+  return out += count > most ? ", ...]" : "]";
+}
+/// Fails for numbers.
+[[noreturn]] ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void refuse_numbers(number_parts const& parts) {
+  std::int64_t const* numbers = parts.numbers;
+  fail(error_parts{.place = with_numbers(parts.place, numbers),
+                   .problem = parts.problem,
+                   .found = with_numbers(parts.found, numbers),
+                   .expected = with_numbers(parts.expected, numbers)});
+}
+}  // namespace detail
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <ashlar/core/config.hpp>
+#include <ashlar/core/error.hpp>
 #include <ashlar/core/shape.hpp>
 
 /// The checks that tensors and views share, and their words.
@@ -49,10 +50,10 @@ ASHLAR_HD constexpr std::int64_t offset_of(std::int64_t const* stride, Index... 
 }
 
 /// The shape as a message writes it: "[10, 64]".
-inline std::string shape_text(shape const& s) {
-  std::string text = "[";
-  for (int i = 0; i < s.rank; ++i) text += (i ? ", " : "") + std::to_string(s[i]);
-  return text + "]";
+ASHLAR_COLD inline std::string shape_text(shape const& s) {
+  std::int64_t extents[max_rank]{};
+  for (int i = 0; i < s.rank; ++i) extents[i] = s[i];
+  return extents_text(extents, static_cast<std::size_t>(s.rank));
 }
 
 /// Distances of neighbours along each axis in row-major order.

@@ -18,16 +18,18 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-[[noreturn]] ASHLAR_COLD inline void refuse_order(std::string const& found, std::size_t rows) {
-  fail(error_parts{
-      .place = "reorder", .found = found, .expected = "each of " + std::to_string(rows) + " rows exactly once"});
+[[noreturn]] ASHLAR_COLD inline void refuse_order(char const* found, std::size_t number, std::size_t rows) {
+  refuse_numbers({.place = "reorder",
+                  .found = found,
+                  .expected = "each of % rows exactly once",
+                  .numbers = {static_cast<std::int64_t>(number), static_cast<std::int64_t>(rows)}});
 }
 /// errors: fails where an order does not name each of `rows` rows once
 ASHLAR_COLD inline void check_order(std::span<std::uint32_t const> order, std::size_t rows) {
-  if (order.size() != rows) refuse_order("an order of " + std::to_string(order.size()), rows);
+  if (order.size() != rows) refuse_order("an order of %", order.size(), rows);
   std::vector<char> seen(rows);
   for (std::uint32_t row : order) {
-    if (row >= rows || seen[row]) refuse_order("row " + std::to_string(row) + (row < rows ? " twice" : ""), rows);
+    if (row >= rows || seen[row]) refuse_order(row < rows ? "row % twice" : "row %", row, rows);
     seen[row] = 1;
   }
 }
@@ -54,9 +56,10 @@ class column : public signature::owner {
   /// These numbers.
   ASHLAR_COLD explicit column(std::vector<T> numbers) : numbers_(std::move(numbers)) {
     if (numbers_.size() % row_size != 0)
-      fail(error_parts{.place = "column",
-                       .found = std::to_string(numbers_.size()) + " numbers",
-                       .expected = "a multiple of " + std::to_string(row_size) + ", the numbers in a row"});
+      detail::refuse_numbers({.place = "column",
+                              .found = "% numbers",
+                              .expected = "a multiple of %, the numbers in a row",
+                              .numbers = {static_cast<std::int64_t>(numbers_.size()), row_size}});
   }
   /// A copy of a tensor whose axis 0 are the samples.
   template <int N>
@@ -96,9 +99,10 @@ class column : public signature::owner {
   /// errors: fails where there are fewer rows
   ASHLAR_COLD column split_off(std::int64_t first) {
     if (first < 0 || first > size())
-      fail(error_parts{.place = "split_off",
-                       .found = "row " + std::to_string(first),
-                       .expected = "0 to " + std::to_string(size()) + ", the number of rows"});
+      detail::refuse_numbers({.place = "split_off",
+                              .found = "row %",
+                              .expected = "0 to %, the number of rows",
+                              .numbers = {first, size()}});
     auto const cut = numbers_.begin() + first * row_size;
     column back(std::vector<T>(cut, numbers_.end()));
     numbers_.erase(cut, numbers_.end());

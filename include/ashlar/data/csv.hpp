@@ -41,7 +41,7 @@ class csv_reader {
         label_column_(options.label_column) {
     if (label_column_ == -1) label_column_ = values;
     if (label_column_ < 0 || label_column_ > values)
-      refuse("label_column " + std::to_string(options.label_column), "-1 (the last) to " + std::to_string(values));
+      refuse(with_number("label_column %", options.label_column), with_number("-1 (the last) to %", values));
   }
 
   ASHLAR_COLD void read(std::string_view text) {
@@ -64,7 +64,7 @@ class csv_reader {
     }
     if (labels.empty() && targets.empty()) {
       line_ = 0;
-      refuse("no rows", "rows of " + expected_row());
+      refuse("no rows", expected_row("rows of "));
     }
   }
 
@@ -78,7 +78,7 @@ class csv_reader {
     for (char c : row) columns += c == options_.separator;
     if (columns != values_ + wanted_) {
       std::int64_t const found = whole_ && wanted_ == 1 ? columns - 1 : columns;
-      refuse(std::to_string(found) + (found == 1 ? " value" : " values"), expected_row());
+      refuse(with_number(found == 1 ? "% value" : "% values", found), expected_row());
     }
     for (std::int64_t column = 0; column < columns; ++column) {
       std::string_view const field = trimmed(next(row, options_.separator));
@@ -93,8 +93,11 @@ class csv_reader {
 
   float value(std::string_view field, std::int64_t column, float scale) const {
     float const scaled = static_cast<float>(number(field)) * scale;
-    if (!std::isfinite(scaled))
-      refuse(in_quotes(field) + " in column " + std::to_string(column + 1), "a finite number" + hint(field));
+    if (!std::isfinite(scaled)) {
+      std::string found = in_quotes(field);
+      found += with_number(" in column %", column + 1);
+      refuse(std::move(found), hint("a finite number", field));
+    }
     return scaled;
   }
 
@@ -102,7 +105,7 @@ class csv_reader {
   std::int32_t label(std::string_view field) const {
     double const real = number(field);
     if (!(real >= 0 && real <= std::numeric_limits<std::int32_t>::max() && real == std::floor(real)))
-      refuse("label " + in_quotes(field), "a whole number from 0" + hint(field));
+      refuse(in_quotes(field, "label "), hint("a whole number from 0", field));
     return static_cast<std::int32_t>(real);
   }
 
@@ -130,19 +133,21 @@ class csv_reader {
   }
 
   // Of a word in the first line, which is no number that went wrong.
-  ASHLAR_COLD std::string hint(std::string_view field) const {
+  ASHLAR_COLD std::string hint(std::string expected, std::string_view field) const {
     bool const word = !field.empty() && std::string_view("+-.0123456789").find(field[0]) == std::string_view::npos;
-    return line_ == 1 && word ? " (or .header = true, if this line names the columns)" : "";
+    if (line_ == 1 && word) expected += " (or .header = true, if this line names the columns)";
+    return expected;
   }
 
-  ASHLAR_COLD std::string expected_row() const {
-    std::string const values = std::to_string(values_);
-    return whole_ && wanted_ == 1 ? values + " and a label" : values + " and a target of " + std::to_string(wanted_);
+  ASHLAR_COLD std::string expected_row(std::string words = {}) const {
+    std::int64_t const sizes[] = {values_, wanted_};
+    std::int64_t const* numbers = sizes;
+    return words += with_numbers(whole_ && wanted_ == 1 ? "% and a label" : "% and a target of %", numbers);
   }
 
   [[noreturn]] ASHLAR_COLD void refuse(std::string found, std::string expected) const {
     fail(error_parts{.file = file_,
-                     .place = line_ == 0 ? "" : "line " + std::to_string(line_),
+                     .place = with_number(line_ == 0 ? "" : "line %", line_),
                      .problem = "{found}, expected {expected}",
                      .found = std::move(found),
                      .expected = std::move(expected)});

@@ -28,9 +28,10 @@ concept has_labels = requires(Data const& data) {
 /// errors: fails where 32 bits do not count the samples
 ASHLAR_COLD inline void check_sample_count(std::int64_t count) {
   if (count > std::numeric_limits<std::uint32_t>::max())
-    fail(error_parts{.place = "dataset",
-                     .found = std::to_string(count) + " samples",
-                     .expected = "at most 2^32 - 1, so that 32 bits count them"});
+    refuse_numbers({.place = "dataset",
+                    .found = "% samples",
+                    .expected = "at most 2^32 - 1, so that 32 bits count them",
+                    .numbers = {count}});
 }
 
 template <class Target>
@@ -71,11 +72,11 @@ class basic_dataset : detail::any_samples {
   ASHLAR_COLD basic_dataset(std::vector<float> inputs, std::vector<target_element> targets) {
     if (inputs.size() % sample_size != 0 || targets.size() % target_size != 0 ||
         inputs.size() / sample_size != targets.size() / target_size)
-      fail(error_parts{.place = "dataset",
-                       .found = std::to_string(inputs.size()) + " numbers for " + std::to_string(targets.size()) +
-                                (has_labels ? " labels" : " numbers of targets"),
-                       .expected = std::to_string(sample_size) + " for each" +
-                                   (has_labels ? "" : " target of " + std::to_string(target_size))});
+      detail::refuse_numbers({.place = "dataset",
+                              .found = has_labels ? "% numbers for % labels" : "% numbers for % numbers of targets",
+                              .expected = has_labels ? "% for each" : "% for each target of %",
+                              .numbers = {static_cast<std::int64_t>(inputs.size()),
+                                          static_cast<std::int64_t>(targets.size()), sample_size, target_size}});
     inputs_ = column<float, Dims...>(std::move(inputs));
     targets_ = typename detail::target_column<Target>::type(std::move(targets));
     detail::check_sample_count(size());

@@ -48,7 +48,9 @@ class input_file {
  private:
   // The constructor refuses too, and then no destructor runs.
   [[noreturn]] ASHLAR_COLD void refuse(char const* what) {
-    std::string const problem = std::string(what) + ": " + std::strerror(errno);
+    std::string problem = what;
+    problem += ": ";
+    problem += std::strerror(errno);
     close();
     fail(error_parts{.file = name_, .problem = problem});
   }

@@ -86,9 +86,10 @@ ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::span<std::int32_t
 }
 
 [[noreturn]] ASHLAR_COLD inline void refuse_split(std::int64_t held_out_count, std::int64_t samples) {
-  fail(error_parts{.place = "split",
-                   .found = "a held_out_count of " + std::to_string(held_out_count),
-                   .expected = "0 to " + std::to_string(samples) + ", the number of samples"});
+  refuse_numbers({.place = "split",
+                  .found = "a held_out_count of %",
+                  .expected = "0 to %, the number of samples",
+                  .numbers = {held_out_count, samples}});
 }
 /// A random order of samples that have no labels.
 ASHLAR_COLD inline std::vector<std::uint32_t> split_order(std::int64_t count, seed s) {

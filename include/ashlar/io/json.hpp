@@ -34,7 +34,7 @@ class json_reader {
 
   /// Passes one punctuation mark.
   void take(char mark) {
-    if (!take_if(mark)) refuse(std::string("'") + mark + "'");
+    if (!take_if(mark)) refuse(in_quotes({&mark, 1}));
   }
 
   /// Passes one punctuation mark if it comes next, and says whether it did.
@@ -48,7 +48,7 @@ class json_reader {
   /// Between two members of an object or array: passes ',' and says true, or passes `close` and says false.
   bool another(char close) {
     if (take_if(',')) return true;
-    if (!take_if(close)) refuse(std::string("',' or '") + close + "'");
+    if (!take_if(close)) refuse(in_quotes({&close, 1}, "',' or "));
     return false;
   }
 
@@ -142,7 +142,7 @@ class json_reader {
 
   [[noreturn]] void refuse(std::string expected) const {
     fail(error_parts{.file = file_,
-                     .place = place_ + ", byte " + std::to_string(at_),
+                     .place = std::string(place_).append(with_number(", byte %", static_cast<std::int64_t>(at_))),
                      .found = at_ < source_.size() ? in_quotes(source_.substr(at_, 20)) : "the end of it",
                      .expected = std::move(expected)});
   }

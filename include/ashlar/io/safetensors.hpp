@@ -71,17 +71,17 @@ class safetensors_file {
   // Returns the size of the buffer that follows the header.
   ASHLAR_COLD std::int64_t read_header(detail::input_file& file) {
     std::int64_t const bytes = file.size();
-    std::string const has = "a file of " + std::to_string(bytes) + " bytes";
+    std::string const has = detail::with_number("a file of % bytes", bytes);
     if (bytes < 8) refuse(file, "header length", has, "at least 8");
     unsigned char prefix[8];
     read(file, prefix, 8, "header length");
     std::uint64_t length = 0;
     for (int i = 7; i >= 0; --i) length = length << 8 | prefix[i];
-    std::string const needs = std::to_string(length);
     if (length > static_cast<std::uint64_t>(detail::longest_safetensors_header))
-      refuse(file, "header length", needs, "at most " + std::to_string(detail::longest_safetensors_header));
+      refuse(file, "header length", std::to_string(length),
+             detail::with_number("at most %", detail::longest_safetensors_header));
     std::int64_t const header_bytes = static_cast<std::int64_t>(length);
-    if (header_bytes > bytes - 8) refuse(file, "header", has, "at least 8 + " + needs);
+    if (header_bytes > bytes - 8) refuse(file, "header", has, detail::with_number("at least 8 + %", header_bytes));
     std::string text(length, '\0');
     read(file, text.data(), header_bytes, "header");
     if (text.empty() || text[0] != '{')
@@ -93,7 +93,7 @@ class safetensors_file {
 
   static void read(detail::input_file& file, void* to, std::int64_t count, char const* place) {
     std::int64_t const got = file.read(to, count);
-    if (got != count) refuse(file, place, std::to_string(got) + " bytes", std::to_string(count));
+    if (got != count) refuse(file, place, detail::with_number("% bytes", got), detail::with_number("%", count));
   }
 
   [[noreturn]] static void refuse(detail::input_file const& file, char const* place, std::string found,

@@ -8,6 +8,7 @@
 
 #include <ashlar/core/config.hpp>
 #include <ashlar/core/dtype.hpp>
+#include <ashlar/core/error.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
 
@@ -51,11 +52,11 @@ constexpr int safetensors_rank(std::string_view name) {
   return -1;
 }
 
-/// Extents as an error message shows them: [10, 64].
-ASHLAR_COLD inline std::string extents_text(std::vector<std::int64_t> const& extents) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < extents.size() && i < 8; ++i) out += (i ? ", " : "") + std::to_string(extents[i]);
-  return out + (extents.size() > 8 ? ", ...]" : "]");
+/// What a tensor is, as an error message shows it: F32 [10, 64]; of more than `most` extents the first ones.
+ASHLAR_COLD inline std::string entry_text(safetensors_entry const& entry, std::size_t most = std::size_t(-1)) {
+  std::string text = entry.dtype_name;
+  text += ' ';
+  return text += extents_text(entry.extents.data(), entry.extents.size(), most);
 }
 
 }  // namespace detail

@@ -25,10 +25,10 @@ struct safetensors_header {
 /// source: huggingface/safetensors, safetensors/src/tensor.rs (the limits that the reference enforces)
 class safetensors_header_reader {
  public:
-  safetensors_header_reader(std::string_view text, std::string const& file, std::int64_t buffer_bytes)
+  ASHLAR_COLD safetensors_header_reader(std::string_view text, std::string const& file, std::int64_t buffer_bytes)
       : json_(text, file, "header"), file_(file), buffer_bytes_(buffer_bytes) {}
 
-  safetensors_header read() {
+  ASHLAR_COLD safetensors_header read() {
     json_.take('{');
     for (bool more = !json_.take_if('}'); more; more = json_.another('}')) read_member();
     json_.end();
@@ -59,13 +59,12 @@ class safetensors_header_reader {
     }
     std::vector<std::string_view> keys;
     for (auto const& pair : pairs) keys.push_back(pair.first);
-    if (auto const* const twin = sort_and_find_twin(keys))
-      refuse("__metadata__", "two keys " + in_quotes(*twin), "one");
+    if (auto const* const twin = sort_and_find_twin(keys)) refuse("__metadata__", in_quotes(*twin, "two keys "), "one");
   }
 
-  safetensors_entry read_entry(std::string name) {
+  ASHLAR_COLD safetensors_entry read_entry(std::string name) {
     safetensors_entry entry{.name = std::move(name), .dtype_name = {}, .extents = {}};
-    std::string const place = "tensor " + in_quotes(entry.name);
+    std::string const place = in_quotes(entry.name, "tensor ");
     bool has_dtype = false, has_shape = false, has_offsets = false;
     json_.take('{');
     do {
@@ -75,8 +74,8 @@ class safetensors_header_reader {
                          : key == "shape"        ? &has_shape
                          : key == "data_offsets" ? &has_offsets
                                                  : nullptr;
-      if (!seen) refuse(place, "a key " + in_quotes(key), "dtype, shape and data_offsets");
-      if (std::exchange(*seen, true)) refuse(place, "two keys " + in_quotes(key), "one");
+      if (!seen) refuse(place, in_quotes(key, "a key "), "dtype, shape and data_offsets");
+      if (std::exchange(*seen, true)) refuse(place, in_quotes(key, "two keys "), "one");
       if (seen == &has_dtype)
         entry.dtype_name = json_.text();
       else if (seen == &has_shape)
@@ -90,13 +89,13 @@ class safetensors_header_reader {
     return entry;
   }
 
-  void read_extents(safetensors_entry& entry) {
+  ASHLAR_COLD void read_extents(safetensors_entry& entry) {
     json_.take('[');
     for (bool more = !json_.take_if(']'); more; more = json_.another(']'))
       entry.extents.push_back(json_.whole_number());
   }
 
-  void read_offsets(safetensors_entry& entry) {
+  ASHLAR_COLD void read_offsets(safetensors_entry& entry) {
     json_.take('[');
     entry.begin = json_.whole_number();
     json_.take(',');
@@ -106,21 +105,21 @@ class safetensors_header_reader {
 
   ASHLAR_COLD void check_size(safetensors_entry const& entry, std::string const& place) const {
     int const rank = safetensors_rank(entry.dtype_name);
-    if (rank < 0) refuse(place, "dtype " + in_quotes(entry.dtype_name), "BOOL, U8, ... or F64");
+    if (rank < 0) refuse(place, in_quotes(entry.dtype_name, "dtype "), "BOOL, U8, ... or F64");
     if (entry.end < entry.begin) refuse(place, offsets_text(entry), "an end that is not before the begin");
     std::int64_t bytes = safetensors_types[rank].bytes;
-    std::string const what = entry.dtype_name + " " + extents_text(entry.extents);
+    std::string const what = entry_text(entry, 8);
     // Left to right, as the reference does: [0, 2^62, 2^62] is legal, [2^62, 2^62, 0] overflows.
     for (std::int64_t extent : entry.extents)
       if (__builtin_mul_overflow(bytes, extent, &bytes)) refuse(place, what, "a size below 2^63 bytes");
     if (entry.end - entry.begin != bytes)
-      refuse(place, offsets_text(entry), std::to_string(bytes) + " bytes for " + what);
+      refuse(place, offsets_text(entry), with_number("% bytes for ", bytes).append(what));
   }
 
   ASHLAR_COLD void check_names() const {
     std::vector<std::string_view> names;
     for (auto const& entry : header_.entries) names.push_back(entry.name);
-    if (auto const* const twin = sort_and_find_twin(names)) refuse("header", "two tensors " + in_quotes(*twin), "one");
+    if (auto const* const twin = sort_and_find_twin(names)) refuse("header", in_quotes(*twin, "two tensors "), "one");
   }
 
   // Every byte of the buffer belongs to exactly one tensor.
@@ -132,19 +131,25 @@ class safetensors_header_reader {
     std::int64_t covered = 0;
     for (auto const& entry : entries) {
       if (entry.begin != covered || entry.end > buffer_bytes_)
-        refuse("tensor " + in_quotes(entry.name), offsets_text(entry),
-               "a begin of " + std::to_string(covered) + " and an end up to " + std::to_string(buffer_bytes_));
+        refuse(in_quotes(entry.name, "tensor "), offsets_text(entry),
+               two_numbers("a begin of % and an end up to %", covered, buffer_bytes_));
       covered = entry.end;
     }
     if (covered != buffer_bytes_)
-      refuse("buffer", std::to_string(buffer_bytes_) + " bytes", std::to_string(covered) + " bytes of tensors");
+      refuse("buffer", with_number("% bytes", buffer_bytes_), with_number("% bytes of tensors", covered));
   }
 
   ASHLAR_COLD static std::string offsets_text(safetensors_entry const& entry) {
-    return "data_offsets [" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
+    return two_numbers("data_offsets [%, %]", entry.begin, entry.end);
   }
 
-  [[noreturn]] void refuse(std::string place, std::string found, std::string expected) const {
+  ASHLAR_COLD static std::string two_numbers(char const* text, std::int64_t first, std::int64_t second) {
+    std::int64_t const both[] = {first, second};
+    std::int64_t const* numbers = both;
+    return with_numbers(text, numbers);
+  }
+
+  [[noreturn]] ASHLAR_COLD void refuse(std::string place, std::string found, std::string expected) const {
     fail(error_parts{
         .file = file_, .place = std::move(place), .found = std::move(found), .expected = std::move(expected)});
   }

@@ -34,7 +34,7 @@ inline std::size_t first_non_utf8(std::string_view text) {
 }
 
 /// Appends the code point, which is not a surrogate, as UTF-8.
-inline void append_utf8(std::string& out, std::uint32_t point) {
+ASHLAR_COLD inline void append_utf8(std::string& out, std::uint32_t point) {
   auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
   if (point < 0x80) {
     put(point);

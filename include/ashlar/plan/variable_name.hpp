@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include <ashlar/core/error.hpp>
 #include <ashlar/plan/tables.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -18,7 +19,7 @@ ASHLAR_COLD inline std::string variable_name(char const* names, variable_info co
   int depth = 0;
   for (char c : std::string_view(names + v.name, static_cast<std::size_t>(v.name_length))) {
     if (c == '\1')
-      s += std::to_string(number[depth++]);
+      s += with_number("%", number[depth++]);
     else
       s += c;
   }

@@ -26,15 +26,7 @@ ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string 
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-namespace detail {
-
-ASHLAR_COLD inline std::string entry_text(safetensors_entry const& e) {
-  std::string text = e.dtype_name + " [";
-  for (std::size_t i = 0; i < e.extents.size(); ++i) text += (i ? ", " : "") + std::to_string(e.extents[i]);
-  return text + "]";
-}
-
-}  // namespace detail
+namespace detail {}  // namespace detail
 
 /// Reads parameters and states from a file of `save` or of PyTorch: all of them or none.
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
@@ -44,7 +36,7 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
   auto compare = [&](std::string const& name, std::string const& found, std::string const& expected) {
     if (found == expected) return;
     fail(error_parts{.file = file,
-                     .place = "tensor '" + name + "'",
+                     .place = std::string("tensor '").append(name).append("'"),
                      .problem = "the file has {found}, the network {expected}",
                      .found = found,
                      .expected = expected});
@@ -55,7 +47,7 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
     names.push_back(p.name());
     safetensors_entry const* e = f.find(p.name());
     compare(p.name(), e ? detail::entry_text(*e) : none,
-            std::string(safetensors_name(p.type())) + " " + detail::shape_text(p.shape()));
+            std::string(safetensors_name(p.type())).append(" ").append(detail::shape_text(p.shape())));
   });
   for (safetensors_entry const& e : f.entries()) {
     bool is_known = false;

@@ -220,7 +220,7 @@ struct names_of<value_list<Place...>> {
 ASHLAR_COLD inline std::string argument_text(char const* alone, char const* kind, char const* name, int number) {
   if (alone && !name[0]) return alone;
   std::string text = kind;
-  if (!name[0]) return text += std::to_string(number + 1);
+  if (!name[0]) return text += with_number("%", number + 1);
   text += '\'';
   text += name;
   return text += '\'';
@@ -229,8 +229,8 @@ ASHLAR_COLD inline std::string argument_text(char const* alone, char const* kind
                                                   std::int64_t index, int limit) {
   fail(error_parts{.place = place,
                    .problem = problem,
-                   .found = std::to_string(index),
-                   .expected = "0 to " + std::to_string(limit - 1)});
+                   .found = with_number("%", index),
+                   .expected = with_number("0 to %", limit - 1)});
 }
 /// Refuses numbers of input K of Program that are indices where one is out of range; `place()` says where.
 template <class Program, int K, class T, class Place>

@@ -175,10 +175,11 @@ class predictor {
 
  private:
   [[noreturn]] ASHLAR_COLD static void refuse_rows(std::int64_t rows) {
-    fail(error_parts{.place = "predict",
-                     .problem = "it was to predict {found} samples; this predictor takes {expected}",
-                     .found = std::to_string(rows),
-                     .expected = "1 to " + std::to_string(Batch)});
+    detail::refuse_numbers({.place = "predict",
+                            .problem = "it was to predict {found} samples; this predictor takes {expected}",
+                            .found = "%",
+                            .expected = "1 to %",
+                            .numbers = {rows, Batch}});
   }
   template <int K>
   using output_value = typename detail::element_at<K, outputs>::type;

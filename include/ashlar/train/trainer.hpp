@@ -143,16 +143,17 @@ class trainer {
     }
     int variant(std::int64_t step) const { return of.variant_ + detail::phase_at<Optimizer>(step) + 1; }
   };
-  ASHLAR_COLD std::string here() const { return "step " + std::to_string(steps() + 1); }
+  ASHLAR_COLD std::string here() const { return detail::with_number("step %", steps() + 1); }
 
   void check_rows(int rows) const {
     if (rows < 1 || rows > Batch) refuse_rows(rows);
   }
   [[noreturn]] ASHLAR_COLD void refuse_rows(int rows) const {
-    fail(error_parts{.place = here(),
-                     .problem = "it was given {found} rows; this trainer takes {expected}",
-                     .found = std::to_string(rows),
-                     .expected = "1 to " + std::to_string(Batch)});
+    detail::refuse_numbers({.place = "step %",
+                            .problem = "it was given {found} rows; this trainer takes {expected}",
+                            .found = "%",
+                            .expected = "1 to %",
+                            .numbers = {steps() + 1, rows, Batch}});
   }
   template <class Data, int... K>
   step_loss step_on_rows(dataset_rows<Data> const& rows, std::integer_sequence<int, K...>) {

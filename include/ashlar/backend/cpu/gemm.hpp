@@ -12,6 +12,13 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 #pragma nv_diag_suppress 1675
 #endif
 
+template <class T, instruction_set Set>
+struct gemm_on;
+
+/// What a product adds to where nothing was before: as many as a row of a register tile has.
+template <class T>
+alignas(64) inline constexpr T zeros[gemm_tile<instruction_set::avx512, T>::columns]{};
+
 /// What is compiled for each instruction set: products of rows of A with one panel of B.
 template <instruction_set Set, class T>
 struct gemm : gemm_panels<Set, T> {
@@ -54,12 +61,14 @@ struct gemm : gemm_panels<Set, T> {
       }
     }
     if (Packs || last == S::width) {
+      T const* const before = add ? c : zeros<T>;
+      std::int64_t const before_row = add ? c_row : 0;
       ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) {
         ASHLAR_UNROLL_UP_TO(32)
         for (int j = 0; j < Vectors; ++j) {
-          vector held{};
-          if (add) S::load(held, c + i * c_row + j * S::width);
+          vector held;
+          S::load(held, before + i * before_row + j * S::width);
           S::store(held + sum[i][j], c + i * c_row + j * S::width);
         }
       }
@@ -70,16 +79,16 @@ struct gemm : gemm_panels<Set, T> {
         ASHLAR_UNROLL_UP_TO(32)
         for (int j = 0; j < Vectors; ++j) S::store(sum[i][j], part + (i * Vectors + j) * S::width);
       }
-      finish_part<Vectors>(Rows, part, c, c_row, add, last);
+      gemm_on<T, Set>::finish_part(Rows, Vectors, part, c, c_row, add, last);
     }
   }
   /// Rows whose last vector has `last` lanes.
-  template <int Vectors>
-  ASHLAR_INLINE static void finish_part(int rows, T const* part, T* c, std::int64_t c_row, bool add, int last) {
+  ASHLAR_INLINE static void finish_part(int rows, int vectors_of_row, T const* part, T* c, std::int64_t c_row, bool add,
+                                        int last) {
     for (int i = 0; i < rows; ++i)
-      for (int j = 0; j < Vectors; ++j, part += S::width) {
+      for (int j = 0; j < vectors_of_row; ++j, part += S::width) {
         T* const to = c + i * c_row + j * S::width;
-        int const lanes = j + 1 < Vectors ? S::width : last;
+        int const lanes = j + 1 < vectors_of_row ? S::width : last;
         vector sum, held{};
         S::load(sum, part);
         if (add) gemm_panels<Set, T>::load_some(held, to, lanes);
@@ -146,6 +155,10 @@ struct gemm_on {
                                                                std::int64_t depth, int columns) {
     gemm<Set, T>::pack_rows(to, from, distance, depth, columns);
   }
+  ASHLAR_COMPILED_ONCE ASHLAR_COMPILED_SOON static void finish_part(int rows, int vectors, T const* part, T* c,
+                                                                    std::int64_t c_row, bool add, int last) {
+    gemm<Set, T>::finish_part(rows, vectors, part, c, c_row, add, last);
+  }
 };
 template <class T>
 struct gemm_on<T, instruction_set::avx2> {
@@ -169,6 +182,10 @@ struct gemm_on<T, instruction_set::avx2> {
                                                              std::int64_t depth, int columns) {
     gemm<instruction_set::avx2, T>::pack_rows(to, from, distance, depth, columns);
   }
+  ASHLAR_TARGET_AVX2 ASHLAR_COMPILED_ONCE static void finish_part(int rows, int vectors, T const* part, T* c,
+                                                                  std::int64_t c_row, bool add, int last) {
+    gemm<instruction_set::avx2, T>::finish_part(rows, vectors, part, c, c_row, add, last);
+  }
 };
 template <class T>
 struct gemm_on<T, instruction_set::avx512> {
@@ -191,6 +208,10 @@ struct gemm_on<T, instruction_set::avx512> {
   ASHLAR_TARGET_AVX512 [[gnu::noinline]] static void pack_rows(T* to, T const* from, std::int64_t distance,
                                                                std::int64_t depth, int columns) {
     gemm<instruction_set::avx512, T>::pack_rows(to, from, distance, depth, columns);
+  }
+  ASHLAR_TARGET_AVX512 ASHLAR_COMPILED_ONCE static void finish_part(int rows, int vectors, T const* part, T* c,
+                                                                    std::int64_t c_row, bool add, int last) {
+    gemm<instruction_set::avx512, T>::finish_part(rows, vectors, part, c, c_row, add, last);
   }
 };
 

@@ -41,8 +41,8 @@ struct fetched_ahead {
 
 /// Copies rows that lie apart.
 template <class T>
-[[gnu::noinline]] void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
-                                  int columns) {
+ASHLAR_COMPILED_ONCE void copy_block(T* to, std::int64_t to_row, T const* from, std::int64_t from_row, int rows,
+                                     int columns) {
   for (int i = 0; i < rows; ++i)
     std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
 }

@@ -111,6 +111,7 @@ struct gemm_panels {
         std::int64_t apart = distance;
         alignas(64) T part[width * width];
         if (rows < width || count < width) {
+          ASHLAR_KEEP_LOOP
           for (int i = 0; i < width; ++i) {
             vector row{};
             if (i < rows) load_some(row, block + i * distance, count);

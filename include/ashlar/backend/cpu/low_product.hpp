@@ -49,18 +49,25 @@ struct low_product {
                                  std::int64_t c_row, int columns, [[maybe_unused]] product_finish<T> const& f) {
     std::make_integer_sequence<int, Rows> every_row;
     std::make_integer_sequence<int, Columns> every_column;
-    vector sum[Rows * Columns]{};
-    std::int64_t k = 0;
-    for (std::int64_t end = lie.piece;; end += lie.piece, b += lie.skipped) {
-      for (; k + S::width <= end; k += S::width)
-        add(sum, a + k, depth, b + k, lie.apart, columns, every_row, every_column);
-      if (end >= depth) break;
+    int const rest = static_cast<int>(depth & (S::width - 1));
+    alignas(64) T left[Rows * S::width], right[Columns * S::width];
+    if (rest > 0) {  // filled up with zeros
+      std::memset(left, 0, sizeof left);
+      std::memset(right, 0, sizeof right);
+      copy_block(left, S::width, a + depth - rest, depth, Rows, rest);
+      copy_block(right, S::width, b + depth - rest, lie.apart, columns, rest);
     }
-    if (k < depth) {
-      alignas(64) T left[Rows * S::width]{}, right[Columns * S::width]{};
-      copy_block(left, S::width, a + k, depth, Rows, static_cast<int>(depth - k));
-      copy_block(right, S::width, b + k, lie.apart, columns, static_cast<int>(depth - k));
-      add(sum, left, S::width, right, S::width, columns, every_row, every_column);
+    vector sum[Rows * Columns]{};
+    std::int64_t whole = depth - rest, a_apart = depth, b_apart = lie.apart;
+    for (bool is_rest = false;; is_rest = true) {  // one loop for whole vectors and the rest: it is compiled once
+      for (; whole > 0; whole -= lie.piece, b += lie.skipped)
+        for (std::int64_t k = whole < lie.piece ? whole : lie.piece; k > 0; k -= S::width, a += S::width, b += S::width)
+          add(sum, a, a_apart, b, b_apart, columns, every_row, every_column);
+      if (is_rest || rest == 0) break;  // there is no rest where B lies in pieces
+      a = left;
+      b = right;
+      a_apart = b_apart = S::width;
+      whole = 1;
     }
     lane_sums<S, Rows * Columns>::add(sum);
     if constexpr (Rows == 1)
@@ -74,18 +81,24 @@ struct low_product {
       }
     alignas(64) T lanes[S::width];
     S::store(sum[0], lanes);
-    for (int i = 0; i < Rows; ++i)
-      std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * static_cast<std::size_t>(columns));
+    if (columns < Columns) return copy_block(c, c_row, lanes, Columns, Rows, columns);
+    for (int i = 0; i < Rows; ++i) std::memcpy(c + i * c_row, lanes + i * Columns, sizeof(T) * Columns);
   }
   template <int Rows>
   ASHLAR_INLINE static void rows(std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
                                  std::int64_t c_row, product_finish<T> const& f) {
     constexpr int many = S::width / Rows, few = Rows == 1 ? fewest : many;
     std::int64_t j = 0;
-    for (; j + many <= n; j += many) sums<Rows, many>(depth, a, b + j * lie.apart, lie, c + j, c_row, many, f.at(0, j));
-    if constexpr (few < many)
-      for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, few, f.at(0, j));
-    if (j < n) sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, static_cast<int>(n - j), f.at(0, j));
+    if constexpr (Rows == 1) {  // what a sample alone goes through: constants are worth code of their own
+      for (; j + many <= n; j += many)
+        sums<Rows, many>(depth, a, b + j * lie.apart, lie, c + j, c_row, many, f.at(0, j));
+      if constexpr (few < many)
+        for (; j + few <= n; j += few) sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, few, f.at(0, j));
+    }
+    for (; j < n; j += few) {
+      int const columns = n - j < few ? static_cast<int>(n - j) : few;
+      sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, columns, f.at(0, j));
+    }
   }
   /// `Most`: how many rows there may be.
   template <int Most>

@@ -139,20 +139,20 @@ ASHLAR_INLINE T larger_or_nan(T a, T b) {
 // What is rare or slow anyway stands in functions of its own, shared by all kernels.
 
 template <class T>
-[[gnu::noinline]] void fill_part(T* to, T value, std::int64_t count) {
+ASHLAR_COMPILED_ONCE void fill_part(T* to, T value, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = value;
 }
 template <class To, class From>
-[[gnu::noinline]] void gather_part(To* to, From const* from, std::int64_t distance, int count) {
+ASHLAR_COMPILED_ONCE void gather_part(To* to, From const* from, std::int64_t distance, int count) {
   for (int i = 0; i < count; ++i) to[i] = static_cast<To>(from[i * distance]);
 }
 template <class To, class From>
-[[gnu::noinline]] void scatter_part(To* to, std::int64_t distance, From const* from, int count) {
+ASHLAR_COMPILED_ONCE void scatter_part(To* to, std::int64_t distance, From const* from, int count) {
   for (int i = 0; i < count; ++i) to[i * distance] = static_cast<To>(from[i]);
 }
 /// Sum of the lanes, always in the same order.
 template <class T>
-[[gnu::noinline]] T lane_sum(T* lanes, int width) {
+ASHLAR_COMPILED_ONCE T lane_sum(T* lanes, int width) {
   for (int half = width / 2; half; half /= 2)
     for (int i = 0; i < half; ++i) lanes[i] = sum_of(lanes[i], lanes[i + half]);
   return lanes[0];

@@ -39,9 +39,10 @@ ASHLAR_COLD inline int usable_processors() {
 /// errors: fails where it is negative
 ASHLAR_COLD inline int thread_count(threads t) {
   if (t.count < 0)
-    fail(error_parts{.problem = "a pool has {expected}; it was given {found}",
-                     .found = std::to_string(t.count),
-                     .expected = "1 thread or more (0: as many as there are processors)"});
+    refuse_numbers({.problem = "a pool has {expected}; it was given {found}",
+                    .found = "%",
+                    .expected = "1 thread or more (0: as many as there are processors)",
+                    .numbers = {t.count}});
   return t.count == 0 ? usable_processors() : t.count;
 }
 
@@ -208,9 +209,10 @@ class thread_pool {
     made.number = w;
     if (pthread_create(&made.thread, nullptr, work, &made) == 0) return;
     stop(w);
-    fail(error_parts{.problem = "the system has no more threads: {found} of {expected} could be made",
-                     .found = std::to_string(w),
-                     .expected = std::to_string(size_)});
+    detail::refuse_numbers({.problem = "the system has no more threads: {found} of {expected} could be made",
+                            .found = "%",
+                            .expected = "%",
+                            .numbers = {w, size_}});
   }
   ASHLAR_COLD void stop(int made) {
     task_ = nullptr;

@@ -17,13 +17,10 @@ struct transposed_block {
     vector v[S::width];
     (S::load(v[I], from + (I < rows ? I : rows - 1) * apart), ...);
     gemm<Set, T>::transpose(v);
-    (store(v[I], c + I * c_row, I < columns ? rows : 0), ...);
-  }
-  ASHLAR_INLINE static void store(vector const& v, T* to, int count) {
-    if (count >= S::width) return S::store(v, to);
-    alignas(64) T lanes[S::width];
-    S::store(v, lanes);
-    for (int i = 0; i < count; ++i) to[i] = lanes[i];
+    if (rows >= S::width && columns >= S::width) return (S::store(v[I], c + I * c_row), ...);
+    alignas(64) T block[S::width * S::width];
+    (S::store(v[I], block + I * S::width), ...);
+    copy_block(c, c_row, block, S::width, columns < S::width ? columns : S::width, rows < S::width ? rows : S::width);
   }
   /// c[i][j] = from[j][i] for i < columns, j < rows.
   ASHLAR_INLINE static void run(T const* from, int rows, int columns, T* c, std::int64_t c_row) {
