@@ -321,6 +321,32 @@ TEST_CASE("the gradient of a window's maximum goes to its first") {
   CHECK(same(at({{5, not_a_number, 1, 2, not_a_number, 0, 2, 3}}, pool, {3, 7})[0], {not_a_number, 3}));
 }
 
+template <bool Hidden>
+int pooled_relu(graph& g, list<int> const& x) {
+  window const w{{2, 3}, {1, 2}, {1, 1}};
+  int y = unary(g, op::relu, reshape(g, x[0], of({1, 1, 3, 5})));
+  if (Hidden) y = add_alias(g, y);
+  int const taken = window_take(g, y, window_index(g, y, w), w);
+  return reshape(g, taken, of({12}));
+}
+TEST_CASE("a relu whose maxima alone are read has its gradient where pooling has its own") {
+  proof::numbers const x = {-1, 3, 0, -2, 5, 5, not_a_number, -1, -1, 0, -3, 2, 2, -0.0, 1};
+  proof::numbers const d = {1, 2, -3, 4, 5, -6, not_a_number, 8, 9, 10, 11, -12};
+  auto const found = at({x}, pooled_relu<false>, d), wanted = at({x}, pooled_relu<true>, d);
+  CHECK(same(found[0], wanted[0]));
+  CHECK(same(found[1], wanted[1]));
+  auto whole_selects = [](build make) {
+    graph g;
+    list<int> const inputs(1, add_leaf(g, op::input, dtype::float32, of({15}), 0, 0));
+    proof::gradients(g, reshape(g, reduce(g, op::sum, make(g, inputs), 1), of({})), inputs);
+    int count = 0;
+    for (int i = 0; i < g.size(); ++i) count += g[i].code == op::select && g.extents(i).size() == 15;
+    return count;
+  };
+  CHECK(whole_selects(pooled_relu<false>) == 0);
+  CHECK(whole_selects(pooled_relu<true>) == 1);
+}
+
 TEST_CASE("powers of 0 have finite gradients, and gradients of these, where the slope is finite") {
   auto const first = at({{0, 0, 0, 2}, {0, 1, 2, 0}}, of_two<op::pow>, {3, 5, 7, 11});
   CHECK(same(first[0], {1, 0, 0, 1}));

@@ -19,21 +19,51 @@ namespace {
 
 constexpr int planes = 3;
 
-/// What kernel Kind makes of planes by shares, one after the other.
+/// What kernel Kind makes of planes by shares, one after the other, on an instruction set; where `maxima` are wanted
+/// beside positions, those.
 template <kernel_kind Kind, class T, class Result>
-std::vector<Result> taken(std::vector<T> x, int h, int w, window const& of, int parts) {
+std::vector<Result> taken(std::vector<T> x, int h, int w, window const& of, int parts, instruction_set set,
+                          std::vector<T>* maxima = nullptr) {
   graph g;
   int const image = add_leaf(g, op::input, dtype_of<T>, {4, {1, planes, h, w}}, 0, 0);
   int const node = Kind == kernel_kind::window_index ? window_index(g, image, of)
                                                      : window_sum(g, image, windows_of(g.extents(image), of), of);
   lowered const kernel = lower_node(g, list<int>(1, node));
   std::vector<Result> to(static_cast<std::size_t>(g.extents(node).size()) + 1, Result(-7));
-  char* operands[] = {reinterpret_cast<char*>(x.data()), reinterpret_cast<char*>(to.data())};
-  kernel_arguments args{operands, &kernel.numbers[0], nullptr, 1, 0, 0, 0, machine_instruction_set()};
+  if (maxima) maxima->assign(to.size(), T(-7));
+  char* operands[] = {reinterpret_cast<char*>(x.data()), reinterpret_cast<char*>(to.data()),
+                      reinterpret_cast<char*>(maxima ? maxima->data() : nullptr)};
+  kernel_arguments args{operands, &kernel.numbers[0], nullptr, 1, 0, 0, 0, set};
   args.parts = parts;
+  if (maxima) args.epilogue = product_epilogue::maxima;
   for (args.part = 0; args.part < parts; ++args.part)
     window_kernel<kernel_code<static_cast<int>(Kind), sizeof(T) == 8>>::run(args);
   CHECK(to.back() == Result(-7));  // nothing behind the result is touched
+  to.pop_back();
+  if (maxima) {
+    CHECK(maxima->back() == T(-7));
+    maxima->pop_back();
+  }
+  return to;
+}
+/// Planes with the numbers of windows at their positions.
+template <class T>
+std::vector<T> put(std::vector<T> from, std::vector<std::int32_t> index, int h, int w, window const& of, int parts,
+                   instruction_set set) {
+  graph g;
+  shape const plane{4, {1, planes, h, w}};
+  int const image = add_leaf(g, op::input, dtype_of<T>, plane, 0, 0);
+  int const positions = window_index(g, image, of);
+  int const numbers = add_leaf(g, op::input, dtype_of<T>, g.extents(positions), 0, 1);
+  lowered const kernel = lower_node(g, list<int>(1, window_put(g, numbers, positions, plane, of)));
+  std::vector<T> to(static_cast<std::size_t>(planes * h * w) + 1, T(-7));
+  char* operands[] = {reinterpret_cast<char*>(from.data()), reinterpret_cast<char*>(index.data()),
+                      reinterpret_cast<char*>(to.data())};
+  kernel_arguments args{operands, &kernel.numbers[0], nullptr, 1, 0, 0, 0, set};
+  args.parts = parts;
+  for (args.part = 0; args.part < parts; ++args.part)
+    window_kernel<kernel_code<static_cast<int>(kernel_kind::window_put), sizeof(T) == 8>>::run(args);
+  CHECK(to.back() == T(-7));
   to.pop_back();
   return to;
 }
@@ -69,14 +99,18 @@ std::vector<T> draw(int count) {
 }
 
 template <class T>
-void check_windows(int h, int w, window const& of) {
-  CAPTURE(h);
-  CAPTURE(w);
-  CAPTURE(of.kernel[1]);
-  CAPTURE(of.stride[1]);
+bool are_same(std::vector<T> const& a, std::vector<T> const& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+template <class T>
+void check_windows(int h, int w, window const& of, instruction_set set) {
+  CAPTURE(static_cast<int>(set));
   std::vector<T> const x = draw<T>(planes * h * w);
-  auto const index = taken<kernel_kind::window_index, T, std::int32_t>(x, h, w, of, 1);
-  auto const sums = taken<kernel_kind::window_sum, T, T>(x, h, w, of, 1);
+  auto const index = taken<kernel_kind::window_index, T, std::int32_t>(x, h, w, of, 1, set);
+  auto const sums = taken<kernel_kind::window_sum, T, T>(x, h, w, of, 1, set);
+  std::vector<T> maxima, wanted(index.size()), gradient(x.size()), from(index.size());
+  CHECK(taken<kernel_kind::window_index, T, std::int32_t>(x, h, w, of, 1, set, &maxima) == index);
   std::size_t const count = index.size() / planes;
   int wrong = 0;
   for (int p = 0; p < planes; ++p)
@@ -92,19 +126,34 @@ void check_windows(int h, int w, window const& of) {
       std::size_t const at = static_cast<std::size_t>(p) * count + static_cast<std::size_t>(k);
       wrong += index[at] != best;
       wrong += sums[at] != total && (sums[at] == sums[at] || total == total);
+      wanted[at] = best < 0 ? -std::numeric_limits<T>::infinity() : plane[best];
+      from[at] = at % 5 ? static_cast<T>(at % 7) - 3 : -T{};
+      if (best >= 0) gradient[static_cast<std::size_t>(p * h * w + best)] += from[at];
     });
   CHECK(wrong == 0);
+  CHECK(are_same(maxima, wanted));
+  CHECK(are_same(put(from, index, h, w, of, 1, set), gradient));
   for (int parts : {2, 5}) {
-    CHECK(taken<kernel_kind::window_index, T, std::int32_t>(x, h, w, of, parts) == index);
-    auto const shared = taken<kernel_kind::window_sum, T, T>(x, h, w, of, parts);
-    CHECK(std::memcmp(shared.data(), sums.data(), sums.size() * sizeof(T)) == 0);
+    CHECK(taken<kernel_kind::window_index, T, std::int32_t>(x, h, w, of, parts, set, &maxima) == index);
+    CHECK(are_same(maxima, wanted));
+    CHECK(are_same(taken<kernel_kind::window_sum, T, T>(x, h, w, of, parts, set), sums));
+    CHECK(are_same(put(from, index, h, w, of, parts, set), gradient));
   }
+}
+template <class T>
+void check_windows(int h, int w, window const& of) {
+  CAPTURE(h);
+  CAPTURE(w);
+  CAPTURE(of.kernel[1]);
+  CAPTURE(of.stride[1]);
+  for (int s = 0; s <= static_cast<int>(machine_instruction_set()); ++s)
+    check_windows<T>(h, w, of, static_cast<instruction_set>(s));
 }
 
 }  // namespace
 
-TEST_CASE("windows take the first maximum, or the first that is no number, and sum in their order, at every edge") {
-  int const extents[][2] = {{28, 28}, {10, 10}, {7, 9}, {9, 33}, {5, 4}, {6, 17}};
+TEST_CASE("windows take the first maximum, or the first that is no number, sum in their order and put, at every edge") {
+  int const extents[][2] = {{28, 28}, {10, 10}, {7, 9}, {9, 33}, {5, 4}, {6, 17}, {4, 2}, {3, 65}};
   for (auto const& e : extents)
     for (int kernel = 1; kernel <= 3; ++kernel)
       for (int stride = 1; stride <= 3; ++stride)

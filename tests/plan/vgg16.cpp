@@ -37,10 +37,12 @@ std::int64_t convolution_products(bool with_first) {
   return n;
 }
 /// Elements that the backward pass reads of an image's forward pass: what each convolution and each linear layer got,
-/// which also tells where relu let pass, and the places of the maxima.
+/// which also tells where relu let pass, and the places of the maxima. What was pooled it does not read.
 std::int64_t saved_elements() {
   std::int64_t n = 3 * 224 * 224;
-  for (convolution const& c : convolutions) n += c.out * c.size * c.size;
+  for (int i = 0; i + 1 < 13; ++i)
+    if (convolutions[i + 1].size == convolutions[i].size)
+      n += convolutions[i].out * convolutions[i].size * convolutions[i].size;
   return n + 2 * pooled + 2 * 4096;
 }
 
@@ -74,7 +76,7 @@ std::vector<int> winograd_channels(proof::planned const& p, kernel_kind wanted) 
 // In a constant, a product that leaves its type is an error: the plan of 1024 images has blocks of 2^33 bytes.
 constexpr auto large = training_plan(networks::vgg16, input<3, 224, 224>, cross_entropy, sgd{}, batch<1024>);
 static_assert(large.parameters == parameters && large.parameter_bytes == 4 * parameters);
-static_assert(large.arena_bytes > 60_GiB);
+static_assert(large.arena_bytes > 40_GiB);
 
 }  // namespace
 
@@ -102,7 +104,7 @@ TEST_CASE("VGG16's arena holds little more than what a training step must keep")
   MESSAGE("arena " << c.arena_bytes / 1e6 << " MB, least " << least / 1e6 << " MB, without reuse "
                    << c.arena_bytes_without_reuse / 1e6 << " MB");
   CHECK(c.arena_bytes >= least);
-  CHECK(c.arena_bytes < 1.3 * static_cast<double>(least));
+  CHECK(c.arena_bytes < 1.1 * static_cast<double>(least));
   CHECK(2.1 * static_cast<double>(c.arena_bytes) < static_cast<double>(c.arena_bytes_without_reuse));
 }
 
@@ -118,14 +120,14 @@ TEST_CASE("all of VGG16's convolutions but the first are Winograd's, in every pa
   backward.pop_back();  // the first one's input needs no gradient
   CHECK(winograd_channels(usual, kernel_kind::conv_data) == backward);
   CHECK(winograd_channels(direct, kernel_kind::conv) == std::vector<int>(13));
-  CHECK(usual.counts().arena_bytes < 1.04 * static_cast<double>(direct.counts().arena_bytes));
+  CHECK(usual.counts().arena_bytes < 1.08 * static_cast<double>(direct.counts().arena_bytes));
   MESSAGE("arena " << usual.counts().arena_bytes / 1e6 << " MB, direct " << direct.counts().arena_bytes / 1e6);
 }
 
 TEST_CASE("offsets beyond 4 GB are those of a smaller batch, scaled") {
   proof::planned const small(recorded<8>(), {true, false}), big(recorded<256>(), {true, false});
   std::int64_t const limit = std::int64_t{1} << 32;
-  CHECK(big.counts().arena_bytes > 14 * limit);
+  CHECK(big.counts().arena_bytes > 13 * limit);
   // Without reuse each block has a place of its own, in the order of steps: the same steps, sizes in proportion. Only
   // of a small batch some convolutions have a workspace.
   auto const &small_steps = small.plan.pools.steps, &big_steps = big.plan.pools.steps;

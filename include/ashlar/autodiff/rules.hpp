@@ -23,6 +23,22 @@ constexpr void power_rule(graph& g, int i, int d, Needs needs, Pass pass) {
   }
 }
 
+/// d where relu's result i is not 0. What pooling puts at the maxima of windows of i is looked at there, before it is
+/// put: a window whose maximum is 0 has nothing else. The same numbers, of fewer elements.
+constexpr int relu_gradient(graph& g, int i, int d) {
+  node const put = g[d];
+  if (put.code == op::window_put) {
+    node const index = g[put.in[1]];
+    window const w = put.window();
+    if (index.code == op::window_index && index.in[0] == i) {
+      int const maxima = window_take(g, i, put.in[1], w), zero = add_like(g, maxima, 0);
+      return window_put(g, select(g, binary(g, op::greater, maxima, zero), put.in[0], zero), put.in[1], put.extents, w);
+    }
+  }
+  int const zero = add_like(g, i, 0);
+  return select(g, binary(g, op::greater, i, zero), d, zero);
+}
+
 /// The gradient of every primitive, written in primitives. `i` is the node, `d` the gradient of its value;
 /// `pass(k, v)` gives v to operand k. Conventions: relu'(0) = abs'(0) = sqrt'(0) = 0; ties of max, maximum and minimum
 /// share evenly; comparisons, sign, floor-like and integer results have none.
@@ -62,7 +78,7 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
     case op::cos: return pass(0, neg(mul(d, unary(g, op::sin, a))));
     case op::erf:  // 2 / sqrt(pi)
       return pass(0, mul(mul(d, number(1.1283791670955126)), unary(g, op::exp, neg(mul(a, a)))));
-    case op::relu: return pass(0, select(g, binary(g, op::greater, i, zero()), d, zero()));
+    case op::relu: return pass(0, relu_gradient(g, i, d));
     case op::abs: return pass(0, mul(d, unary(g, op::sign, a)));
     case op::add: return pass(0, d), pass(1, d);
     case op::sub: return pass(0, d), pass(1, neg(d));

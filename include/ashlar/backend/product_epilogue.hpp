@@ -7,7 +7,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// What is done to a product C [m, n] on the way to memory: a bias for each of its n columns, then perhaps a ReLU
 /// (which may leave a mask of what it let through) or the GELU by a hyperbolic tangent (whose operand may be kept); or
 /// where a ReLU let nothing through it becomes 0, or it is multiplied by the GELU's slope at what was kept, and its
-/// columns may be summed.
+/// columns may be summed. Of pooling's windows positions their maxima, too.
 enum class product_epilogue {
   none,
   bias,
@@ -18,7 +18,8 @@ enum class product_epilogue {
   relu_gradient,
   relu_and_bias_gradient,
   gelu_gradient,
-  gelu_and_bias_gradient
+  gelu_and_bias_gradient,
+  maxima
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -71,7 +71,7 @@ class step_walk {
           return false;
       }
       if constexpr (Joined::most_operands > 0)
-        if (Joined::found.of[s].operand_count > 0 && lies_in(input, Joined::found.of[s].operands[3])) return false;
+        if (Joined::found.of[s].operand_count > 3 && lies_in(input, Joined::found.of[s].operands[3])) return false;
     }
     return true;
   }

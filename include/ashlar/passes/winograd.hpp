@@ -35,7 +35,7 @@ struct winograd_room {
   /// Frequencies lie a line of the cache further apart than they are long: their lines share no set.
   constexpr winograd_room(std::int64_t channels, std::int64_t tile_block, std::int64_t filter_block)
       : filter_row(blocks_of(channels, winograd_tile_unit) * winograd_tile_unit + 16),
-        image_apart(channels * tile_block + 16),
+        image_apart(channels * blocks_of(tile_block, winograd_tile_unit) * winograd_tile_unit + 16),
         filter_apart(filter_block * filter_row + 16),
         product_apart(filter_block * tile_block + 16),
         pitch(4 * tile_block + 16),
@@ -50,8 +50,7 @@ struct winograd_division {
   std::int64_t tiles, filters, rooms, room;
 
   constexpr explicit winograd_division(winograd_extents const& e)
-      : tiles(smaller_of(blocks_of(e.tiles(), winograd_tile_unit) * winograd_tile_unit,
-                         e.channels > 256 ? 64 : winograd_most_tiles)),
+      : tiles(even_block(e.tiles(), e.channels > 256 ? 64 : winograd_most_tiles)),
         filters(smaller_of(e.filters, 32)),
         rooms(0),
         room(winograd_room(e.channels, tiles, filters).size) {
@@ -62,6 +61,13 @@ struct winograd_division {
     for (std::int64_t n : {std::int64_t{1}, tiles, filters, rooms}) numbers.push(n);
   }
   constexpr std::int64_t bytes() const { return 4 * rooms * room; }
+
+ private:
+  /// As few blocks as can be, as even as whole vectors allow: threads take equally many.
+  static constexpr std::int64_t even_block(std::int64_t tiles, std::int64_t most) {
+    std::int64_t const blocks = blocks_of(tiles, most);
+    return blocks_of(tiles, 16 * blocks) * 16;
+  }
 };
 
 /// Room of one share of a weight gradient, in floats: sums of a block of filters by a block of channels, transformed

@@ -15,12 +15,13 @@ struct product_tail {
 };
 
 /// Finds the step behind a product that its kernel does on the way to memory: a bias, perhaps with a ReLU, or a ReLU's
-/// gradient; of a convolution by Winograd's algorithm a bias that a ReLU may follow.
+/// gradient; of a convolution by Winograd's algorithm a bias that a ReLU may follow; of pooling the maxima.
 template <class Tables>
 class product_tail_search : epilogue_pattern<Tables> {
  public:
   constexpr product_tail_search(step_tables<Tables> const& t, int product) : epilogue_pattern<Tables>(t, product) {
     if (t.is_a(kernel_kind::conv, product) && t.code(product, 2) == conv_way::winograd) find_bias_of_channels();
+    if (t.is_a(kernel_kind::window_index, product)) find_maxima();
     if (!t.is_a(kernel_kind::matmul, product) || t.code(product, 2) || t.numbers(product)[0] != 1) return;
     if (this->is_pair()) find_bias();
     if (found.step < 0) find_mask();
@@ -52,6 +53,19 @@ class product_tail_search : epilogue_pattern<Tables> {
     found.operand_count = 5;
     found.operands[4] = found.operands[3];
     found.operands[3] = t_.place_of(product_, 3);
+  }
+  /// It takes the maxima of the same windows, whose positions were found.
+  constexpr void find_maxima() {
+    if (next_ >= end_of_body() || !t_.is_a(kernel_kind::window_take, next_)) return;
+    if (t_.t.steps[next_].variant != t_.t.steps[product_].variant || t_.code(next_, 1) != t_.code(product_, 1)) return;
+    for (int k = 0; k < 2; ++k)
+      if (!t_.is_same(t_.place_of(next_, k), t_.place_of(product_, k)) ||
+          t_.overlap(t_.operand(next_, 2), t_.operand(next_, k)))
+        return;
+    for (int k = 0; k < 15; ++k)
+      if (t_.numbers(next_)[k] != t_.numbers(product_)[k]) return;
+    take(product_epilogue::maxima, 2);
+    found.operand_count = 3;
   }
   /// The next step goes over images, where there are several, channels and pixels, with one number of each channel.
   constexpr bool fits_channels() const {

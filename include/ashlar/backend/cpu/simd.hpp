@@ -92,6 +92,14 @@ struct simd {
   /// The same: their maximum.
   ASHLAR_INLINE static void fold_max(vector& v) { fold<true, width / 2>(v); }
 
+  /// g++ joins two comparisons before it knows the instruction set of the function that they are inlined into, and then
+  /// compares lane by lane.
+  ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
+    asm("" : "+v"(m));
+#endif
+  }
+
  private:
   template <bool Max, int Half>
   ASHLAR_INLINE static void fold(vector& v) {
@@ -111,13 +119,6 @@ struct simd {
     r = __builtin_shufflevector(v, v, ((I + By) % width)...);
 #else
     r = __builtin_shuffle(v, mask{(I + By) % width...});
-#endif
-  }
-  /// g++ joins two comparisons before it knows the instruction set of the function that they are inlined into, and then
-  /// compares lane by lane.
-  ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
-    asm("" : "+v"(m));
 #endif
   }
 };

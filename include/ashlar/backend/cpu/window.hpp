@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
-#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/backend/cpu/square_windows.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -34,6 +34,11 @@ struct window_kernel {
       std::int64_t const end = begin + (kernel - 1) * step + 1;
       if (begin < 0) begin += (-begin + step - 1) / step * step;
       return {begin, end < count ? end : count, step};
+    }
+    /// Whether windows of 2 x 2 elements lie side by side, and inside.
+    bool is_in_squares() const {
+      std::int64_t const* const w = window;
+      return w[0] == 2 && w[1] == 2 && w[2] == 2 && w[3] == 2 && w[4] + w[5] == 0 && w[6] == 1 && w[7] == 1;
     }
     /// f(element) for the elements of window (y, x) in a plane.
     template <class F>
@@ -78,41 +83,6 @@ struct window_kernel {
     }
     for (int i = 0; i < width; ++i) v[i] = from[i * distance];
   }
-  template <int... I>
-  ASHLAR_INLINE static void load_pairs(vector& left, vector& right, T const* from, std::integer_sequence<int, I...>) {
-    vector a, b;
-    S::load(a, from);
-    S::load(b, from + width);
-#if defined(__clang__)
-    left = __builtin_shufflevector(a, b, (2 * I)...);
-    right = __builtin_shufflevector(a, b, (2 * I + 1)...);
-#else
-    left = __builtin_shuffle(a, b, mask{(2 * I)...});
-    right = __builtin_shuffle(a, b, mask{(2 * I + 1)...});
-#endif
-  }
-  /// best = v where it is larger, or the first NaN.
-  ASHLAR_INLINE static void take_larger(vector& best, mask& stays, vector const& v) {
-    stays = (v <= best) | (best != best);
-    S::choose(best, stays, best, v);
-  }
-  /// Neighbouring windows of two rows by two columns, the first one at plane[first]: of each the position of the first
-  /// maximum.
-  ASHLAR_INLINE static void take_squares(mask& index, T const* plane, std::int64_t first, std::int64_t row) {
-    constexpr std::make_integer_sequence<int, width> lanes;
-    vector best, lower, v;
-    mask stays, below, upper{};
-    load_pairs(best, v, plane + first, lanes);
-    take_larger(best, stays, v);
-    for (int i = 0; i < width; ++i) upper[i] = static_cast<typename S::bits>(2 * i + 1);
-    upper = upper + static_cast<typename S::bits>(first);
-    index = upper + stays;  // one less where the left one stays
-    load_pairs(lower, v, plane + first + row, lanes);
-    take_larger(lower, stays, v);
-    below = upper + static_cast<typename S::bits>(row) + stays;
-    take_larger(best, stays, lower);
-    index = (index & stays) | (below & ~stays);
-  }
   /// Neighbouring windows that lie inside by their columns, the first one at column x, in some rows: of each the
   /// position of the first maximum. Size: of a kernel that is as wide as the stride, or 0 of any.
   template <int Size>
@@ -122,11 +92,6 @@ struct window_kernel {
     std::int64_t const step = Size ? 1 : g.window[7];
     vector best{}, v{};
     mask index = mask{} - 1, apart{}, position;
-    if constexpr (Size == 2)
-      if (rows.end - rows.begin == 2 && rows.step == 1) {
-        take_squares(index, plane, rows.begin * g.extent[1] + x, g.extent[1]);
-        return store_positions(index, to);
-      }
     for (int i = 0; i < width; ++i) apart[i] = static_cast<typename S::bits>(i * stride);
     for (std::int64_t i = rows.begin; i < rows.end; i += rows.step)
       for (std::int64_t k = 0; k < kernel; ++k) {
@@ -200,24 +165,42 @@ struct window_kernel {
       take_plane<0>(g, plane, to);
   }
 
+  static void take_at(T const* plane, std::int32_t const* index, std::int64_t count, T* to) {
+    for (std::int64_t i = 0; i < count; ++i)
+      to[i] = index[i] < 0 ? -std::numeric_limits<T>::infinity() : plane[index[i]];
+  }
   static void run(kernel_arguments const& args) {
     geometry const g(args);
     std::int64_t const large = g.extent[0] * g.extent[1], small = g.windows[0] * g.windows[1];
+    square_plane const squares{g.extent[0], g.extent[1], g.windows[0], g.windows[1]};
     T const* first = reinterpret_cast<T const*>(args.operands[0]);
     kernel_share const own(args, g.planes);
     for (std::int64_t p = own.begin; p < own.end; ++p) {
       if constexpr (Code::kind == kernel_kind::window_index) {
-        take_all(g, first + p * large, reinterpret_cast<std::int32_t*>(args.operands[1]) + p * small);
+        T const* const plane = first + p * large;
+        std::int32_t* const index = reinterpret_cast<std::int32_t*>(args.operands[1]) + p * small;
+        T* value = nullptr;
+        if (args.epilogue == product_epilogue::maxima) value = reinterpret_cast<T*>(args.operands[2]) + p * small;
+        if (g.is_in_squares()) {
+          take_squares_on<T>(args.set)(squares, plane, index, value);
+        } else {
+          take_all(g, plane, index);
+          if (value) take_at(plane, index, small, value);
+        }
       } else if constexpr (Code::kind == kernel_kind::window_sum) {
         take_all(g, first + p * large, reinterpret_cast<T*>(args.operands[1]) + p * small);
       } else if constexpr (Code::kind == kernel_kind::window_take) {
         std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]) + p * small;
-        T* to = reinterpret_cast<T*>(args.operands[2]) + p * small;
-        for (std::int64_t i = 0; i < small; ++i)
-          to[i] = index[i] < 0 ? -std::numeric_limits<T>::infinity() : first[p * large + index[i]];
+        take_at(first + p * large, index, small, reinterpret_cast<T*>(args.operands[2]) + p * small);
       } else {
         T const* from = first + p * small;
         T* to = reinterpret_cast<T*>(args.operands[Code::kind == kernel_kind::window_put ? 2 : 1]) + p * large;
+        if constexpr (Code::kind == kernel_kind::window_put)
+          if (g.is_in_squares()) {
+            std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]) + p * small;
+            put_squares_on<T>(args.set)(squares, from, index, to);
+            continue;
+          }
         for (std::int64_t i = 0; i < large; ++i) to[i] = T{};
         if constexpr (Code::kind == kernel_kind::window_put) {
           std::int32_t const* index = reinterpret_cast<std::int32_t const*>(args.operands[1]) + p * small;
