@@ -12,14 +12,14 @@ namespace {
 using kind = detail::initialiser;
 template <class T = float>
 std::vector<double> filled(shape const& s, detail::initialiser const& init, seed number = seed{1},
-                           bool transposed = false) {
+                           detail::stored_order order = detail::stored_order::rows) {
   std::vector<T> to(static_cast<std::size_t>(s.size()));
   detail::variable_info v;
   v.type = dtype_of<T>;
   v.extents = s;
   v.init = init;
-  v.transposed = transposed;
-  detail::initialise({"0.weight", v.type, s, reinterpret_cast<char*>(to.data()), transposed}, v, number);
+  v.order = order;
+  detail::initialise({"0.weight", v.type, s, reinterpret_cast<char*>(to.data()), order}, v, number);
   return {to.begin(), to.end()};
 }
 /// The mean of the products of rows a and b of a matrix of so many columns; columns likewise where `step` says so.
@@ -73,17 +73,42 @@ TEST_CASE("the same seed gives the same bits, another seed others, under every i
 TEST_CASE("a matrix that lies column by column begins with the same numbers, and is read and written in their order") {
   shape const s{2, {70, 131}};
   for (auto k : {kind::constant, kind::uniform, kind::normal, kind::orthogonal}) {
-    std::vector<double> const rows = filled<double>(s, {k, 2}), columns = filled<double>(s, {k, 2}, seed{1}, true);
+    std::vector<double> const rows = filled<double>(s, {k, 2}),
+                              columns = filled<double>(s, {k, 2}, seed{1}, detail::stored_order::columns);
     for (std::size_t r = 0; r < 70; ++r)
       for (std::size_t c = 0; c < 131; ++c) REQUIRE(columns[c * 70 + r] == rows[r * 131 + c]);
   }
   std::vector<float> stored(6);
-  parameter_reference const p("0.weight", dtype::float32, {2, {2, 3}}, reinterpret_cast<char*>(stored.data()), true);
+  parameter_reference const p("0.weight", dtype::float32, {2, {2, 3}}, reinterpret_cast<char*>(stored.data()),
+                              detail::stored_order::columns);
   p = tensor<float, 2, 3>{0, 1, 2, 10, 11, 12};
   CHECK(stored == std::vector<float>{0, 10, 1, 11, 2, 12});
   CHECK(tensor<float, 2, 3>(p) == tensor<float, 2, 3>{0, 1, 2, 10, 11, 12});
   std::vector<std::int64_t> whole(6);
-  parameter_reference const q("0.n", dtype::int64, {2, {3, 2}}, reinterpret_cast<char*>(whole.data()), true);
+  parameter_reference const q("0.n", dtype::int64, {2, {3, 2}}, reinterpret_cast<char*>(whole.data()),
+                              detail::stored_order::columns);
   q = tensor<std::int64_t, 3, 2>{1, 2, 3, 4, 5, 6};
   CHECK(whole == std::vector<std::int64_t>{1, 3, 5, 2, 4, 6});
+}
+
+TEST_CASE("a matrix that lies in panels begins with the same numbers, and is read and written in their order") {
+  shape const s{2, {192, 13}};
+  auto at = [](std::size_t r, std::size_t c) { return r / 64 * 64 * 13 + c * 64 + r % 64; };
+  for (auto k : {kind::constant, kind::uniform, kind::normal, kind::orthogonal}) {
+    std::vector<double> const rows = filled<double>(s, {k, 2}),
+                              panels = filled<double>(s, {k, 2}, seed{1}, detail::stored_order::panels);
+    for (std::size_t r = 0; r < 192; ++r)
+      for (std::size_t c = 0; c < 13; ++c) REQUIRE(panels[at(r, c)] == rows[r * 13 + c]);
+  }
+  std::vector<float> stored(128 * 2);
+  parameter_reference const p("0.weight", dtype::float32, {2, {128, 2}}, reinterpret_cast<char*>(stored.data()),
+                              detail::stored_order::panels);
+  tensor<float, 128, 2> numbers;
+  for (int i = 0; i < 256; ++i) numbers[i] = static_cast<float>(i);
+  p = numbers;
+  CHECK(stored[0] == 0);
+  CHECK(stored[64] == 1);
+  CHECK(stored[1] == 2);
+  CHECK(stored[128] == 128);
+  CHECK(tensor<float, 128, 2>(p) == numbers);
 }
