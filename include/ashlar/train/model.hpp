@@ -16,11 +16,19 @@ struct model_tables {
   using program = typename Policy::template program<prediction_recorder<Net, Input, 1>>;
 };
 
+/// What describes an input, with a name or without, or several.
+template <class X>
+inline constexpr bool is_input = std::is_base_of_v<signature::element, X>;
+template <class... I>
+inline constexpr bool is_input<inputs_type<I...>> = true;
+
 /// Whether the network takes this input, and can be planned.
 template <class Net, class Input, class Policy>
 constexpr auto model_verdict() {
   if constexpr (is_other_arguments<Net>) {
     return misfit<layer_path<>, model_of_other_arguments<Net>>{};
+  } else if constexpr (!is_input<Input>) {
+    return misfit<layer_path<>, model_of_other_arguments<other_arguments<Net, Input, Policy>>>{};
   } else {
     using network = decltype(network_verdict<Net, Input>());
     if constexpr (any_misfit<network>)

@@ -167,6 +167,8 @@ constexpr auto training_verdict() {
   using network = decltype(network_verdict<Net, Input>());
   if constexpr (any_misfit<network>) {
     return network{};
+  } else if constexpr (!any_optimizer<Optimizer>) {
+    return misfit<layer_path<>, trainer_of_other_arguments<Objective, Optimizer>>{};
   } else if constexpr (!is_stateless<Objective>) {
     return misfit<layer_path<>, objective_with_state<Objective>>{};
   } else {
