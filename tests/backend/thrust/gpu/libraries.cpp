@@ -171,7 +171,15 @@ TEST_CASE("gpu libraries: predictions write no product over its own factors") {
 TEST_CASE("gpu libraries: the library's GELU is the one by a hyperbolic tangent") {
   calls() = {};
   CHECK(largest_difference(predicted(with_gelu, device), predicted(with_gelu, cpu)) < 1e-5);
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 1 + 1);  // once it is asked how exact its GELU is
+  calls() = {};
+  calls().gelu_is_rough = true;
+  CHECK(largest_difference(predicted(with_gelu, device), predicted(with_gelu, cpu)) < 1e-5);
   CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 1);
+  calls() = {};
+  calls().gelu_is_rough = true;
+  predicted(with_gelu, device.with(tf32));
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 1 + 1);
   calls() = {};
   CHECK(largest_difference(predicted(with_exact_gelu, device), predicted(with_exact_gelu, cpu)) < 1e-5);
   CHECK(count_of(CUBLASLT_EPILOGUE_GELU_BIAS) == 0);
@@ -185,9 +193,9 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
   std::int64_t const before = detail::emulated_gpu().launches;
   auto const gpu = trained(with_gelu, input<10>, device, 8), wanted = trained(with_gelu, input<10>, cpu, 8);
   std::int64_t const launches = detail::emulated_gpu().launches - before;
-  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2);  // twice, before steps are replayed
+  CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2 + 1);  // twice, before steps are replayed; once it is asked
   CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 2);
-  CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 0);
+  CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 1);
   CHECK(largest_difference(gpu, wanted) < rounding);
 
   SUBCASE("together they spare three kernels") {
@@ -196,13 +204,22 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
     std::int64_t const begin = detail::emulated_gpu().launches;
     CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
     CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 3);
-    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) + count_of(CUBLASLT_EPILOGUE_DGELU) == 0);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 0);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 1);
+  }
+  SUBCASE("a rough GELU is none of ours, nor is its slope") {
+    calls() = {};
+    calls().gelu_is_rough = true;
+    CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 0);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 1);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 0);
   }
   SUBCASE("of the sum of columns that is refused, the GELU's remains") {
     calls() = {};
     calls().refused = {CUBLASLT_EPILOGUE_DGELU_BGRAD};
     CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
-    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 2 + 1);
   }
   SUBCASE("nothing is kept for a gradient that is refused") {
     calls() = {};
@@ -229,7 +246,7 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
     std::vector<int> const rows{8, 5, 8, 8, 5};
     CHECK(largest_difference(trained(two_gelus, input<10>, device, rows), trained(two_gelus, input<10>, cpu, rows)) <
           rounding);
-    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2 * 2);
+    CHECK(count_of(CUBLASLT_EPILOGUE_GELU_AUX_BIAS) == 2 * 2 + 1);
     CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 2 * 2);
   }
 }

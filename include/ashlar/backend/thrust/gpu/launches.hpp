@@ -266,7 +266,9 @@ class program_launches {
       product_places taken{};
       taken.mask = at.mask;
       if (behind.bias_gradient_step >= 0) taken.bias = result_of(behind.bias_gradient_step);
-      auto will = [&](product_epilogue how) { return libraries->will_multiply(next, shape_of(next), how, taken); };
+      auto will = [&](product_epilogue how) {
+        return libraries->will_multiply(next, shape_of(next), how, taken, stream);
+      };
       product_epilogue const how = taken.bias && will(product_epilogue::gelu_and_bias_gradient)
                                        ? product_epilogue::gelu_and_bias_gradient
                                    : will(product_epilogue::gelu_gradient) ? product_epilogue::gelu_gradient

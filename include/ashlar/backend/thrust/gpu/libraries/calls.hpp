@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -62,7 +63,7 @@ class library_calls {
   /// Launches a step's product. Returns whether it did; else our own kernel is to.
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
                 gpu_stream stream) {
-    if (!prepare_products() || (has_relu(epilogue) && !has_our_relu(epilogue, stream))) return false;
+    if (!prepare_products() || !is_ours(epilogue, stream)) return false;
     std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c);
     std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
@@ -72,8 +73,9 @@ class library_calls {
     return false;
   }
   /// Whether a product with an epilogue will be launched, where its matrices lie at multiples of 16 bytes.
-  bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at) {
-    return prepare_products() && product_for(step, p, epilogue, at, 16);
+  bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
+                     gpu_stream stream) {
+    return prepare_products() && is_ours(epilogue, stream) && product_for(step, p, epilogue, at, 16);
   }
 #endif
 #if ASHLAR_HAS_CUDNN
@@ -114,36 +116,95 @@ class library_calls {
       product = std::make_unique<cublaslt_product>(products_, p, precision_, epilogue, at, alignment, of_products);
     return product->serves(alignment) ? product.get() : nullptr;
   }
-  static constexpr bool has_relu(product_epilogue e) { return has_mask(e) || e == product_epilogue::bias_and_relu; }
-  /// Whether the library's ReLU is ours, with a mask or without: of NaN it is NaN, so that a step goes on to say so,
-  /// and the mask has no bit where a sum is 0, as our gradient wants it. Each is asked once, by a product of zeros and
-  /// a row of NaN in the workspace.
-  bool has_our_relu(product_epilogue epilogue, gpu_stream stream) {
-    relu& asked = relus_[has_mask(epilogue)];
-    if (asked == relu::not_asked) asked = ask_for_relu(has_mask(epilogue), stream) ? relu::ours : relu::differs;
-    return asked == relu::ours;
+  /// Whether what the library does to a product is what our kernels do. Each is asked once, by a product in the
+  /// workspace.
+  bool is_ours(product_epilogue epilogue, gpu_stream stream) {
+    product_epilogue const e =
+        epilogue == product_epilogue::gelu_and_bias_gradient ? product_epilogue::gelu_gradient : epilogue;
+    bool const is_relu = e == product_epilogue::bias_and_relu || e == product_epilogue::bias_and_masking_relu;
+    bool const is_gelu = e == product_epilogue::bias_and_gelu || e == product_epilogue::bias_and_kept_gelu;
+    if (!is_relu && !is_gelu && e != product_epilogue::gelu_gradient) return true;
+    answer& known = known_[static_cast<std::size_t>(e)];
+    if (known == answer::none) {
+      bool const same = is_relu   ? has_our_relu(e, stream)
+                        : is_gelu ? has_our_gelu(e, stream)
+                                  : has_our_slope(e, stream);
+      known = same ? answer::ours : answer::differs;
+    }
+    return known == answer::ours;
   }
-  bool ask_for_relu(bool masks, gpu_stream stream) const {
-    constexpr std::int64_t m = 64, n = 128, k = 32, factor = 4 * n * m;
-    constexpr std::int64_t mask_bytes = m * mask_row_bytes(n), all = 5 * factor;
-    std::vector<float> numbers(static_cast<std::size_t>(all) / sizeof(float));
-    std::vector<char> mask(static_cast<std::size_t>(mask_bytes), 1);
-    for (std::size_t i = 0; i < k; ++i) numbers[i] = std::numeric_limits<float>::quiet_NaN();
-    char* const at = workspace_;
+  /// A product [m, k] by [k, n] and what lies around it, one part behind the other.
+  struct trial {
+    static constexpr std::int64_t m = 64, n = 128, k = 32, part = n * m, bytes = 5 * part * 4;
+    enum { a, b, c, bias, mask };
+    std::vector<float> numbers = std::vector<float>(static_cast<std::size_t>(5 * part));
+
+    float* at(int which) { return numbers.data() + which * part; }
+    static double column(std::int64_t j) { return static_cast<double>(j - n / 2) / 8; }
+  };
+  /// Computes one. Returns whether the library did.
+  bool compute(trial& t, product_epilogue epilogue, gpu_stream stream) const {
+    auto place = [&](int which) { return workspace_ + which * trial::part * 4; };
     gpu_finish(stream);  // nobody works there
-    gpu_copy_and_wait(copy_kind::to_device, at, numbers.data(), all);
-    gpu_copy_and_wait(copy_kind::to_device, at + 4 * factor, mask.data(), mask_bytes);
-    product_places const places{at, at + factor, at + 2 * factor, at + 3 * factor, masks ? at + 4 * factor : nullptr};
-    cublaslt_product const probe(products_, {1, m, n, k, false, false, false}, precision_,
-                                 masks ? product_epilogue::bias_and_masking_relu : product_epilogue::bias_and_relu,
-                                 places, 256, of_products - all);
-    bool fits = probe.serves(256) && probe.launch(products_, places, at + all, of_products - all, stream);
+    gpu_copy_and_wait(copy_kind::to_device, workspace_, t.numbers.data(), trial::bytes);
+    product_places const at{place(trial::a), place(trial::b), place(trial::c), place(trial::bias), place(trial::mask)};
+    constexpr std::int64_t left = of_products - trial::bytes;
+    cublaslt_product const product(products_, {1, trial::m, trial::n, trial::k, false, false, false}, precision_,
+                                   epilogue, at, 256, left);
+    bool const is_done = product.serves(256) && product.launch(products_, at, workspace_ + trial::bytes, left, stream);
+    if (!is_done) gpu_forget_failure();
     gpu_finish(stream);
-    gpu_copy_and_wait(copy_kind::to_host, numbers.data(), at + 2 * factor, factor);
-    gpu_copy_and_wait(copy_kind::to_host, mask.data(), at + 4 * factor, mask_bytes);
-    for (std::size_t i = 0; i < m * n; ++i) fits = fits && (i < n ? numbers[i] != numbers[i] : numbers[i] == 0);
-    if (masks)
-      for (std::size_t i = mask_row_bytes(n); i < mask.size(); ++i) fits = fits && mask[i] == 0;
+    gpu_copy_and_wait(copy_kind::to_host, t.numbers.data(), workspace_, trial::bytes);
+    return is_done;
+  }
+  /// A ReLU of NaN is NaN, so that a step goes on to say so, and a mask has no bit where a sum is 0, as our gradient
+  /// wants it.
+  bool has_our_relu(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    for (std::int64_t i = 0; i < trial::k; ++i) t.at(trial::a)[i] = std::numeric_limits<float>::quiet_NaN();
+    std::int64_t const row = mask_row_bytes(trial::n);
+    char* const mask = reinterpret_cast<char*>(t.at(trial::mask));
+    for (std::int64_t i = 0; i < trial::m * row; ++i) mask[i] = 1;
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < trial::part; ++i) {
+      float const x = t.at(trial::c)[i];
+      fits = fits && (i < trial::n ? x != x : x == 0);
+    }
+    if (has_mask(epilogue))
+      for (std::int64_t i = row; i < trial::m * row; ++i) fits = fits && mask[i] == 0;
+    return fits;
+  }
+  /// A GELU is exact enough: hardware has a hyperbolic tangent of 11 bits.
+  bool is_near(float found, double wanted) const {
+    double const most = precision_ == library_precision::full ? 1e-5 : 2e-3;
+    return std::fabs(found - wanted) <= most * std::fmax(1, std::fabs(wanted));
+  }
+  static double sigmoid_of_gelu(double x) {
+    return 1 / (1 + std::exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)));
+  }
+  bool has_our_gelu(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    for (std::int64_t j = 0; j < trial::n; ++j) t.at(trial::bias)[j] = static_cast<float>(trial::column(j));
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < trial::part; ++i) {
+      double const x = trial::column(i % trial::n);
+      fits = fits && is_near(t.at(trial::c)[i], x * sigmoid_of_gelu(x));
+      fits = fits && (!has_kept(epilogue) || is_near(t.at(trial::mask)[i], x));
+    }
+    return fits;
+  }
+  bool has_our_slope(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    for (std::int64_t i = 0; i < trial::m; ++i) t.at(trial::a)[i * trial::k] = 1;
+    for (std::int64_t j = 0; j < trial::n; ++j) t.at(trial::b)[j] = 1;
+    for (std::int64_t i = 0; i < trial::part; ++i)
+      t.at(trial::mask)[i] = static_cast<float>(trial::column(i % trial::n));
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < trial::part; ++i) {
+      double const x = trial::column(i % trial::n), s = sigmoid_of_gelu(x);
+      double const slope = s + x * s * (1 - s) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
+      fits = fits && is_near(t.at(trial::c)[i], slope);
+    }
     return fits;
   }
 #endif
@@ -167,7 +228,8 @@ class library_calls {
 #if ASHLAR_HAS_CUBLASLT
   cublasLtHandle_t products_ = nullptr;
   std::vector<std::unique_ptr<cublaslt_product>> products_of_;  // by step and epilogue
-  enum class relu { not_asked, ours, differs } relus_[2]{};     // without a mask, with one
+  enum class answer { none, ours, differs };
+  answer known_[product_epilogues]{};
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;
