@@ -85,7 +85,7 @@ template <class T>
       for (std::int64_t k = 0; k < depth; k += at_once) {
         std::int64_t const slab = depth - k < at_once ? depth - k : at_once;
         if (j == 0 || depth > at_once) on.pack(panel, a + i * a_row + k, a_row, slab, columns);
-        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, read);
+        on.panel(rows, slab, {b + j * b_row + k, b_row, 1}, panel, on.columns, part, on.columns, k > 0, read, false);
       }
       transpose_block<T>(set, part, rows, columns, c + i * c_row + j, c_row);
       if (finish.is_something()) finish_block<T>(set, finish.at(i, j), columns, rows, c + i * c_row + j, c_row);
