@@ -28,11 +28,12 @@ struct gemm : gemm_panels<Set, T> {
   static constexpr int vectors = tile_size::vectors;
 
   /// Rows rows of C on Vectors vectors of columns, of which the last has `last` lanes. One that packs copies B's rows
-  /// as they pass.
+  /// as they pass. `fetches`: the rows of A behind these, whose numbers follow each other, as these ones pass.
   template <int Rows, int Vectors, bool Packs>
   ASHLAR_INLINE static void tile(T const* a, std::int64_t a_row, std::int64_t a_column, T const* b, std::int64_t b_row,
                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last,
-                                 [[maybe_unused]] T* packed, [[maybe_unused]] fetched_ahead<T> ahead) {
+                                 [[maybe_unused]] bool fetches, [[maybe_unused]] T* packed,
+                                 [[maybe_unused]] fetched_ahead<T> ahead) {
     vector sum[Rows][Vectors];
     ASHLAR_UNROLL_UP_TO(32)
     for (int i = 0; i < Rows; ++i) {
@@ -42,22 +43,31 @@ struct gemm : gemm_panels<Set, T> {
         sum[i][j] = vector{};
       }
     }
-    for (std::int64_t k = 0; k < depth; ++k) {
-      vector right[Vectors];
-      if constexpr (Packs) __builtin_prefetch(ahead.data + k * ahead.row, 0, 2);
-      ASHLAR_UNROLL_UP_TO(32)
-      for (int j = 0; j < Vectors; ++j) {
-        S::load(right[j], b + k * b_row + j * S::width);
-        if constexpr (Packs) {
-          __builtin_prefetch(b + (k + 16) * b_row + j * S::width);
-          S::store(right[j], packed + k * tile_size::columns + j * S::width);
+    for (std::int64_t k = 0, end = depth; k < depth; end = depth) {
+      if constexpr (!Packs && Rows == tile_size::rows && Vectors == vectors)
+        if (fetches) {
+          constexpr std::int64_t line = 64 / sizeof(T);
+          if (k + line < depth) end = k + line;
+          ASHLAR_UNROLL_UP_TO(32)
+          for (int i = 0; i < Rows; ++i) __builtin_prefetch(a + (Rows + i) * a_row);
         }
-      }
-      ASHLAR_UNROLL_UP_TO(32)
-      for (int i = 0; i < Rows; ++i) {
-        T const left = a[i * a_row + k * a_column];
+      for (; k < end; ++k, a += a_column, b += b_row) {
+        vector right[Vectors];
+        if constexpr (Packs) __builtin_prefetch(ahead.data + k * ahead.row, 0, 2);
         ASHLAR_UNROLL_UP_TO(32)
-        for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
+        for (int j = 0; j < Vectors; ++j) {
+          S::load(right[j], b + j * S::width);
+          if constexpr (Packs) {
+            __builtin_prefetch(b + 16 * b_row + j * S::width);
+            S::store(right[j], packed + k * tile_size::columns + j * S::width);
+          }
+        }
+        ASHLAR_UNROLL_UP_TO(32)
+        for (int i = 0; i < Rows; ++i) {
+          T const left = a[i * a_row];
+          ASHLAR_UNROLL_UP_TO(32)
+          for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
+        }
       }
     }
     if (Packs || last == S::width) {
@@ -98,29 +108,29 @@ struct gemm : gemm_panels<Set, T> {
   }
   template <int Rows, int Vectors>
   ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last) {
+                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last, bool fetches) {
     bool const in_tiles = a.column == 0;
     for (; i + Rows <= m; i += Rows)
       tile<Rows, Vectors, false>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
-                                 c + i * c_row, c_row, add, last, nullptr, {});
-    if constexpr (Rows > 1) tiles<fewer_rows(Rows), Vectors>(i, m, a, b, b_row, depth, c, c_row, add, last);
+                                 c + i * c_row, c_row, add, last, fetches, nullptr, {});
+    if constexpr (Rows > 1) tiles<fewer_rows(Rows), Vectors>(i, m, a, b, b_row, depth, c, c_row, add, last, fetches);
   }
   /// `columns` columns of C: every element sums over the depth in ascending order. Where they fit one vector, B's
   /// panel is read that far.
   ASHLAR_INLINE static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                  T* c, std::int64_t c_row, bool add, int columns) {
+                                  T* c, std::int64_t c_row, bool add, int columns, bool fetches) {
     std::int64_t i = 0;
     if (columns > S::width)
-      tiles<tile_size::rows, vectors>(i, m, a, b, b_row, depth, c, c_row, add, columns - S::width);
+      tiles<tile_size::rows, vectors>(i, m, a, b, b_row, depth, c, c_row, add, columns - S::width, fetches);
     else
-      tiles<tile_size::rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, columns);
+      tiles<tile_size::rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, columns, fetches);
   }
   /// The first rows of all of a panel's columns, and a copy of B's panel for the others.
   ASHLAR_INLINE static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row,
                                          T* c, std::int64_t c_row, bool add, T* packed, fetched_ahead<T> const& ahead) {
     bool const in_tiles = a.column == 0;
     tile<tile_size::rows, vectors, true>(a.data, in_tiles ? 1 : a.row, in_tiles ? tile_size::rows : a.column, b, b_row,
-                                         depth, c, c_row, add, S::width, packed, ahead);
+                                         depth, c, c_row, add, S::width, false, packed, ahead);
   }
 };
 #if defined(__CUDACC__)
@@ -138,8 +148,8 @@ template <class T, instruction_set Set>
 struct gemm_on {
   [[gnu::noinline]] ASHLAR_COMPILED_SOON static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a,
                                                            T const* b, std::int64_t b_row, T* c, std::int64_t c_row,
-                                                           bool add, int columns) {
-    gemm<Set, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
+                                                           bool add, int columns, bool fetches) {
+    gemm<Set, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns, fetches);
   }
   [[gnu::noinline]] ASHLAR_COMPILED_SOON static void packing_tile(std::int64_t depth, matrix_view<T> const& a,
                                                                   T const* b, std::int64_t b_row, T* c,
@@ -166,8 +176,8 @@ struct gemm_on<T, instruction_set::avx2> {
                                                                                    matrix_view<T> a, T const* b,
                                                                                    std::int64_t b_row, T* c,
                                                                                    std::int64_t c_row, bool add,
-                                                                                   int columns) {
-    gemm<instruction_set::avx2, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
+                                                                                   int columns, bool fetches) {
+    gemm<instruction_set::avx2, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns, fetches);
   }
   ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD static void packing_tile(
       std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row, bool add,
@@ -193,8 +203,8 @@ struct gemm_on<T, instruction_set::avx512> {
                                                                                      matrix_view<T> a, T const* b,
                                                                                      std::int64_t b_row, T* c,
                                                                                      std::int64_t c_row, bool add,
-                                                                                     int columns) {
-    gemm<instruction_set::avx512, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns);
+                                                                                     int columns, bool fetches) {
+    gemm<instruction_set::avx512, T>::panel(m, depth, a, b, b_row, c, c_row, add, columns, fetches);
   }
   ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD static void packing_tile(
       std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c, std::int64_t c_row, bool add,
@@ -219,7 +229,7 @@ struct gemm_on<T, instruction_set::avx512> {
 template <class T>
 struct gemm_functions {
   void (*panel)(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row, T* c,
-                std::int64_t c_row, bool add, int columns);
+                std::int64_t c_row, bool add, int columns, bool fetches);
   void (*packing_tile)(std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
                        std::int64_t c_row, bool add, T* packed, fetched_ahead<T> const& ahead);
   void (*pack)(T* panel, T const* from, std::int64_t distance, std::int64_t depth, int columns);
@@ -302,7 +312,7 @@ template <class T>
       right_row = on.columns;
     }
     on.panel(rows - first, slab, {a.data + first * a.row, a.row, a.column}, right, right_row, to + first * c_row, c_row,
-             add, columns);
+             add, columns, j == 0 && a.column == 1);
     if (finish.is_something()) finish_block<T>(set, finish.at(0, j), rows, columns, to, c_row);
   }
 }

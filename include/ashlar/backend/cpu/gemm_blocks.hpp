@@ -57,7 +57,7 @@ struct left_block {
   static bool pays(matrix_view<T> const& a, std::int64_t depth, std::int64_t panels) {
     return panels >= 4 && depth >= 256 && a.column != 1 && a.column % crowded == 0;
   }
-  /// Tiles of Rows rows and, of what is left, of fewer.
+  /// Tiles of Rows rows and, of what is left, of fewer. Columns lie so far apart that nothing else fetches them ahead.
   template <int Rows>
   static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth) {
     constexpr int lines = 128 / static_cast<int>(sizeof(T));  // whole lines, while they are in the first cache
@@ -71,9 +71,12 @@ struct left_block {
   template <int Rows, int Tiles>
   [[gnu::noinline]] static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i,
                                        std::int64_t depth) {
-    for (std::int64_t k = 0; k < depth; ++k)
+    constexpr int line = 64 / static_cast<int>(sizeof(T));
+    for (std::int64_t k = 0; k < depth; ++k) {
+      for (int j = 0; j < Tiles * Rows; j += line) __builtin_prefetch(from + (k + 16) * distance + i + j);
       for (int t = 0; t < Tiles; ++t)
         std::memcpy(to + (i + t * Rows) * depth + k * Rows, from + k * distance + i + t * Rows, Rows * sizeof(T));
+    }
   }
 };
 

@@ -108,7 +108,7 @@ class product_without_zeros {
         terms const of = skips ? kept[i / unit] : terms{0, depth_};
         std::int64_t const height = rows - i < unit ? rows - i : unit;
         on.panel(height, of.end - of.begin, {at(first + i, of.begin), a_.row, a_.column}, panel + of.begin * on.columns,
-                 on.columns, c + i * c_row + j, c_row, false, columns);
+                 on.columns, c + i * c_row + j, c_row, false, columns, j == 0 && a_.column == 1);
       }
     }
   }
