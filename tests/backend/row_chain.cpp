@@ -66,6 +66,8 @@ TEST_CASE("a prediction of small products of one row is one function with the bi
   check<1>(linear<5>, input<17>);
   check<2>(linear<200, no_bias> | linear<33> | relu, input<5>);
   check<2>(linear<2> | relu | linear<130>, input<117>);
+  check<3>(linear<128> | relu | linear<64> | linear<4>, input<16>);  // in panels
+  check<2>(linear<192, no_bias> | linear<33> | relu, input<5>);
   check<6>(linear<3> | relu | linear<17> | relu | linear<16> | relu | linear<31> | relu | linear<32> | linear<2> | relu,
            input<7>);
 }

@@ -26,8 +26,6 @@ ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string 
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-namespace detail {}  // namespace detail
-
 /// Reads parameters and states from a file of `save` or of PyTorch: all of them or none.
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
 template <class Net, class Input, class Policy, class Target>

@@ -23,8 +23,13 @@ struct row_products {
     auto lies = [&](int o) { return reinterpret_cast<float*>(places[operand[o].place] + operand[o].offset); };
     product_finish<float> f;
     if constexpr (kind != product_epilogue::none) f = {kind, lies(3), 0};
-    if constexpr (at[4 * I + 2] != 0)
-      low_product<Set, float>::template run<1>(1, n, depth, lies(0), lies(1), lies(2), n, f);
+    if constexpr (at[4 * I + 2] == 1)
+      low_product<Set, float>::template run<1>(1, n, depth, lies(0), lies(1), low_rows{depth, depth}, lies(2), n, f);
+    else if constexpr (at[4 * I + 2] == 2)  // in panels
+      for (std::int64_t j = 0; j < n; j += panel_columns)
+        row_product<Set, float>::template run<row_order::panels>(1, panel_columns, depth, {lies(0), depth, 1},
+                                                                 lies(1) + j * depth, panel_columns, lies(2) + j, n,
+                                                                 f.at(0, j));
     else
       row_product<Set, float>::template run<row_order::panels>(1, n, depth, {lies(0), depth, 1}, lies(1), n, lies(2), n,
                                                                f);
@@ -65,9 +70,16 @@ class row_chain {
     int shape[4 * most_products]{};
     address operands[4 * most_products]{};
   };
+  /// How a product's matrix lies: 0: row by row, 1: transposed, 2: in panels, 3: as no product here reads it.
+  static constexpr int order_of(int s) {
+    int const k = tables.steps[s].kernel, size = tables.kernel_begin[k + 1] - tables.kernel_begin[k];
+    int const transposed = step_tables(tables).code(s, 3);
+    return size == 4 ? transposed : transposed ? 3 : 2;
+  }
   static constexpr bool is_product(int s) {
     step_tables const t(tables);
-    if (!t.is_a(kernel_kind::matmul, s) || t.code(s, 1) || t.code(s, 2) || tables.steps[s].variant) return false;
+    if (!t.is_a(kernel_kind::matmul, s) || t.code(s, 1) || t.code(s, 2) || tables.steps[s].variant || order_of(s) > 2)
+      return false;
     std::int64_t const* const n = t.numbers(s);  // of the valid rows there is one
     return n[0] == 1 && n[1] == 1 && n[4] != 3 && n[2] * n[3] <= most_weights;
   }
@@ -86,7 +98,7 @@ class row_chain {
       if (count == most_products || !is_product(s)) return f;
       std::int64_t const* const n = t.numbers(s);
       bool const is_finished = tails.of[s].operand_count > 0;
-      int const shape[] = {static_cast<int>(n[2]), static_cast<int>(n[3]), t.code(s, 3),
+      int const shape[] = {static_cast<int>(n[2]), static_cast<int>(n[3]), order_of(s),
                            static_cast<int>(is_finished ? tails.of[s].kind : product_epilogue::none)};
       for (int i = 0; i < 4; ++i) f.shape[4 * count + i] = shape[i];
       for (int o = 0; o < (is_finished ? 4 : 3); ++o)
