@@ -120,10 +120,11 @@ foreach(name packets team)
   ashlar_device_direct_program(device_${name} ${sources})
   if(ASHLAR_TEST_THRUST)
     target_compile_definitions(test_device_${name} PRIVATE ASHLAR_PACKET_BYTES=16)
+    if(name STREQUAL team)
+      target_compile_options(test_device_team PRIVATE ${quickly})
+    endif()
   endif()
 endforeach()
-
-target_compile_options(test_device_team PRIVATE ${quickly})
 
 # Thrust's C++ system allocates nothing of its own: so nothing is allocated while training.
 ashlar_device_direct_program(device_allocations programs/allocations.cpp)

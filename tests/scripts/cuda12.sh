@@ -4,7 +4,8 @@
 # sm_50 (the oldest that CUDA 12 knows) and, on the host's side, links with its runtime and starts: where there is no
 # driver it says so in one sentence. NVIDIA's packages on PyPI (47 MB) hold all of that but not nvcc itself: its front end
 # (cudafe++, cicc) is in none of CUDA 12's packages there, so clang (16 or newer) is the front end here. COMPILERS names
-# others; NVCC=1: an nvcc that is here compiles the example with CCCL 2.8 too; ASHLAR_CUDA12: a folder of the packages.
+# others; NVCC=1: an nvcc that is here compiles the example with CCCL 2.8 too; ASHLAR_CUDA12: a folder of the packages;
+# ASHLAR_OPTIMISED=1: the host's code, which only starts, is optimised.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 packages=(nvidia-cuda-nvcc-cu12==12.9.86 nvidia-cuda-runtime-cu12==12.9.79 nvidia-cuda-cccl-cu12==12.9.27)
@@ -47,7 +48,8 @@ source="$ROOT/examples/04_digits.cpp"
 line=("$compiler" -x cuda -std=c++20 -O2 -Wno-unknown-cuda-version --cuda-path="$folder/toolkit" -I "$ROOT/include" -c "$source")
 run "${line[@]}" --cuda-gpu-arch=sm_50 --cuda-device-only -o device.cubin || refuse "its kernels do not compile:"
 [ -s device.cubin ] || refuse "its kernels are empty:"
-run "${line[@]}" -O0 --cuda-host-only -o host.o || refuse "its host code does not compile:"
+[ "${ASHLAR_OPTIMISED:-0}" = 1 ] || line+=(-O0)
+run "${line[@]}" --cuda-host-only -o host.o || refuse "its host code does not compile:"
 # The object registers no kernels (that takes NVIDIA's fatbinary), so it can start but not train.
 run "$compiler" -pthread -o program host.o toolkit/lib/libcudart_static.a -ldl -lrt || refuse "it does not link:"
 if [ ! -e /proc/driver/nvidia ]; then

@@ -3,12 +3,13 @@
 # The device policy's tests by nvcc: they compile, and run where there is a GPU; elsewhere they start, say that there is
 # none, and skip. Environment: CHECK=memcheck (or racecheck, ...): under that tool of compute-sanitizer. BUILT=folder: of
 # the program, which is run as it is where one lies there already. CUDA_ARCH=sm_90: built for that GPU, wherever it is.
+# ASHLAR_OPTIMISED=1: optimised though there is no GPU.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 PATH="$PATH:/usr/local/cuda/bin"
 command -v nvcc > /dev/null || { echo "skipped: nvcc: there is no CUDA toolkit here" && exit 77; }
 { read -r headers && read -r libraries; } < <(python3 "$ROOT/bench/cuda_libraries.py") || headers="" libraries=""
-export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}${libraries:+:$libraries}"
+[ -z "$libraries" ] || export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$libraries"
 if [ -n "${BUILT:-}" ]; then
   mkdir -p "$BUILT"
   cd "$BUILT"
@@ -28,7 +29,7 @@ build() {
     for_gpu=("-arch=$CUDA_ARCH")
   elif nvidia-smi > /dev/null 2>&1; then
     for_gpu=(-arch=native)
-  else
+  elif [ "${ASHLAR_OPTIMISED:-0}" != 1 ]; then
     level=-O0 && for_gpu=(-Xcicc -O0 -Xptxas -O0) # what will not run is not optimised
   fi
   local flags=(-std=c++20 "$level" -I "$ROOT/include" -I "$ROOT/tests")

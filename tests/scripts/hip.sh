@@ -3,7 +3,7 @@
 # The digits example compiles by hipcc with Ashlar's own kernels for an AMD card (gfx90a; TARGET names another), links and
 # starts: where there is no such card it says so in one sentence. Debian's hipcc and libamdhip64-dev are enough.
 # -ffp-contract=on: hipcc alone would fuse products and sums across statements, in the host's code too. That code only
-# starts, so it is not optimised.
+# starts, so it is not optimised but with ASHLAR_OPTIMISED=1.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 target="${TARGET:-gfx90a}"
@@ -18,7 +18,9 @@ refuse() {
   exit 1
 }
 
-line=(hipcc -x hip -std=c++20 -O2 -Xarch_host -O0 -ffp-contract=on "--offload-arch=$target" -I "$ROOT/include"
+host=(-Xarch_host -O0)
+[ "${ASHLAR_OPTIMISED:-0}" != 1 ] || host=()
+line=(hipcc -x hip -std=c++20 -O2 ${host[@]+"${host[@]}"} -ffp-contract=on "--offload-arch=$target" -I "$ROOT/include"
   -o program "$ROOT/examples/04_digits.cpp")
 echo "${line[*]}"
 "${line[@]}" > output 2>&1 || refuse "it does not compile:"

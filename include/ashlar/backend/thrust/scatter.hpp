@@ -26,7 +26,7 @@ struct scatter_functor {
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
-    constexpr int own = (tile::columns + Team::least_size - 1) / Team::least_size;
+    constexpr int most = (tile::columns + Team::least_size - 1) / Team::least_size;
     std::int64_t const* const n = given.numbers;
     std::int64_t const full = n[2], inner = n[3], indices = given.valid(full, n[5]);
     std::int64_t const first = take_index(unit, parts_of_size(inner, tile::columns)) * tile::columns;
@@ -35,8 +35,9 @@ struct scatter_functor {
     int const count = static_cast<int>(inner - first < tile::columns ? inner - first : tile::columns);
     std::int32_t const* const index = given.template at<std::int32_t const>(1) + unit * full;
     T const* const from = given.template at<T const>(0) + unit * full * inner + first;
+    int const own = most < tile::columns ? most : count;  // a thread alone has no columns behind the last
     std::uint32_t* const marked = team.template shared_memory<std::uint32_t, tile::words>();
-    T total[own];
+    T total[most];
     ASHLAR_UNROLL
     for (int k = 0; k < own; ++k) total[k] = T{};
     for (std::int64_t begin = 0; begin < indices; begin += tile::words * tile::marks) {
@@ -50,7 +51,7 @@ struct scatter_functor {
       if (team.reduce(any, either{}))
         for (int w = 0; w < tile::words; ++w)
           for (std::uint32_t marks = marked[w], k = 0; marks; marks >>= 1, ++k)
-            if (marks & 1) add(total, from + (begin + w * tile::marks + k) * inner, team.rank, team.size, count);
+            if (marks & 1) add(total, own, from + (begin + w * tile::marks + k) * inner, team.rank, team.size, count);
       team.meet();  // nobody marks the next ones before everybody has seen these
     }
     T* const to = given.template at<T>(2) + (unit * n[1] + place) * inner + first;
@@ -73,10 +74,9 @@ struct scatter_functor {
       if (begin + k < end && index[begin + k] == place) marks |= std::uint32_t{1} << k;
     return marks;
   }
-  template <int Own>
-  ASHLAR_INLINE ASHLAR_HD static void add(T (&total)[Own], T const* slice, int rank, int size, int count) {
+  ASHLAR_INLINE ASHLAR_HD static void add(T* total, int own, T const* slice, int rank, int size, int count) {
     ASHLAR_UNROLL
-    for (int k = 0; k < Own; ++k) {
+    for (int k = 0; k < own; ++k) {
       int const column = rank + k * size;
       if (column >= count) continue;
       if constexpr (code::at[1] == static_cast<int>(dtype::boolean))
