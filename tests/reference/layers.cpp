@@ -20,7 +20,7 @@ void check_initial(std::string const& name, Net const&, Input const&) {
   begins.type = dtype::float32;
   begins.extents = v.extents;
   begins.init = v.init;
-  detail::fill_initial(reinterpret_cast<char*>(w.data()), begins, false,
+  detail::fill_initial(reinterpret_cast<char*>(w.data()), begins, detail::stored_order::rows,
                        random_stream(seed{1}, hash_path("0.weight", 8)), detail::orthogonal_rows);
   double largest = 0, squares = 0;
   for (float x : w) {

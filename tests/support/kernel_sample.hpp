@@ -51,7 +51,7 @@ class kernel_sample {
     return end();
   }
   numbers reference() {
-    run_reference({code_.data(), numbers_.data(), nullptr, begin(), &around_, 0});
+    run_reference({code_.data(), static_cast<int>(code_.size()), numbers_.data(), nullptr, begin(), &around_, 0});
     return end();
   }
 
