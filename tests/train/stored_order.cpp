@@ -109,19 +109,27 @@ TEST_CASE("a file has the bytes that it had when every weight lay row by row, an
   CHECK(difference(net, other) == 0);
 }
 
-TEST_CASE("a network whose weights lie column by column predicts and trains as one whose weights do not") {
-  auto net = model(wide, input<7>, cpu, seed{5});
-  auto other = model(wide_row_by_row, input<7>, cpu, seed{5});
+namespace {
+
+/// They learn the same by two optimizers, and then predict the same of so many rows.
+template <int... Rows, class Net, class Other>
+void check_equal(Net& net, Other& other) {
   CHECK(difference_after_training(net, other, sgd{.learning_rate = 0.1f, .momentum = 0.9f}) < 2e-5);
   CHECK(difference_after_training(net, other, clip_by_norm{0.5f} | adamw{.learning_rate = 1e-3f}) < 2e-5);
-  auto check_rows = [&]<int Rows>(tensor<float, Rows, 7> x) {
-    random_normal(x, seed{Rows});
+  auto check_rows = [&]<int Count>(tensor<float, Count, 7> x) {
+    random_normal(x, seed{Count});
     auto const y = predict(net, x), z = predict(other, x);
     for (std::int64_t i = 0; i < y.size(); ++i) CHECK(std::fabs(y[i] - z[i]) < 1e-4);
   };
-  check_rows(tensor<float, 1, 7>());
-  check_rows(tensor<float, 3, 7>());
-  check_rows(tensor<float, 33, 7>());
+  (check_rows(tensor<float, Rows, 7>()), ...);
+}
+
+}  // namespace
+
+TEST_CASE("a network whose weights lie column by column predicts and trains as one whose weights do not") {
+  auto net = model(wide, input<7>, cpu, seed{5});
+  auto other = model(wide_row_by_row, input<7>, cpu, seed{5});
+  check_equal<1, 3, 33>(net, other);
 }
 
 namespace {
@@ -172,16 +180,7 @@ TEST_CASE("weights whose outputs are several panels lie in panels, and files are
 TEST_CASE("a network whose weights lie in panels predicts and trains as one whose weights do not") {
   auto net = model(in_panels, input<7>, cpu, seed{5});
   auto other = model(not_in_panels, input<7>, cpu, seed{5});
-  CHECK(difference_after_training(net, other, sgd{.learning_rate = 0.1f, .momentum = 0.9f}) < 2e-5);
-  CHECK(difference_after_training(net, other, clip_by_norm{0.5f} | adamw{.learning_rate = 1e-3f}) < 2e-5);
-  auto check_rows = [&]<int Rows>(tensor<float, Rows, 7> x) {
-    random_normal(x, seed{Rows});
-    auto const y = predict(net, x), z = predict(other, x);
-    for (std::int64_t i = 0; i < y.size(); ++i) CHECK(std::fabs(y[i] - z[i]) < 1e-4);
-  };
-  check_rows(tensor<float, 1, 7>());
-  check_rows(tensor<float, 3, 7>());
-  check_rows(tensor<float, 70, 7>());
+  check_equal<1, 3, 70>(net, other);
 }
 
 TEST_CASE("weights in panels have the same bits after training on any number of threads") {

@@ -9,7 +9,7 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// What one function does of a program: products of one row, each with its finish, one after the other. Four integers
-/// each: columns, depth, whether the matrix is transposed, and the finish.
+/// each: columns, depth, how the matrix lies (0: row by row, 1: transposed, 2: in panels), and the finish.
 template <int... Shape>
 struct row_products {
   static constexpr int at[sizeof...(Shape)] = {Shape...};
@@ -70,7 +70,7 @@ class row_chain {
     int shape[4 * most_products]{};
     address operands[4 * most_products]{};
   };
-  /// How a product's matrix lies: 0: row by row, 1: transposed, 2: in panels, 3: as no product here reads it.
+  /// How a product's matrix lies, as row_products has it; 3: as none of them reads it.
   static constexpr int order_of(int s) {
     int const k = tables.steps[s].kernel, size = tables.kernel_begin[k + 1] - tables.kernel_begin[k];
     int const transposed = step_tables(tables).code(s, 3);
