@@ -110,7 +110,7 @@ std::vector<float> computed(pass const& which, problem const& p, bool winograd, 
                       reinterpret_cast<char*>(result.data()), reinterpret_cast<char*>(workspace)};
   kernel_arguments args{operands, numbers.begin(), nullptr, p.rows, 0, 0, 0, set};
   args.parts = parts;
-  int const phases = winograd && is_weight && weight_division.parts > 1 ? 2 : 1;
+  int const phases = !winograd ? 1 : is_weight ? (weight_division.parts > 1 ? 2 : 1) : division.phases();
   for (args.phase = 0; args.phase < phases; ++args.phase)
     for (args.part = 0; args.part < parts; ++args.part) {
       if (!winograd && is_data) convolve_back<float>(args);

@@ -100,6 +100,7 @@ constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered&
         winograd_division const d(e);
         d.push(out.numbers);
         out.workspace = d.bytes();
+        out.phases = d.phases();
       }
       return;
     }

@@ -12,6 +12,13 @@ inline constexpr int winograd_most_tiles = 128;  // at once
 inline constexpr int winograd_frequencies = 36;
 inline constexpr std::int64_t winograd_most_bytes = std::int64_t{32} << 20;  // of rooms, where two need no more
 inline constexpr std::int64_t winograd_most_rooms = 16;
+inline constexpr std::int64_t winograd_most_shared = std::int64_t{16} << 20;  // bytes of what all shares read
+
+/// What of a convolution is transformed once, before all else, for all shares; each transforms the other block by
+/// block.
+namespace winograd_shared {
+enum type : std::int64_t { nothing, images, filters };
+}
 
 /// A convolution with 3 x 3 windows by its result, which comes of so many channels.
 struct winograd_extents {
@@ -27,42 +34,62 @@ constexpr std::int64_t winograd_rooms(std::int64_t room, std::int64_t units) {
 }
 
 /// Room of one share of a convolution by Winograd's algorithm, in floats: transformed tiles of all channels, then of a
-/// block of filters those and their products with the tiles, then the elements of a channel's tiles.
+/// block of filters those and their products with the tiles, then the elements of a channel's tiles. What is shared has
+/// no room there, but lies block behind block before all rooms.
 struct winograd_room {
   std::int64_t filter_row, image_apart, filter_apart, product_apart, pitch;
   std::int64_t filters, products, rows, size;
 
   /// Frequencies lie a line of the cache further apart than they are long: their lines share no set.
-  constexpr winograd_room(std::int64_t channels, std::int64_t tile_block, std::int64_t filter_block)
+  constexpr winograd_room(std::int64_t channels, std::int64_t tile_block, std::int64_t filter_block,
+                          std::int64_t shared)
       : filter_row(blocks_of(channels, winograd_tile_unit) * winograd_tile_unit + 16),
         image_apart(channels * blocks_of(tile_block, winograd_tile_unit) * winograd_tile_unit + 16),
         filter_apart(filter_block * filter_row + 16),
         product_apart(filter_block * tile_block + 16),
         pitch(4 * tile_block + 16),
-        filters(winograd_frequencies * image_apart),
-        products(filters + winograd_frequencies * filter_apart),
+        filters(shared == winograd_shared::images ? 0 : block_of_images()),
+        products(filters + (shared == winograd_shared::filters ? 0 : block_of_filters())),
         rows(products + winograd_frequencies * product_apart),
         size(rows + 12 * pitch) {}
+
+  constexpr std::int64_t block_of_images() const { return winograd_frequencies * image_apart; }
+  constexpr std::int64_t block_of_filters() const { return winograd_frequencies * filter_apart; }
 };
 /// How Winograd's F(4x4, 3x3) divides a convolution: in blocks of tiles times blocks of filters, in so many rooms at
-/// most.
+/// most, behind so many floats of what is shared.
 struct winograd_division {
-  std::int64_t tiles, filters, rooms, room;
+  std::int64_t tiles, filters, shared, before_rooms, rooms, room;
 
   constexpr explicit winograd_division(winograd_extents const& e)
       : tiles(even_block(e.tiles(), e.channels > 256 ? 64 : winograd_most_tiles)),
         filters(smaller_of(e.filters, 32)),
+        shared(winograd_shared::nothing),
+        before_rooms(0),
         rooms(0),
-        room(winograd_room(e.channels, tiles, filters).size) {
-    rooms = winograd_rooms(room, blocks_of(e.tiles(), tiles) * blocks_of(e.filters, filters));
+        room(0) {
+    std::int64_t const tile_blocks = blocks_of(e.tiles(), tiles), filter_blocks = blocks_of(e.filters, filters);
+    winograd_room const all(e.channels, tiles, filters, shared);
+    share(winograd_shared::images, tile_blocks * all.block_of_images(), filter_blocks);
+    share(winograd_shared::filters, filter_blocks * all.block_of_filters(), tile_blocks);
+    room = winograd_room(e.channels, tiles, filters, shared).size;
+    rooms = winograd_rooms(room, tile_blocks * filter_blocks);
   }
   /// What the kernel reads behind the numbers of any convolution.
   constexpr void push(list<std::int64_t>& numbers) const {
-    for (std::int64_t n : {std::int64_t{1}, tiles, filters, rooms}) numbers.push(n);
+    for (std::int64_t n : {std::int64_t{1}, tiles, filters, rooms, shared, before_rooms}) numbers.push(n);
   }
-  constexpr std::int64_t bytes() const { return 4 * rooms * room; }
+  constexpr int phases() const { return shared == winograd_shared::nothing ? 1 : 2; }
+  constexpr std::int64_t bytes() const { return 4 * (before_rooms + rooms * room); }
 
  private:
+  /// Shares what is needed with several blocks of the other, and is the smaller of both.
+  constexpr void share(winograd_shared::type which, std::int64_t size, std::int64_t other_blocks) {
+    if (other_blocks < 2 || 4 * size > winograd_most_shared) return;
+    if (shared != winograd_shared::nothing && before_rooms <= size) return;
+    shared = which;
+    before_rooms = size;
+  }
   /// As few blocks as can be, as even as whole vectors allow: threads take equally many.
   static constexpr std::int64_t even_block(std::int64_t tiles, std::int64_t most) {
     std::int64_t const blocks = blocks_of(tiles, most);

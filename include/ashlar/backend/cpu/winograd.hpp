@@ -8,7 +8,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// filters.
 struct winograd_convolution : winograd_geometry {
   std::int64_t filter_step, channel_step;  // between windows
-  std::int64_t tile_block, filter_block, rooms;
+  std::int64_t tile_block, filter_block, rooms, shared, before_rooms;
   bool turned;
 
   winograd_convolution(kernel_arguments const& args, bool is_data) : winograd_geometry(args), turned(is_data) {
@@ -21,35 +21,49 @@ struct winograd_convolution : winograd_geometry {
       top = 2 - top, left = 2 - left;
     }
     tile_block = args.numbers[18], filter_block = args.numbers[19], rooms = args.numbers[20];
+    shared = args.numbers[21], before_rooms = args.numbers[22];
   }
+  std::int64_t tile_blocks() const { return blocks_of(tiles(), tile_block); }
+  std::int64_t filter_blocks() const { return blocks_of(filters, filter_block); }
+  bool shares(winograd_shared::type what) const { return shared == what; }
 };
 
-/// One share of a convolution, in a room of its own.
+/// One share of a convolution, in a room of its own behind what is shared.
 template <class T>
 class winograd_share {
  public:
-  winograd_share(winograd_convolution const& g, instruction_set set, T* memory)
+  winograd_share(winograd_convolution const& g, kernel_arguments const& args)
       : g_(g),
-        on_(functions_for<T>(set)),
-        transform_(winograd_on<T>(set)),
-        room_(g.channels, g.tile_block, g.filter_block),
-        memory_(memory) {}
+        on_(functions_for<T>(args.set)),
+        transform_(winograd_on<T>(args.set)),
+        room_(g.channels, g.tile_block, g.filter_block, g.shared),
+        shared_(reinterpret_cast<T*>(args.operands[3])),
+        memory_(shared_ + g.before_rooms + args.part * room_.size) {}
 
-  /// B^T d B of a block of tiles, in panels.
-  void transform_images(T const* x, tile_block const& block) const {
+  /// Where a block of transformed tiles lies, and a row of a block of filters.
+  T* images(std::int64_t number) const {
+    return g_.shares(winograd_shared::images) ? shared_ + number * room_.block_of_images() : memory_;
+  }
+  T* filter(std::int64_t number, std::int64_t row) const {
+    T* const begin =
+        g_.shares(winograd_shared::filters) ? shared_ + number * room_.block_of_filters() : memory_ + room_.filters;
+    return begin + row * room_.filter_row;
+  }
+  /// B^T d B of channels [begin, end) of a block of tiles, in panels.
+  void transform_images(T const* x, tile_block const& block, std::int64_t begin, std::int64_t end, T* to) const {
     tile_plane const in = g_.in();
     winograd_call call = call_of(winograd_stage::image, block, in, room_.image_apart);
     call.panel = g_.channels * on_.columns;
     std::memset(call.rows, 0, static_cast<std::size_t>(12 * room_.pitch) * sizeof(T));  // also behind the last tile
-    for (std::int64_t c = 0; c < g_.channels; ++c) {
+    for (std::int64_t c = begin; c < end; ++c) {
       call.from = x + c * in.size();
-      call.to = memory_ + c * on_.columns;
+      call.to = to + c * on_.columns;
       transform_(call);
     }
   }
-  /// G g G^T of a block of filters, in the order in which their windows lie; those a few panels on are asked for, as
-  /// else most of the time goes into waiting for them.
-  void transform_filters(T const* weight, std::int64_t first, std::int64_t count) const {
+  /// G g G^T of filters, in the order in which their windows lie; those a few panels on are asked for, as else most of
+  /// the time goes into waiting for them.
+  void transform_filters(T const* weight, std::int64_t first, std::int64_t count, T* to) const {
     std::int64_t const panels = blocks_of(g_.channels, on_.columns), windows = panels * count;
     auto const filter_of = [&](std::int64_t i) { return g_.turned ? i % count : i / panels; };
     auto const channel_of = [&](std::int64_t i) { return (g_.turned ? i / count : i % panels) * on_.columns; };
@@ -57,18 +71,18 @@ class winograd_share {
       std::int64_t const next = i + panels_ahead;
       fetch_windows(weight + (first + filter_of(next)) * g_.filter_step + channel_of(next) * g_.channel_step);
       std::int64_t const k = filter_of(i), c = channel_of(i);
-      transform_filter(weight, first + k, c, memory_ + room_.filters + k * room_.filter_row + c);
+      transform_filter(weight, first + k, c, to + k * room_.filter_row + c);
     }
   }
   /// Of each frequency filters by channels times channels by tiles.
-  void multiply(std::int64_t filters, int tiles) const {
+  void multiply(T const* filters, std::int64_t count, T const* images, int tiles) const {
     for (int f = 0; f < winograd_frequencies; ++f)
       for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
         std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
         for (int tile = 0; tile < tiles; tile += on_.columns) {
           int const half = on_.columns / 2, columns = tiles - tile <= half ? half : on_.columns;
-          on_.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
-                    memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
+          on_.panel(count, slab, {filters + f * room_.filter_apart + k, room_.filter_row, 1},
+                    images + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
                     memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, columns, false);
         }
       }
@@ -125,38 +139,60 @@ class winograd_share {
   gemm_functions<T> const& on_;
   winograd_function transform_;
   winograd_room room_;
-  T* memory_;
+  T *shared_, *memory_;
 };
 
+/// The first phase: what is shared, divided by channels or by filters.
+template <class T>
+void transform_shared(winograd_convolution const& g, winograd_share<T> const& share, kernel_arguments const& args,
+                      T const* x, T const* weight) {
+  if (g.shares(winograd_shared::images)) {
+    kernel_share const own(args, g.tile_blocks() * g.channels);
+    for (std::int64_t at = own.begin, count; at < own.end; at += count) {
+      std::int64_t const number = at / g.channels, channel = at % g.channels;
+      count = smaller_of(own.end - at, g.channels - channel);
+      tile_block const block = g.block(number * g.tile_block, g.tile_block);
+      share.transform_images(x, block, channel, channel + count, share.images(number));
+    }
+  } else {
+    kernel_share const own(args, g.filters, 8);
+    for (std::int64_t at = own.begin, count; at < own.end; at += count) {
+      std::int64_t const number = at / g.filter_block, filter = at % g.filter_block;
+      count = smaller_of(own.end - at, g.filter_block - filter);
+      share.transform_filters(weight, at, count, share.filter(number, filter));
+    }
+  }
+}
+
 /// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices; every block of tiles with every block
-/// of filters is a unit of work.
+/// of filters is a unit of work, those with the same block of what is not shared one after the other.
 template <class T>
 [[gnu::noinline]] void convolve_winograd(kernel_arguments args, bool is_data) {
   winograd_convolution const g(args, is_data);
   T const* const x = reinterpret_cast<T const*>(args.operands[0]);
   T const* const weight = reinterpret_cast<T const*>(args.operands[1]);
   T* const y = reinterpret_cast<T*>(args.operands[2]);
-  T* const rooms = reinterpret_cast<T*>(args.operands[3]);
   product_finish<T> finish;
   if (args.epilogue != product_epilogue::none)
     finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[4]), 0};
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
-  std::int64_t const room = winograd_room(g.channels, g.tile_block, g.filter_block).size;
-  winograd_share<T> const share(g, args.set, rooms + args.part * room);
-  std::int64_t const parts = blocks_of(g.filters, g.filter_block);
-  kernel_share const own(args, blocks_of(g.tiles(), g.tile_block) * parts);
-  for (std::int64_t unit = own.begin; unit < own.end;) {
-    std::int64_t const number = unit / parts, end = smaller_of(own.end, (number + 1) * parts);
-    tile_block const block = g.block(number * g.tile_block, g.tile_block);
-    share.transform_images(x, block);
-    for (; unit < end; ++unit) {
-      std::int64_t const first = unit % parts * g.filter_block;
-      std::int64_t const count = smaller_of(g.filters - first, g.filter_block);
-      share.transform_filters(weight, first, count);
-      share.multiply(count, block.tiles);
-      share.transform_results(y, block, first, count, finish);
-    }
+  winograd_share<T> const share(g, args);
+  bool const shares_images = g.shares(winograd_shared::images), shares_filters = g.shares(winograd_shared::filters);
+  if (args.phase == 0 && (shares_images || shares_filters)) return transform_shared<T>(g, share, args, x, weight);
+  std::int64_t const together = shares_images ? g.tile_blocks() : g.filter_blocks();
+  kernel_share const own(args, g.tile_blocks() * g.filter_blocks());
+  for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
+    bool const is_first = unit == own.begin || unit % together == 0;
+    std::int64_t const of_tiles = shares_images ? unit % together : unit / together;
+    std::int64_t const of_filters = shares_images ? unit / together : unit % together;
+    std::int64_t const first = of_filters * g.filter_block, count = smaller_of(g.filters - first, g.filter_block);
+    tile_block const block = g.block(of_tiles * g.tile_block, g.tile_block);
+    T *const images = share.images(of_tiles), *const filters = share.filter(of_filters, 0);
+    if (!shares_images && is_first) share.transform_images(x, block, 0, g.channels, images);
+    if (!shares_filters && (!shares_images || is_first)) share.transform_filters(weight, first, count, filters);
+    share.multiply(filters, count, images, block.tiles);
+    share.transform_results(y, block, first, count, finish);
   }
 }
 
