@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/cpu/half_vectors.hpp>
 #include <ashlar/backend/cpu/winograd_transforms.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -35,6 +36,7 @@ class winograd_share {
   winograd_share(winograd_convolution const& g, kernel_arguments const& args)
       : g_(g),
         on_(functions_for<T>(args.set)),
+        halves_(half_vectors_on<T>(args.set)),
         transform_(winograd_on<T>(args.set)),
         room_(g.channels, g.tile_block, g.filter_block, g.shared),
         shared_(reinterpret_cast<T*>(args.operands[3])),
@@ -79,12 +81,10 @@ class winograd_share {
     for (int f = 0; f < winograd_frequencies; ++f)
       for (std::int64_t k = 0; k < g_.channels; k += on_.depth()) {
         std::int64_t const slab = smaller_of(g_.channels - k, on_.depth());
-        for (int tile = 0; tile < tiles; tile += on_.columns) {
-          int const half = on_.columns / 2, columns = tiles - tile <= half ? half : on_.columns;
-          on_.panel(count, slab, {filters + f * room_.filter_apart + k, room_.filter_row, 1},
-                    images + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
-                    memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, columns, false);
-        }
+        for (int tile = 0; tile < tiles; tile += on_.columns)
+          multiply_panel(count, slab, {filters + f * room_.filter_apart + k, room_.filter_row, 1},
+                         images + f * room_.image_apart + tile * g_.channels + k * on_.columns,
+                         memory_ + room_.products + f * room_.product_apart + tile, k > 0, tiles - tile);
       }
   }
   /// A^T m A of a block of filters, with what is done to it, to the result.
@@ -105,6 +105,15 @@ class winograd_share {
  private:
   static constexpr std::int64_t panels_ahead = 8;
 
+  /// Of a panel so many vectors as have tiles in them, or half of one.
+  void multiply_panel(std::int64_t count, std::int64_t slab, matrix_view<T> const& filters, T const* images, T* to,
+                      bool add, int tiles) const {
+    int const width = on_.columns / 2, left = tiles % width;
+    if (halves_ && tiles < on_.columns && left > 0 && 2 * left <= width)
+      return halves_(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles < width);
+    on_.panel(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles <= width ? width : on_.columns,
+              false);
+  }
   void fetch_windows(T const* first) const {
     for (int c = 0; c < on_.columns; ++c) __builtin_prefetch(first + c * g_.channel_step, 0, 2);
   }
@@ -137,6 +146,7 @@ class winograd_share {
 
   winograd_convolution const& g_;
   gemm_functions<T> const& on_;
+  half_vectors_function<T> halves_;
   winograd_function transform_;
   winograd_room room_;
   T *shared_, *memory_;
