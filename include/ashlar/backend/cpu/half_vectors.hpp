@@ -34,7 +34,7 @@ using half_vectors_function = void (*)(std::int64_t m, std::int64_t depth, matri
 /// None where half a vector is not worth it.
 template <class T>
 half_vectors_function<T> half_vectors_on([[maybe_unused]] instruction_set set) {
-  constexpr half_vectors_function<T> none = nullptr;
+  [[maybe_unused]] constexpr half_vectors_function<T> none = nullptr;
   return ASHLAR_BY_SET(set, none, none, multiply_half_vectors<T>);
 }
 
