@@ -128,19 +128,23 @@ class winograd_share {
   }
   /// The windows of a panel's columns of channels of one filter; zeros behind the last channel.
   void transform_filter(T const* weight, std::int64_t filter, std::int64_t channel, T* to) const {
-    alignas(64) T windows[16 * winograd_tile_unit];
     std::int64_t const first = filter * g_.filter_step + channel * g_.channel_step;
-    std::int64_t const last = first + (on_.columns - 1) * g_.channel_step;
     int const count = static_cast<int>(smaller_of(g_.channels - channel, on_.columns));
-    // whole vectors where nothing ends
-    bool const is_inside = count == on_.columns && last + 16 <= 9 * g_.filters * g_.channels;
-    on_.pack(windows, weight + first, g_.channel_step, is_inside ? 16 : 9, count);
     winograd_call call{};
-    call.stage = winograd_stage::filter;
-    call.from = g_.turned ? windows + 8 * on_.columns : windows;
-    call.pitch = g_.turned ? -on_.columns : on_.columns;
-    call.count = on_.columns;
+    call.stage = winograd_stage::windows;
+    call.from = weight + first;
     call.to = to, call.apart = room_.filter_apart;
+    call.count = on_.columns;
+    alignas(64) T windows[16 * winograd_tile_unit];
+    if (g_.turned || count < on_.columns) {
+      std::int64_t const last = first + (on_.columns - 1) * g_.channel_step;
+      // whole vectors where nothing ends
+      bool const is_inside = count == on_.columns && last + 16 <= 9 * g_.filters * g_.channels;
+      on_.pack(windows, weight + first, g_.channel_step, is_inside ? 16 : 9, count);
+      call.stage = winograd_stage::filter;
+      call.from = g_.turned ? windows + 8 * on_.columns : windows;
+      call.pitch = g_.turned ? -on_.columns : on_.columns;
+    }
     transform_(call);
   }
 

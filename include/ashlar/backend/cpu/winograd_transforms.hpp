@@ -5,6 +5,7 @@
 #include <ashlar/backend/cpu/gemm.hpp>
 #include <ashlar/backend/cpu/unroll.hpp>
 #include <ashlar/backend/cpu/winograd_tiles.hpp>
+#include <ashlar/backend/cpu/winograd_windows.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -19,6 +20,7 @@ enum class winograd_stage : int {
   result,    // A^T m A, to one channel
   gradient,  // A dy A^T of one channel's tiles
   filter,    // G g G^T
+  windows,   // the same, of windows that lie one behind the other
   window     // G^T s G, the gradient of a filter
 };
 
@@ -131,6 +133,14 @@ struct winograd {
       Rule::apply(row, half[i]);
     }
     columns<Rule>(half, [&](int i, int j, vector const& v) { S::store(v, to + (i * Rule::out + j) * to_apart); });
+  }
+
+  ASHLAR_INLINE static void transform_windows(float const* from, float* to, std::int64_t to_apart) {
+    vector g[9], half[3][6];
+    winograd_windows<Set>::take_apart(from, g);
+    ASHLAR_UNROLL_UP_TO(8)
+    for (int i = 0; i < 3; ++i) filter::apply(g + 3 * i, half[i]);
+    columns<filter>(half, [&](int i, int j, vector const& v) { S::store(v, to + (6 * i + j) * to_apart); });
   }
 
   template <int... I>
@@ -326,6 +336,9 @@ struct winograd {
       case winograd_stage::gradient: return transform_gradient(c);
       case winograd_stage::filter:
         for (int i = 0; i < c.count; i += width) both<filter>(c.from + i, c.pitch, c.to + i, c.apart);
+        return;
+      case winograd_stage::windows:
+        for (int i = 0; i < c.count; i += width) transform_windows(c.from + 9 * i, c.to + i, c.apart);
         return;
       case winograd_stage::window:
         for (int i = 0; i < c.count; i += width) both<window>(c.from + i, c.apart, c.to + i, c.pitch);
