@@ -209,6 +209,9 @@ TEST_CASE("where few images of a large batch are valid, or none, the three passe
     check_sample(large, 2);
     check_sample(large, 0);
   }
+  sample const blocks{40, 1, 28, 28, 6, square(5, 1, 2)};  // a weight gradient of several blocks of images
+  REQUIRE(pass<float>(kernel_kind::conv_weight, blocks, 3).kernel.phases == 3);
+  for (int valid : {0, 3, 17, 40}) check_sample(blocks, valid);
 }
 
 namespace {

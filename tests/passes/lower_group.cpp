@@ -86,3 +86,10 @@ TEST_CASE("a kernel's numbers of work count full elements once and rows once") {
   int const y = binary(g, op::div, x, broadcast(g, unary(g, op::exp, total), of({4, 7}), 0));
   CHECK(lower(g, y).flops == 28 + 4 + 4);
 }
+
+TEST_CASE("sums over an outer axis cost what their elements do, rows that are summed more") {
+  graph g;
+  int const x = input(g, {32, 128});
+  CHECK(lower(g, reduce(g, op::sum, x, 1)).nanoseconds == 0);
+  CHECK(lower(g, unary(g, op::abs, reduce(g, op::sum, x, 2))).nanoseconds > 0);
+}

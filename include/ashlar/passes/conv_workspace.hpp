@@ -16,12 +16,16 @@ enum type : int { products, lanes, winograd };
 inline constexpr std::int64_t least_images_in_lanes = 5;
 
 /// The workspace of a convolution: tables of distances, then images whose planes are padded so that every window lies
-/// inside, and results, lane by lane where there are enough images. The widest vectors are 64 bytes.
+/// inside, results, lane by lane where there are enough images, and sums of blocks of images. The widest vectors are
+/// 64 bytes.
 struct conv_workspace {
   static constexpr std::int64_t least_results = 30;
+  static constexpr std::int64_t least_depth = 512, most_blocks = 8;
 
   std::int64_t h, w;  // of a padded plane; whole strides
-  std::int64_t window_table, pixel_table, result_table, filter_table, image, result;  // where they begin, in bytes
+  std::int64_t window_table, pixel_table, result_table, filter_table, image, result,
+      sums;                 // where they begin, in bytes
+  std::int64_t blocks = 1;  // of images that a weight gradient sums on their own
   std::int64_t bytes = 0;
   bool in_lanes;     // lanes are images, where enough of them are valid; otherwise pixels
   bool is_worth_it;  // otherwise there is none
@@ -41,6 +45,13 @@ struct conv_workspace {
     filter_table = take(in_lanes ? n[4] / n[15] * 4 : 0);
     image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
     result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);
+    if (kind == kernel_kind::conv_weight && in_lanes) {
+      // a block is as deep that adding its lanes does not count; those who sum it read images that they moved to lanes
+      std::int64_t const sets = images * element / 64, deep = sets * pixels / least_depth;
+      blocks = sets < deep ? sets : deep;
+      blocks = blocks < 1 ? 1 : blocks < most_blocks ? blocks : most_blocks;
+    }
+    sums = take(blocks > 1 ? blocks * n[4] * (n[1] / n[15]) * n[7] * n[8] * element : 0);
     bool const is_faster = kind == kernel_kind::conv        ? has_few_filters || !is_product
                            : kind == kernel_kind::conv_data ? in_lanes && (has_few_filters || !is_product)
                                                             : in_lanes && has_few_filters;

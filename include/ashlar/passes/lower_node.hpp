@@ -106,12 +106,14 @@ constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered&
     }
   }
   conv_workspace const room(&out.numbers[0], kind, bytes_of(n.type));
-  std::int64_t const blocks = kind == kernel_kind::conv_weight && !room.is_worth_it ? weight_blocks(x[0], w) : 1;
+  std::int64_t const blocks = room.is_worth_it                   ? room.blocks
+                              : kind == kernel_kind::conv_weight ? weight_blocks(x[0], w)
+                                                                 : 1;
   out.numbers.push(blocks);
   push_code(room.is_worth_it ? conv_way::lanes : conv_way::products);
   if (room.is_worth_it) {
     out.workspace = room.bytes;
-    out.phases = 2;
+    out.phases = blocks > 1 ? 3 : 2;
   } else if (blocks > 1) {
     out.workspace = blocks * w.size() * bytes_of(n.type);
     out.phases = 2;

@@ -67,6 +67,18 @@ TEST_CASE("where workers meet, each sees what all others wrote before") {
   for (long wrong : r.wrong) CHECK(wrong == 0);
   for (long number : r.number) CHECK(number == 500);
 }
+TEST_CASE("how much work is divided follows the number of threads, unless they take turns or somebody sets it") {
+  int const processors = detail::usable_processors();
+  for (int n : {1, 2, 3, 30}) {
+    thread_pool pool(threads{n});
+    CHECK(pool.break_even() == (n <= processors && n < 20 ? 1000 * n : 20000));
+    CHECK(pool.start_break_even() == (n == 1 && processors > 0 ? 10000 : 20000));
+    pool.set_break_even(30000);
+    CHECK(pool.start_break_even() == 30000);
+    pool.set_break_even(0);
+    CHECK(pool.start_break_even() == 0);
+  }
+}
 TEST_CASE("workers that fell asleep wake up") {
   thread_pool pool(threads{2});
   board b{pool};

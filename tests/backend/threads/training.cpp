@@ -126,6 +126,24 @@ TEST_CASE("a step with little work is not divided: the workers of a small networ
   predict(net, images(4));
   CHECK(pool.shares_of(0) + pool.shares_of(1) == 0);
 }
+TEST_CASE("the shorter steps of a program that starts the workers are divided, of others they are not") {
+  auto const doubled = [](auto x) { return abs(x) + 1; };
+  auto const with_a_product = [](auto x, auto w) { return matmul(abs(x) + 1, w); };
+  tensor<float, 64, 512> x;
+  tensor<float, 512, 512> w;
+  random_normal(x, seed{1});
+  random_normal(w, seed{2});
+  thread_pool pool(threads{2});
+  pool.set_break_even(4000);  // what one of the steps below is estimated at, and 20 us the other
+  CHECK(pool.start_break_even() == 20000);
+  evaluate(cpu.with(pool), doubled, x);
+  CHECK(pool.shares_of(1) == 0);
+  evaluate(cpu.with(pool), with_a_product, x, w);
+  CHECK(pool.shares_of(1) == 2);
+  pool.set_break_even(30000);  // the product alone
+  evaluate(cpu.with(pool), with_a_product, x, w);
+  CHECK(pool.shares_of(1) == 3);
+}
 TEST_CASE("models that are copied share their threads, and so do models on one pool; others have their own") {
   auto const net = model(flatten | linear<3>, input<2, 8, 8>, cpu.with(threads{2}), seed{1});
   auto const copy = net;

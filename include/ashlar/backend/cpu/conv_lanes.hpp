@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv_geometry.hpp>
 #include <ashlar/backend/cpu/lane_moves.hpp>
+#include <ashlar/backend/cpu/sum_of_blocks.hpp>
 #include <ashlar/passes/conv_workspace.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -84,33 +85,37 @@ class conv_lanes {
     }
   }
 
-  /// Every lane sums on its own, the lanes' sums at last.
+  /// Every lane sums on its own, the lanes' sums at last; of several blocks of images a third phase adds them. Blocks
+  /// come first: whoever computes a share of them moved about the same images to lanes.
   [[gnu::noinline]] void weight() const {
     if (args.phase == 0) return move_to_lanes(operand(1), operand(0));
+    std::int64_t const size = g.in_weight(g.groups);
+    T* const blocks = g.blocks > 1 ? reinterpret_cast<T*>(workspace + at.sums) : operand(2);
+    if (args.phase == 2) return sum_of_blocks(args, blocks, g.blocks, size, operand(2));
     constexpr std::int64_t most_rows = 16, most_columns = conv_workspace::least_results, slab = 128;
     alignas(64) T sums[most_rows * most_columns * 64 / sizeof(T)];
-    T* const dweight = operand(2);
     std::int64_t const tiles = (g.patch() + on.columns - 1) / on.columns;
     std::int64_t const filters = (g.out + most_rows - 1) / most_rows;
     // so many tiles read a filter's pixels together, unless then there was little to divide
-    std::int64_t const spread = tiles * filters * g.groups / 8, most = most_columns / on.columns;
+    std::int64_t const spread = tiles * filters * g.groups * g.blocks / 8, most = most_columns / on.columns;
     std::int64_t const columns = (spread < 1 ? 1 : at_most(spread, most)) * on.columns;
     std::int64_t const parts = (g.patch() + columns - 1) / columns;
     std::int32_t row_to[most_rows];
     for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * columns * lanes);
-    kernel_share const own(args, g.groups * parts * filters);
+    kernel_share const own(args, g.blocks * g.groups * parts * filters);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
       std::int64_t const filter = unit % filters * most_rows, first = unit / filters % parts * columns;
-      std::int64_t const group = unit / filters / parts;
+      std::int64_t const group = unit / filters / parts % g.groups, block = unit / filters / parts / g.groups;
       std::int64_t const m = at_most(g.out - filter, most_rows), n = at_most(g.patch() - first, columns);
+      std::int64_t const end = sets * (block + 1) / g.blocks * g.pixels();
       std::memset(sums, 0, sizeof sums);
-      for (std::int64_t p = 0; p < sets * g.pixels(); p += slab)
+      for (std::int64_t p = sets * block / g.blocks * g.pixels(); p < end; p += slab)
         on.multiply_own({result_of(0, group, filter) + p * lanes, sets * pixels, lanes, image_of(0, group, 0),
-                         table(at.window_table) + first, table(at.pixel_table) + p,
-                         at_most(sets * g.pixels() - p, slab), sums, row_to, table(at.result_table)},
+                         table(at.window_table) + first, table(at.pixel_table) + p, at_most(end - p, slab), sums,
+                         row_to, table(at.result_table)},
                         m, n, true);
-      for (std::int64_t i = 0; i < m; ++i)
-        sum_lanes(sums + row_to[i], n, dweight + g.in_weight(group) + (filter + i) * g.patch() + first);
+      T* const to = blocks + block * size + g.in_weight(group) + filter * g.patch() + first;
+      for (std::int64_t i = 0; i < m; ++i) sum_lanes(sums + row_to[i], n, to + i * g.patch());
     }
   }
 

@@ -90,7 +90,7 @@ class cpu_executor {
       bool const ended = run_as(c.m, machine_instruction_set(), w);
       if (worker == 0) c.ended = ended;
     };
-    if (!pool || m.watch || most_work < call.break_even || !pool->try_run(work, &call)) return run(m);
+    if (!pool || m.watch || most_work < pool->start_break_even() || !pool->try_run(work, &call)) return run(m);
     check_indices<Program>(call.faults, m.step);
     return call.ended;
   }

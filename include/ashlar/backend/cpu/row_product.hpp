@@ -155,9 +155,27 @@ struct row_product {
       std::memcpy(c + i * c_row, sums + i * apart, static_cast<std::size_t>(n) * sizeof(T));
   }
 
+  /// Rows that are numbers times one row, of which whole vectors J stay in registers.
+  template <int... J>
+  ASHLAR_INLINE static void outer(std::int64_t m, matrix_view<T> const& a, T const* b, T* c, std::int64_t c_row,
+                                  std::integer_sequence<int, J...>) {
+    vector right[sizeof...(J)];
+    (S::load(right[J], b + J * S::width), ...);
+    for (std::int64_t i = 0; i < m; ++i, c += c_row) {
+      vector sum[sizeof...(J)]{};
+      ((sum[J] += a.data[i * a.row] * right[J]), ...);
+      (S::store(sum[J], c + J * S::width), ...);
+    }
+  }
+
   template <row_order Order>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> a, T const* b,
                                 std::int64_t b_row, T* c, std::int64_t c_row, product_finish<T> f) {
+    if constexpr (Order == row_order::shallow) {
+      for (; depth == 1 && n >= 4 * S::width; n -= 4 * S::width, b += 4 * S::width, c += 4 * S::width)
+        outer(m, a, b, c, c_row, std::make_integer_sequence<int, 4>{});
+      if (n == 0) return;
+    }
     if constexpr (Order == row_order::along) {
       std::int64_t const block = sum_elements / m / S::width * S::width;
       for (std::int64_t j = 0; j < n; j += block) {

@@ -137,7 +137,8 @@ class thread_pool {
       : size_(detail::thread_count(t)),
         awake_(size_ > detail::usable_processors() ? 0 : 200000),
         launcher_(launcher),
-        workers_(new worker_state[static_cast<std::size_t>(size_)]) {
+        workers_(new worker_state[static_cast<std::size_t>(size_)]),
+        break_even_(awake_ > 0 && size_ < 20 ? 1000 * size_ : 20000) {
     for (int w = 1; w < size_ && !launcher_; ++w) start(w);
   }
   thread_pool(thread_pool const&) = delete;
@@ -147,10 +148,16 @@ class thread_pool {
   /// Threads, with the one that starts a program.
   int size() const { return size_; }
 
-  /// Steps estimated at fewer nanoseconds than this run on one thread; 0: none do.
+  /// Steps estimated at fewer nanoseconds than this run on one thread; 0: none do. Until it is set it follows the
+  /// number of threads, like the time that they take to meet.
   std::int64_t break_even() const { return break_even_.load(std::memory_order_relaxed); }
   /// Sets it.
   void set_break_even(std::int64_t nanoseconds) { break_even_.store(nanoseconds, std::memory_order_relaxed); }
+  /// Programs of which no step is estimated at as many nanoseconds run on one thread: the others may have to wake up.
+  std::int64_t start_break_even() const {
+    std::int64_t const steps = break_even();
+    return steps > 20000 ? steps : steps > 2000 ? 20000 : 10 * steps;
+  }
 
   /// How many shares of steps a worker has computed since the pool was made; worker 0 is whoever starts a program.
   std::int64_t shares_of(int worker) const { return workers_[worker].shares; }
@@ -228,7 +235,7 @@ class thread_pool {
   void (*task_)(void*, int) noexcept = nullptr;
   void* context_ = nullptr;
   std::atomic<bool> busy_{false};
-  std::atomic<std::int64_t> break_even_{20000};
+  std::atomic<std::int64_t> break_even_;
   detail::turn_counter starts_, meetings_;
   alignas(128) std::atomic<int> arrived_{0};
 };
