@@ -26,8 +26,7 @@ class kept_value_search {
 
  private:
   static constexpr bool is_costly(int i) {
-    return is_special_function(Program::code(i)) && !Program::row_level(i) &&
-           Program::lane(i) == lane_type::floating;
+    return is_special_function(Program::code(i)) && !Program::row_level(i) && Program::lane(i) == lane_type::floating;
   }
   /// Whether an output has place for numbers of the kernel's type, as they lie in vectors.
   static constexpr bool holds(int o) {
