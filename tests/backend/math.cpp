@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include <doctest/doctest.h>
@@ -26,6 +27,23 @@ double exact_tanh(double x) { return std::tanh(x); }
 double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
+#if defined(__x86_64__)
+template <instruction_set Set>
+ASHLAR_INLINE void exp_of_lanes(float* to, float const* from) {
+  using lanes = simd<float, Set>;
+  typename lanes::vector x, r;
+  for (int i = 0; i < 16; i += lanes::width) {
+    lanes::load(x, from + i);
+    exp_lanes<lanes>(r, x);
+    lanes::store(r, to + i);
+  }
+}
+ASHLAR_TARGET_AVX2 void exp_on_avx2(float* to, float const* from) { exp_of_lanes<instruction_set::avx2>(to, from); }
+ASHLAR_TARGET_AVX512 void exp_on_avx512(float* to, float const* from) {
+  exp_of_lanes<instruction_set::avx512>(to, from);
+}
+#endif
+
 }  // namespace
 
 TEST_CASE("exp is within 2 ulp, down to subnormal results") {
@@ -41,6 +59,26 @@ TEST_CASE("exp ends in 0, infinity and NaN") {
   CHECK(one(exp_of, 0) == 1);
   CHECK(std::isnan(one(exp_of, std::nanf(""))));
 }
+#if defined(__x86_64__)
+TEST_CASE("exp has the same bits on AVX2 and AVX-512, for floats of every size") {
+  if (machine_instruction_set() < instruction_set::avx512) return;
+  constexpr std::uint64_t apart = 1009;  // patterns of bits: so every power of two is met, at other places
+  int differ = 0;
+  for (std::uint64_t first = 0; first < std::uint64_t{1} << 32; first += 16 * apart) {
+    float x[16], narrow[16], wide[16];
+    for (std::uint64_t i = 0; i < 16; ++i) {
+      auto const bits = static_cast<std::uint32_t>(first + i * apart);
+      std::memcpy(x + i, &bits, sizeof bits);
+    }
+    exp_on_avx2(narrow, x);
+    exp_on_avx512(wide, x);
+    for (int i = 0; i < 16; ++i)
+      differ +=
+          std::memcmp(narrow + i, wide + i, sizeof(float)) != 0 && !(std::isnan(narrow[i]) && std::isnan(wide[i]));
+  }
+  CHECK(differ == 0);
+}
+#endif
 TEST_CASE("log is within 2 ulp over all magnitudes") {
   CHECK(worst(log_of, exact_log, 0.5f, 2, 400'000) <= 2);
   CHECK(worst(log_of, exact_log, 2, 1e4f, 100'000) <= 2);

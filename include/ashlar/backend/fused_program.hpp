@@ -11,6 +11,7 @@ template <class Code>
 struct fused_program {
   using layout = fused_code;
   static constexpr bool column = Code::kind == kernel_kind::column;
+  static constexpr bool is_wide = Code::at[layout::wide] != 0;
   static constexpr int inputs = Code::at[layout::inputs];
   static constexpr int count = Code::at[layout::instructions];
   static constexpr int outputs = Code::at[layout::outputs];
@@ -77,12 +78,12 @@ struct fused_program {
   }
 
   /// Which instructions and inputs a pass over the elements needs: pass p < passes feeds the reductions of stage p,
-  /// pass `passes` the outputs.
+  /// pass `passes` the outputs. `kept`: an instruction whose value is known, and what it is made of is not needed.
   struct need {
     bool instruction[count + 1]{};
     bool input[inputs + 1]{};
   };
-  ASHLAR_HD static constexpr need needed(int pass) {
+  ASHLAR_HD static constexpr need needed(int pass, int kept = -1) {
     need n;
     for (int i = count - 1; i >= 0; --i) {
       bool wanted = n.instruction[i];
@@ -92,8 +93,8 @@ struct fused_program {
         wanted = false;
       else if (pass == passes)
         for (int o = 0; o < outputs; ++o) wanted = wanted || (!output_in_row(o) && output_instruction(o) == i);
-      n.instruction[i] = wanted;
-      if (!wanted) continue;
+      n.instruction[i] = wanted && i != kept;
+      if (!n.instruction[i]) continue;
       for (int k = 0; k < arity(i); ++k) {
         int a = argument(i, k);
         if (a >= 0)

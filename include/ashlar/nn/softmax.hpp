@@ -15,6 +15,21 @@ struct log_softmax_gradient {
 };
 
 template <int Axis>
+struct softmax_gradient {
+  template <class V>
+  constexpr V operator()(V, V y, V d) const {
+    auto const part = y * d;
+    return part - y * sum_keep(part, axes<Axis>);
+  }
+};
+/// x less the largest of its row: e to it is finite, and for one of a row it is 1.
+template <int Axis, class V>
+constexpr V below_largest(V const& x) {
+  auto const largest = max_keep(x, axes<Axis>);
+  return select(equal(x, largest), filled(x, 0), x - largest);  // inf - inf would be NaN
+}
+
+template <int Axis>
 struct log_softmax_layer : activation<log_softmax_layer<Axis>> {
   template <int Other>
   constexpr log_softmax_layer<Other> with(axes_type<Other>) const {
@@ -22,9 +37,7 @@ struct log_softmax_layer : activation<log_softmax_layer<Axis>> {
   }
   template <class V>
   static constexpr V apply(V const& x) {
-    auto const zero = filled(x, 0);
-    auto const largest = max_keep(x, axes<Axis>);
-    auto const shifted = select(equal(x, largest), zero, x - largest);  // inf - inf would be NaN
+    auto const shifted = below_largest<Axis>(x);
     return stated<log_softmax_gradient<Axis>>("log_softmax", x, shifted - log(sum_keep(exp(shifted), axes<Axis>)));
   }
 };
@@ -36,7 +49,8 @@ struct softmax_layer : activation<softmax_layer<Axis>> {
   }
   template <class V>
   static constexpr V apply(V const& x) {
-    return exp(log_softmax_layer<Axis>::apply(x));
+    auto const e = exp(below_largest<Axis>(x));
+    return stated<softmax_gradient<Axis>>("softmax", x, e * (1 / sum_keep(e, axes<Axis>)));
   }
 };
 
@@ -48,7 +62,7 @@ struct softmax_layer : activation<softmax_layer<Axis>> {
 inline constexpr detail::log_softmax_layer<-1> log_softmax;
 
 /// e^x divided by the sum of e^x over the last axis, or another: softmax.with(axes<1>).
-/// gradient: y * (d - sum(d * y))
+/// gradient: y * d - y * sum(y * d), stated
 inline constexpr detail::softmax_layer<-1> softmax;
 
 }  // namespace ashlar::inline ASHLAR_ABI

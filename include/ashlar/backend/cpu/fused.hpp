@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include <ashlar/backend/cpu/fused_kept.hpp>
 #include <ashlar/backend/cpu/kernel.hpp>
 #include <ashlar/backend/cpu/lane_operations.hpp>
 #include <ashlar/backend/cpu/random_lanes.hpp>
@@ -175,6 +176,15 @@ struct fused_state {
       compute_lanes<S, code>(r, a, b);
       if constexpr (made == lane_type::truth) convert_lanes<S, lane_type::floating, made>(r, r);
     }
+  }
+  /// Writes the value that is kept to the row of its output, and reads it from there.
+  ASHLAR_INLINE void keep(std::int64_t at) const {
+    constexpr kept_value kept = kept_in<program>;
+    S::store(held[first_value + kept.instruction], reinterpret_cast<T*>(to[kept.output]) + (at - staged));
+  }
+  ASHLAR_INLINE void read_kept(std::int64_t at) {
+    constexpr kept_value kept = kept_in<program>;
+    S::load(held[first_value + kept.instruction], reinterpret_cast<T const*>(to[kept.output]) + (at - staged));
   }
   template <int O>
   ASHLAR_INLINE void write(std::int64_t at, int count, std::int64_t distance) const {

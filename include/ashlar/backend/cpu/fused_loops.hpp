@@ -74,14 +74,16 @@ struct fused_loops {
         tail.take(s, at, count, list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>{});
       for (std::int64_t const end = b.end(at, is_tail ? extent : whole); at < end; at += S::width) {
         (s.template read<p::in.moving.of[M]>(at, count, n.stride(p::in.moving.of[M], last)), ...);
+        if constexpr (p::in.reads_kept) s.read_kept(at);
         (s.template execute<p::in.instructions.of[I]>(), ...);
+        if constexpr (p::in.keeps) s.keep(at);
         if constexpr (program::column)
           (add_to_output<p::in.outputs.of[O]>(s, n, sums, at, count), ...);
         else
           (reduction<p::in.reductions.of[R]>::take(sums[p::in.reductions.of[R]], reduced<p::in.reductions.of[R]>(s),
                                                    count),
            ...);
-        if constexpr (!program::column)
+        if constexpr (!program::column && Pass == program::passes)
           (s.template write<p::in.outputs.of[O]>(at, count, n.stride(program::inputs + p::in.outputs.of[O], last)),
            ...);
       }

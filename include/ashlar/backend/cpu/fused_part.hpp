@@ -2,7 +2,7 @@
 #pragma once
 #include <utility>
 
-#include <ashlar/backend/fused_program.hpp>
+#include <ashlar/backend/cpu/fused_kept.hpp>
 
 /// What each part of a fused kernel works on, as lists: expanding them makes a function for what is done, and none for
 /// what is left out. Equal for all instruction sets.
@@ -28,10 +28,16 @@ template <class Program>
 struct pass_lists {
   number_list<Program::inputs> inputs, moving;  // moving: not the same along the innermost axis
   number_list<Program::count> instructions, reductions, blocks;
-  number_list<Program::outputs> outputs;
+  number_list<Program::outputs> outputs;  // where it writes, or has something kept
+  bool keeps = false, reads_kept = false;
 
   constexpr explicit pass_lists(int pass) {
-    auto const need = Program::needed(pass);
+    constexpr kept_value kept = kept_in<Program>;
+    auto const need = Program::needed(pass, pass > kept.pass ? kept.instruction : -1);
+    if (kept.instruction >= 0) {
+      keeps = pass == kept.pass;
+      reads_kept = pass > kept.pass && Program::needed(pass).instruction[kept.instruction];
+    }
     for (int k = 0; k < Program::inputs; ++k) {
       if (!need.input[k]) continue;
       inputs.push(k);
@@ -44,7 +50,10 @@ struct pass_lists {
       reductions.push(i);
       if (adds_blocks(i)) blocks.push(i);
     }
-    if (!Program::column && pass < Program::passes) return;
+    if (!Program::column && pass < Program::passes) {
+      if (keeps || reads_kept) outputs.push(kept.output);
+      return;
+    }
     for (int o = 0; o < Program::outputs; ++o)
       if (Program::column || !Program::output_in_row(o)) outputs.push(o);
   }

@@ -22,7 +22,8 @@ struct fused_tail {
   };
   lanes room[program::operands + 1];
 
-  /// From here on what moves is read here, and outputs are written here; those of a column kernel to what they hold.
+  /// From here on what moves is read here, and outputs are written here; those of a column kernel, and those that keep
+  /// something, to what they hold.
   template <int... M, int... O>
   ASHLAR_INLINE void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
                           list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
@@ -73,7 +74,8 @@ struct fused_tail {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       lanes& own = room[program::inputs + O];
-      if constexpr (program::column) take_part<E>(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), count);
+      if constexpr (program::column || fused_pass<program, Pass>::in.reads_kept)
+        take_part<E>(own, s.to[O] + at * static_cast<std::int64_t>(sizeof(E)), count);
       s.to[O] = own.bytes;
     }
   }

@@ -28,14 +28,15 @@ inline double scalar_log(double x) { return std::log(x); }
 inline double scalar_tanh(double x) { return std::tanh(x); }
 inline double scalar_sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 
-/// x = n ln(2) + r with |r| <= ln(2) / 2: r, and n.
+/// x = n ln(2) + r with |r| <= ln(2) / 2: r, and n in both types.
 template <class S>
-ASHLAR_INLINE void divide_exponent(typename S::vector const& x, typename S::vector& r, typename S::mask& whole) {
+ASHLAR_INLINE void divide_exponent(typename S::vector const& x, typename S::vector& r, typename S::vector& n,
+                                   typename S::mask& whole) {
   using V = typename S::vector;
   using I = typename S::mask;
   V shifter;
   S::splat(shifter, 12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  V n = x * 1.44269504088896341f + shifter;
+  n = x * 1.44269504088896341f + shifter;
   whole = reinterpret_cast<I>(n) - reinterpret_cast<I>(shifter);
   n = n - shifter;
   r = x - n * 0.693359375f;
@@ -53,8 +54,9 @@ ASHLAR_INLINE void split_exponent(typename S::vector const& in, float low, float
   S::splat(most, high);
   S::choose(x, x > most, most, x);
   S::choose(x, x < least, least, x);
+  V n;
   I k;
-  divide_exponent<S>(x, r, k);
+  divide_exponent<S>(x, r, n, k);
   I const half = k >> 1;
   first = reinterpret_cast<V>((half + 127) << 23);
   second = reinterpret_cast<V>((k - half + 127) << 23);
@@ -70,6 +72,33 @@ ASHLAR_INLINE void exp_of_rest(typename S::vector& p, typename S::vector const& 
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
 }
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__) && \
+    !defined(__HIP_DEVICE_COMPILE__)
+/// Whether instructions multiply by 2^n and hold numbers in an interval.
+template <class S>
+inline constexpr bool has_scaling = is_single<S> && sizeof(typename S::vector) == 64;
+/// e^x for the same x as exp_lanes, by a third less instructions and with the same bits: 2^n * e^r is rounded once.
+template <class S>
+ASHLAR_INLINE void exp_by_scaling(typename S::vector& out, typename S::vector const& in, float low, float high) {
+  typename S::vector x, r, n, p, least, most, scaled;
+  typename S::mask k;
+  S::splat(least, low);
+  S::splat(most, high);
+  asm("vmaxps %2, %1, %0" : "=v"(x) : "v"(least), "v"(in));  // of no number the second operand
+  asm("vminps %2, %1, %0" : "=v"(x) : "v"(most), "v"(x));
+  divide_exponent<S>(x, r, n, k);
+  exp_of_rest<S>(p, r);
+  S::choose(p, in <= least, typename S::vector{}, p);
+  asm("vscalefps %2, %1, %0" : "=v"(scaled) : "v"(p), "v"(n));
+  out = scaled;
+}
+#else
+template <class S>
+inline constexpr bool has_scaling = false;
+template <class S>
+void exp_by_scaling(typename S::vector&, typename S::vector const&, float, float);
+#endif
+
 /// e^x, within 2 ulp in float: 2^n * e^r.
 template <class S>
 ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& in) {
@@ -77,9 +106,10 @@ ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& 
     by_lane<scalar_exp, S>(out, in);
   } else {
     using V = typename S::vector;
-    constexpr float to_zero = -104.0f;
+    constexpr float to_zero = -104.0f, to_infinity = 89.0f;
+    if constexpr (has_scaling<S>) return exp_by_scaling<S>(out, in, to_zero, to_infinity);
     V r, first, second, zero_from, p;
-    split_exponent<S>(in, to_zero, 89.0f, r, first, second);
+    split_exponent<S>(in, to_zero, to_infinity, r, first, second);
     S::splat(zero_from, to_zero);
     S::choose(first, in > zero_from, first,
               V{});  // exactly: rounding 2^-150 to 0 takes processors a hundred times longer
@@ -90,9 +120,9 @@ ASHLAR_INLINE void exp_lanes(typename S::vector& out, typename S::vector const& 
 /// The same for floats in [-87, 87], or no numbers.
 template <class S>
 ASHLAR_INLINE void exp_of_moderate(typename S::vector& out, typename S::vector const& in) {
-  typename S::vector r, p;
+  typename S::vector r, n, p;
   typename S::mask k;
-  divide_exponent<S>(in, r, k);
+  divide_exponent<S>(in, r, n, k);
   exp_of_rest<S>(p, r);
   out = p * reinterpret_cast<typename S::vector>((k + 127) << 23);
 }
