@@ -69,7 +69,7 @@ class winograd_share {
           int const half = on_.columns / 2, columns = tiles - tile <= half ? half : on_.columns;
           on_.panel(filters, slab, {memory_ + room_.filters + f * room_.filter_apart + k, room_.filter_row, 1},
                     memory_ + f * room_.image_apart + tile * g_.channels + k * on_.columns, on_.columns,
-                    memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, columns, false);
+                    memory_ + room_.products + f * room_.product_apart + tile, g_.tile_block, k > 0, columns, nullptr);
         }
       }
   }
