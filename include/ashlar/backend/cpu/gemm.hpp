@@ -64,8 +64,8 @@ struct gemm : gemm_panels<Set, T> {
           for (int i = 0; i < Rows; ++i) __builtin_prefetch(a + (Rows + i) * a_row);
         }
         if (fetches_lines && fetches) {
-          fetch(fetches->of_a);
-          fetch(fetches->of_b);
+          ASHLAR_KEEP_LOOP
+          for (fetched_ahead<T>& ahead : fetches->ahead) fetch(ahead);
         }
       }
       for (; k < end; ++k, a += a_column, b += b_row) {
@@ -309,8 +309,8 @@ void pack_across_panels(gemm_functions<T> const& on, T* panel, T const* from, st
 template <class T>
 [[gnu::noinline]] void multiply_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
                                      matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
-                                     bool add, T const* next, std::int64_t next_row, product_finish<T> const& finish,
-                                     panel_distances const& apart = {}, std::int64_t first_row = 0) {
+                                     bool add, matrix_view<T> const& next, product_finish<T> const& finish,
+                                     panel_distances const& apart, std::int64_t first_row) {
   gemm_functions<T> const& on = functions_for<T>(set);
   constexpr std::int64_t line = 64 / sizeof(T);
   std::int64_t const turns = (rows + on.rows - 1) / on.rows * ((slab + line - 1) / line);
@@ -323,11 +323,11 @@ template <class T>
     T const* right = b.data + panel_distances::place(apart.columns_of_b, j, j * b.column);
     T* const to = c + panel_distances::place(apart.columns_of_c, j, j);
     std::int64_t right_row = b.row, first = 0;
-    fetched_beside<T> beside{j == 0 && a.column == 1, {}, {}};
-    if (next && j < rows) beside.of_a = ahead(next + j, next_row);
+    fetched_beside<T> beside{j == 0 && a.column == 1};
+    if (next.data && j < rows) beside.ahead[0] = ahead(next.data + j, next.column);
     if (b.column == 1 && j + on.columns < n) {
       std::int64_t const after = j + on.columns;
-      beside.of_b = ahead(b.data + panel_distances::place(apart.columns_of_b, after, after), b.row);
+      beside.ahead[1] = ahead(b.data + panel_distances::place(apart.columns_of_b, after, after), b.row);
     }
     if (apart.rows_of_b) {
       pack_across_panels(on, panel, right, apart.rows_of_b, first_row, slab, columns);
@@ -356,11 +356,11 @@ template <class T>
 template <class T>
 [[gnu::noinline]] void multiply_copied_slab(instruction_set set, std::int64_t rows, std::int64_t n, std::int64_t slab,
                                             matrix_view<T> const& a, matrix_view<T> const& b, T* c, std::int64_t c_row,
-                                            bool add, T const* next, product_finish<T> const& finish,
+                                            bool add, matrix_view<T> const& next, product_finish<T> const& finish,
                                             panel_distances const& apart, std::int64_t first_row) {
   alignas(64) T left[left_block<T>::elements];
   functions_for<T>(set).gather(left, a.data, a.column, 0, rows, slab);
-  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, a.column, finish, apart, first_row);
+  multiply_slab<T>(set, rows, n, slab, {left, slab, 0}, b, c, c_row, add, next, finish, apart, first_row);
 }
 
 /// C = A B, or C += A B: C [m, n] is dense along its columns. So many rows of A stay in a cache while panels of B pass
@@ -382,16 +382,13 @@ template <class T>
       matrix_view<T> const left{a.data + i * a.row + k * a.column, a.row, a.column};
       T* const to = c + i * c_row;
       product_finish<T> const end = k + at_once < depth ? product_finish<T>{} : finish.at(i, 0);
-      if (!copies) {
-        multiply_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, nullptr, 0, end, apart, k);
-        continue;
-      }
-      T const* next = nullptr;
-      if (i + block < m)
-        next = left.data + block * a.row;
-      else if (k + at_once < depth)
-        next = a.data + (k + at_once) * a.column;
-      multiply_copied_slab<T>(set, rows, n, slab, left, right, to, c_row, add || k > 0, next, end, apart, k);
+      matrix_view<T> next{nullptr, a.row, a.column};
+      if (copies && i + block < m)
+        next.data = left.data + block * a.row;
+      else if (copies && k + at_once < depth)
+        next.data = a.data + (k + at_once) * a.column;
+      auto const run = copies ? multiply_copied_slab<T> : multiply_slab<T>;
+      run(set, rows, n, slab, left, right, to, c_row, add || k > 0, next, end, apart, k);
     }
   }
 }

@@ -43,7 +43,7 @@ struct fetched_ahead {
 template <class T>
 struct fetched_beside {
   bool next_rows = false;
-  fetched_ahead<T> of_a, of_b;
+  fetched_ahead<T> ahead[2]{};  // what is copied next of A, and the next panel of B
 };
 
 /// Copies rows that lie apart.
