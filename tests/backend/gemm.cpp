@@ -97,6 +97,10 @@ TEST_CASE("products of few columns, and of long sums in several parts, are the s
                           {64, 96, 530}, {77, 161, 1030}, {200, 33, 1}, {256, 129, 1100}};
   check_products(sizes);
 }
+TEST_CASE("products of many rows, in blocks and by copies of rows of the right matrix, are the same sums") {
+  int const sizes[][3] = {{390, 64, 40}, {385, 70, 33}, {150, 1024, 20}, {1060, 48, 512}, {200, 48, 1040}};
+  check_products(sizes);
+}
 TEST_CASE("a block of a product has the same bits alone, however its matrices lie") {
   random_stream const stream(seed{8}, 1);
   int const m = 130, n = 150, k = 700;
@@ -124,14 +128,14 @@ TEST_CASE("a block of a product has the same bits alone, however its matrices li
 }
 TEST_CASE("a row of a product has the same bits among any others") {
   random_stream const stream(seed{5}, 1);
-  int const m = 261, n = 140, k = 300;
+  int const m = 400, n = 144, k = 300;
   std::vector<float> a(m * k), b(k * n), all(m * n), one(n);
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
   for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
     auto const which = static_cast<instruction_set>(set);
     multiply<float>(which, m, n, k, {a.data(), k, 1}, {b.data(), n, 1}, all.data(), n, false);
-    for (int i : {0, 7, 130, 260}) {
+    for (int i : {0, 7, 130, 399}) {
       multiply<float>(which, 1, n, k, {a.data() + i * k, k, 1}, {b.data(), n, 1}, one.data(), n, false);
       CHECK(std::equal(one.begin(), one.end(), all.begin() + i * n));
     }

@@ -116,7 +116,7 @@ template <class T>
       for (std::int64_t b = 0; b < images; ++b)
         on.panel(g.out, slab, {weight + g.in_weight(group) + k, g.patch(), 1}, panel + b * slab * on.columns,
                  on.columns, y + (image + b) * g.result() + g.in_result(group) + first, g.pixels(), k > 0, columns,
-                 false);
+                 nullptr);
     }
   }
 }
@@ -156,7 +156,7 @@ template <class T>
             right_row = on.columns;
           }
           on.panel(rows, slab, {filters + k * g.patch() + row, 1, g.patch()}, right, right_row, unfolded, on.columns,
-                   k > 0, on.columns, false);
+                   k > 0, on.columns, nullptr);
         }
         fold(g, unfolded, on.columns, row, rows, first, columns, to);
       }
@@ -194,7 +194,7 @@ template <class T>
         unfold(g, x + image * g.image() + g.in_image(group), 1, first, columns, k, slab, unfolded, slab);
         on.pack(panel, unfolded, slab, slab, columns);
         on.panel(g.out, slab, {dy + image * g.result() + g.in_result(group) + k, g.pixels(), 1}, panel, on.columns, to,
-                 g.patch(), image > begin || k > 0, columns, false);
+                 g.patch(), image > begin || k > 0, columns, nullptr);
       }
   }
 }

@@ -32,11 +32,18 @@ struct panel_distances {
 /// Of the tiles for the rows that tiles of so many leave.
 constexpr int fewer_rows(int rows) { return rows > 4 ? rows / 2 : 1; }
 
-/// What is fetched into the second cache beside arithmetic: a line at data[k * row] with every term k of a sum.
+/// What is fetched into the second cache beside arithmetic: of `count` rows as many columns as a panel has, some rows
+/// together.
 template <class T>
 struct fetched_ahead {
-  T const* data;
-  std::int64_t row;
+  T const* data = nullptr;
+  std::int64_t row = 0, count = 0, together = 1;
+};
+/// All that is, and whether the next rows of A are, whose numbers follow each other, as those before them pass.
+template <class T>
+struct fetched_beside {
+  bool next_rows = false;
+  fetched_ahead<T> ahead[2]{};  // what is copied next of A, and the next panel of B
 };
 
 /// Copies rows that lie apart.

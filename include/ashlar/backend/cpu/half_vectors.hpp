@@ -19,9 +19,9 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void multiply_h
   constexpr int rows = gemm_tile<instruction_set::avx512, T>::rows;
   std::int64_t i = 0;
   if (is_one)
-    half::template tiles<rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, half::S::width, false);
+    half::template tiles<rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, half::S::width, nullptr);
   else
-    half::template tiles<rows, 3>(i, m, a, b, b_row, depth, c, c_row, add, half::S::width, false);
+    half::template tiles<rows, 3>(i, m, a, b, b_row, depth, c, c_row, add, half::S::width, nullptr);
 }
 
 #if defined(__CUDACC__)

@@ -104,11 +104,12 @@ class product_without_zeros {
       auto const pack = b.column == 1 ? on.pack_rows : on.pack;
       pack(panel, b.data + j * b.column, b.column == 1 ? b.row : b.column, depth_, columns);
       bool const skips = are_finite(panel, depth_ * on.columns);
+      fetched_beside<T> beside{j == 0 && a_.column == 1};
       for (std::int64_t i = 0; i < rows; i += unit) {
         terms const of = skips ? kept[i / unit] : terms{0, depth_};
         std::int64_t const height = rows - i < unit ? rows - i : unit;
         on.panel(height, of.end - of.begin, {at(first + i, of.begin), a_.row, a_.column}, panel + of.begin * on.columns,
-                 on.columns, c + i * c_row + j, c_row, false, columns, j == 0 && a_.column == 1);
+                 on.columns, c + i * c_row + j, c_row, false, columns, &beside);
       }
     }
   }

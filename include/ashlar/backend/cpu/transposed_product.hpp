@@ -88,7 +88,7 @@ template <class T>
           std::int64_t const left = k + slab - q, whole = panel_distances::width - q % panel_distances::width;
           std::int64_t const count = apart && whole < left ? whole : left;
           on.panel(rows, count, {b + j * b_row + panel_distances::place(apart, q, q), b_row, 1},
-                   panel + (q - k) * on.columns, on.columns, part, on.columns, q > 0, read, false);
+                   panel + (q - k) * on.columns, on.columns, part, on.columns, q > 0, read, nullptr);
           q += count;
         }
       }

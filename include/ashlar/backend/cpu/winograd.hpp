@@ -112,7 +112,7 @@ class winograd_share {
     if (halves_ && tiles < on_.columns && left > 0 && 2 * left <= width)
       return halves_(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles < width);
     on_.panel(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles <= width ? width : on_.columns,
-              false);
+              nullptr);
   }
   void fetch_windows(T const* first) const {
     for (int c = 0; c < on_.columns; ++c) __builtin_prefetch(first + c * g_.channel_step, 0, 2);

@@ -48,7 +48,8 @@ class winograd_weight_block {
         on_.pack(panel, memory_ + room_.images + f * room_.image_apart + c * g_.tile_block, g_.tile_block, block.tiles,
                  columns);
         on_.panel(filters_, block.tiles, {memory_ + room_.gradients + f * room_.gradient_apart, g_.tile_block, 1},
-                  panel, on_.columns, memory_ + f * room_.sum_apart + c, room_.sum_row, !is_first, on_.columns, false);
+                  panel, on_.columns, memory_ + f * room_.sum_apart + c, room_.sum_row, !is_first, on_.columns,
+                  nullptr);
       }
   }
   /// The gradients of the block's filters.
