@@ -64,6 +64,8 @@ TEST_CASE("a prediction of small products of one row is one function with the bi
   check<3>(linear<64> | relu | linear<64> | relu | linear<4>, input<16>);
   check<3>(linear<37> | relu | linear<19> | linear<1, no_bias>, input<1>);
   check<1>(linear<5>, input<17>);
+  check<3>(linear<64> | relu | linear<33> | linear<1>, input<16>);
+  check<2>(linear<1> | relu | linear<1>, input<5>);
   check<2>(linear<200, no_bias> | linear<33> | relu, input<5>);
   check<2>(linear<2> | relu | linear<130>, input<117>);
   check<3>(linear<128> | relu | linear<64> | linear<4>, input<16>);  // in panels

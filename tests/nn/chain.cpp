@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <ashlar/nn/activation.hpp>
+#include <ashlar/nn/branches.hpp>
 #include <ashlar/nn/conv2d.hpp>
 #include <ashlar/nn/linear.hpp>
 #include <ashlar/nn/named.hpp>
@@ -31,6 +32,12 @@ TEST_CASE("elements of a chain are numbered from 0 throughout, however it was pu
 TEST_CASE("layers without parameters and functions count as PyTorch's Sequential counts them") {
   auto const net = conv2d<2, 2> | relu | max_pool2d<2> | swish | flatten | linear<3>;
   CHECK(proof::parameter_names(net, input<1, 5, 5>) == "0.weight 0.bias 5.weight 5.bias");
+}
+
+TEST_CASE("a chain begins with two functions where the second stands with a layer, or identity before them") {
+  CHECK(proof::parameter_names(swish | (block | linear<3>), input<3>) ==
+        "1.0.weight 1.0.bias 1.2.weight 1.2.bias 2.weight 2.bias");
+  CHECK(proof::parameter_names(identity | swish | block, input<3>) == "2.0.weight 2.0.bias 2.2.weight 2.2.bias");
 }
 
 TEST_CASE("a function's own layers are numbered from 0 below its path, one for each call") {

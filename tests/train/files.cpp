@@ -94,6 +94,75 @@ TEST_CASE("files: a model of another seed becomes the saved one, states included
   CHECK(static_cast<tensor<std::int64_t>>(again.parameter("1.num_batches_tracked")) == 3);
 }
 
+namespace {
+
+// Panels, a loop, what is frozen, states and random numbers.
+inline constexpr auto resumed =
+    linear<64> | batch_norm | dropout<0.25> | repeat<2>(linear<64> | tanh) | frozen(linear<16>) | relu | linear<3>;
+
+/// A trainer that is saved after some steps and read by another one, of another seed, goes on as itself.
+template <class Optimizer>
+void check_resumed(char const* name, Optimizer const& optimizer) {
+  CAPTURE(name);
+  temporary_folder const folder;
+  std::string const file = folder.file("t.safetensors");
+  dataset<2> const data = clusters(24, 1);
+  auto net = model(resumed, input<2>, cpu, seed{1}), other = model(resumed, input<2>, cpu, seed{2});
+  auto t = make_trainer(net, cross_entropy, optimizer, batch<8>);
+  make_trainer(other, cross_entropy, optimizer, batch<8>);
+  auto again = make_trainer(other, cross_entropy, optimizer, batch<8>);
+  for (auto rows : batches(data, 8)) t.step(rows);
+  again.step(*batches(data, 8).begin());
+  save(t, file);
+  load(again, file);
+  CHECK(again.steps() == 3);
+  CHECK(bytes_of_model(other) == bytes_of_model(net));
+  for (int epoch = 0; epoch < 2; ++epoch)
+    for (auto rows : batches(data, 8)) CHECK(again.step(rows) == t.step(rows));
+  CHECK(again.steps() == 9);
+  CHECK(bytes_of_model(other) == bytes_of_model(net));
+  save(t, file);
+  save(again, folder.file("again.safetensors"));
+  CHECK(read_all(file) == read_all(folder.file("again.safetensors")));
+}
+
+}  // namespace
+
+TEST_CASE("files: a trainer that is read goes on as the saved one would have, bit for bit") {
+  check_resumed("sgd", sgd{.learning_rate = 0.1f});
+  check_resumed("momentum", sgd{.learning_rate = 0.1f, .momentum = 0.9f});
+  check_resumed("clipped, over several steps", clip_by_norm{1} | accumulate<2> | adam{.learning_rate = 1e-2f});
+}
+
+TEST_CASE("files: a trainer's file holds its model, and nothing of another one is read into a trainer") {
+  temporary_folder const folder;
+  std::string const file = folder.file("t.safetensors");
+  auto net = made(1);
+  auto t = make_trainer(net, cross_entropy, adam{}, batch<8>);
+  dataset<2> const data = clusters(24, 1);
+  for (auto rows : batches(data, 8)) t.step(rows);
+  save(t, file);
+  auto read = made(2);
+  load(read, file);
+  CHECK(bytes_of_model(read) == bytes_of_model(net));
+
+  auto other = made(3);
+  auto learner = make_trainer(other, cross_entropy, adam{}, batch<4>);
+  auto plain = make_trainer(other, cross_entropy, sgd{}, batch<8>);
+  std::string const before = bytes_of_model(other), whole = read_all(file);
+  CHECK(complaint_of([&] { load(plain, file); }).find("optimizer/") != std::string::npos);
+  put(file, whole.substr(0, whole.size() - 4));
+  CHECK(complaint_of([&] { load(learner, file); }).find("found ") != std::string::npos);
+  save(net, file);
+  CHECK(complaint_of([&] { load(learner, file); }).find("tensor 'optimizer/0/0.weight'") != std::string::npos);
+  CHECK(bytes_of_model(other) == before);
+  CHECK(learner.steps() == 0);
+  put(file, whole);
+  load(learner, file);
+  CHECK(learner.steps() == 3);
+  CHECK(bytes_of_model(other) == bytes_of_model(net));
+}
+
 TEST_CASE("files: the tensors have PyTorch's names, shapes and dtypes, and the file says that it is PyTorch's") {
   temporary_folder const folder;
   save(made(1), folder.file("m.safetensors"));

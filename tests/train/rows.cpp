@@ -132,6 +132,60 @@ TEST_CASE("constants, too, have the rows of the batch: sums of them count the va
   });
 }
 
+namespace {
+
+constexpr auto squares = [](auto net, auto x) { return sum(square(net(x))) + mean(net(x)); };
+template <class Net, int Batch, class T = double>
+using squares_step = detail::training_recorder<Net, input_type<T, 2>, no_target_type,
+                                               std::remove_cvref_t<decltype(squares)>, sgd, Batch>;
+
+/// A parameter of a function, of the dtype of x.
+template <fixed_string Name, int... D>
+constexpr auto own =
+    []<class T, int... X>(basic_value<T, X...> x) { return parameter<Name, T, D...>(x, initial_constant<1>); };
+
+/// A network on a batch of 1 trains as on the only valid row of three; compiled too where asked.
+template <bool Compiled = false, class Net>
+void check_batch_of_one(char const* name, Net) {
+  CAPTURE(name);
+  environment e;
+  results const wanted =
+      check_partial<squares_step<Net, 3>, squares_step<Net, 1>>(sgd{.learning_rate = 0.5f}, 3, 1, 2, e);
+  if constexpr (Compiled) check_compiled_step<squares_step<Net, 1, float>>(proof::exact_batch(e, 3), wanted, 1e-4);
+}
+
+}  // namespace
+
+TEST_CASE("a batch of 1, whose extents are those of what has no rows, trains as one valid row of several does") {
+  // Statements of their own, since layers are numbered in the order in which operands happen to be evaluated.
+  check_batch_of_one<true>("a number made of parameters", [](auto x) {
+    auto s = own<"s">(x), t = own<"t">(x);
+    return tanh(linear<1>(x) * s * exp(t) + s);
+  });
+  check_batch_of_one("a choice by a number", [](auto x) {
+    auto s = own<"s">(x), t = own<"t">(x), h = linear<1>(x);
+    return select(h + s > 0, h * s, t) + select(h + s > 0, t, h * s);
+  });
+  check_batch_of_one<true>("numbers that a loop reads, carries and holds", [](auto x) {
+    auto held = repeat<2>([](auto c) { return tanh(c * own<"r">(c)); })(own<"s">(x));
+    auto t = own<"t", 1>(x), h = linear<1>(x);
+    return repeat<2>([](auto h, auto a, auto b) { return tanh(h * a + b * own<"q">(h)); })(h, held, t);
+  });
+  check_batch_of_one("rows of tables", [](auto x) {
+    auto table = own<"table", 2, 2>(x), row = own<"row", 1, 2>(x);
+    return x * slice<0, 1, 2>(table) + flip(row, axes<1>) + slice<0, 0, 1>(concat<0>(row, 2.0f * row));
+  });
+  check_batch_of_one("sums over the batch", [](auto x) {
+    auto s = own<"s">(x), h = linear<1>(x);
+    return h * sum(h, axes<0>) + mean(h) * s - max(h, axes<0>);
+  });
+  check_batch_of_one<true>("gradients for what has no rows", [](auto x) {
+    auto s = own<"s">(x), m = own<"m", 1, 2>(x);
+    auto [ds, dm] = grad<1, 2>([](auto h, auto a, auto b) { return sum(sin(h * a + b)); })(x, s, m);
+    return matmul(x * ds, transpose(dm));
+  });
+}
+
 TEST_CASE("a prediction does not depend on the batch it stands in, but for rounding in one of a few rows") {
   auto const net = model(proof::image_network, input<2, 6, 5>, cpu, seed{3});
   tensor<float, 70, 2, 6, 5> x;  // more than one batch of 64

@@ -53,7 +53,7 @@ class loop_reversal {
       at = at < 0 ? seeds_[k] : binary(body_, op::add, at, seeds_[k]);
     }
     sweep(body_, inner);
-    for (int q = 0; q < forward_.arguments.size(); ++q) adjoint_.push(inner.of[forward_.arguments[q]]);
+    for (int q : forward_.arguments) adjoint_.push(inner.of[q] < 0 ? -1 : with_rows_of(body_, q, inner.of[q]));
   }
 
   /// Forward values come from outside the backward body, unless they cost less when they are made again.

@@ -57,6 +57,7 @@ constexpr void sweep(graph& g, adjoints& adj) {
       continue;
     }
     if (adj.of[i] < 0) continue;
+    adj.of[i] = with_rows_of(g, i, adj.of[i]);
     if (stated[i] >= 0) {
       annotation const note = g.annotations[stated[i]];
       int given[3]{-1, -1, -1};

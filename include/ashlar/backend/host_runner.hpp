@@ -65,6 +65,10 @@ class host_stepper : public host_runner<Program, Executor> {
 
   /// How many steps were taken.
   std::int64_t steps() const { return steps_; }
+  /// The next step is taken as the one behind so many.
+  void resume(std::int64_t steps) { steps_ = steps; }
+  /// What the optimizer keeps.
+  char* slots() const { return slots_.data(); }
   /// Output k of the last step, a number.
   float number(int k) const {
     char const* const at = this->output(k);

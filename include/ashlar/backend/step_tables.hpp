@@ -66,18 +66,19 @@ class step_tables {
            t.constants[t.steps[step].constants + constant_base - argument] == value;
   }
   /// Whether a step is pointwise, of two inputs, of which the first is contiguous, and with one contiguous result that
-  /// its last instruction makes, all of a product's type, and runs when that does.
-  constexpr bool is_pointwise_on(int product, int step, access second = access::contiguous) const {
+  /// its last instruction makes, all of a product's type, and runs when that does. `first` and `second` are for others.
+  constexpr bool is_pointwise_on(int product, int step, access second = access::contiguous,
+                                 access first = access::contiguous) const {
     if (!is_a(kernel_kind::row, step) || t.steps[step].variant != t.steps[product].variant) return false;
     int const wanted = static_cast<int>(code(product, 1) ? element::float64 : element::float32);
     if (code(step, layout::inputs) != 2 || code(step, layout::outputs) != 1 || code(step, layout::passes) != 0)
       return false;
     for (int k = 0; k < 2; ++k)
       if (code(step, layout::head + 2 * k) != wanted ||
-          code(step, layout::head + 2 * k + 1) != static_cast<int>(k ? second : access::contiguous))
+          code(step, layout::head + 2 * k + 1) != static_cast<int>(k ? second : first))
         return false;
     return output_field(step, 0) == code(step, layout::instructions) - 1 && output_field(step, 1) == wanted &&
-           output_field(step, 2) == static_cast<int>(access::contiguous);
+           output_field(step, 2) == static_cast<int>(first);
   }
 
   Tables const& t;

@@ -30,7 +30,7 @@ constexpr V renamed_if_asked(graph& g, V const& v) {
 template <class V>
 constexpr V adjoint_value(graph& g, adjoints const& adj, V const& x) {
   int d = adj.of[x.id];
-  return {&g, d >= 0 ? d : add_like(g, x.id, 0)};
+  return {&g, d >= 0 ? with_rows_of(g, x.id, d) : add_like(g, x.id, 0)};
 }
 
 template <int Arguments, int... Wanted>

@@ -92,8 +92,9 @@ constexpr int reshape(graph& g, int x, shape extents) {
     rows = extents[0] / batch;
   }
   if (g[x].code == op::constant) return add_constant(g, g[x].number, g[x].type, extents, rows);
-  if (g[x].code == op::reshape) return reshape(g, g[x].in[0], extents);
-  return g.push({op::reshape, g[x].type, {x, -1, -1}, extents, rows});
+  int const from = g[x].code == op::reshape ? g[x].in[0] : x;
+  if (from != x && (g[x].rows || !g[from].rows)) return reshape(g, from, extents);
+  return g.push({op::reshape, g[x].type, {from, -1, -1}, extents, rows});
 }
 
 /// Stretches extents of 1; `rows` are the rows of the result where axis 0 is stretched over the batch.

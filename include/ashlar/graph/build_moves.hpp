@@ -12,6 +12,15 @@ constexpr shape with_extent(shape s, int axis, int extent) {
 /// Whether an axis is the batch, whose rows must stay where they are.
 constexpr bool is_batch(graph const& g, int x, int axis) { return axis == 0 && g[x].rows; }
 
+/// d as a gradient of x: where x is none of the batch, neither is d. A batch of 1 has the extents of what it meets, so
+/// that nothing was stretched which is summed back.
+constexpr int with_rows_of(graph& g, int x, int d) {
+  node const n = g[d];
+  if (g[x].rows || !n.rows || n.rows != n.extents[0]) return d;
+  if (n.code == op::constant) return add_constant(g, n.number, n.type, n.extents);
+  return g.push({op::reshape, n.type, {d, -1, -1}, n.extents, 0});
+}
+
 /// Elements begin, begin + step, ... along an axis, `count` of them.
 constexpr int slice(graph& g, int x, int axis, int begin, int count, int step = 1) {
   node const n = g[x];

@@ -138,7 +138,8 @@ constexpr chain<A..., B...> joined(chain<A...> const*, chain<B...> const*) {
   return {};
 }
 
-/// a | b: b after a. Composition is associative: the elements of chains are numbered from 0 throughout.
+/// a | b: b after a. Composition is associative: the elements of chains are numbered from 0 throughout. One of the two
+/// must be a layer, since no operator is looked up for two lambdas: `identity | f | g`, or `f | (g | layer)`.
 template <class A, class B>
 requires(any_layer<A> || any_layer<B>) constexpr auto operator|(A const& a, B const& b) { return joined(&a, &b); }
 }  // namespace detail

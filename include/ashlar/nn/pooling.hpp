@@ -52,6 +52,48 @@ constexpr shape as_images() {
     return make_shape<B, C, 1, D...>();
 }
 
+template <int Window, int Extent, class Layer, class Input>
+struct window_in_the_padding {
+  template <class Path>
+  struct report {
+    static_assert(
+        Window < 0,
+        "ashlar: pooling: a window of this layer has no element of its input, only padding; take less padding "
+        "or dilation (this message states which window along its axis, the input's extent there, the layer, "
+        "what it got, and its path)");
+  };
+};
+/// The first window along an axis of which nothing is an element of the input; -1: all have some.
+constexpr int window_without_elements(window const& w, int axis, int extent) {
+  for (int o = 0; o < w.output(axis, extent); ++o) {
+    bool some = false;
+    for (int k = 0; k < w.kernel[axis]; ++k) {
+      int const at = o * w.stride[axis] - w.padding[axis] + k * w.dilation[axis];
+      some = some || (at >= 0 && at < extent);
+    }
+    if (!some) return o;
+  }
+  return -1;
+}
+/// What is wrong with an input of as many axes as the layer takes. Of no elements there is neither a largest nor a
+/// mean.
+template <class Layer, int... D>
+constexpr auto complaint_of_pooling() {
+  constexpr int extents[] = {D...};
+  constexpr int axes = sizeof...(D) - 1, height = axes == 2 ? extents[1] : 1, width = extents[axes];
+  constexpr window w = Layer::geometry;
+  constexpr int row = window_without_elements(w, 0, height), column = window_without_elements(w, 1, width);
+  using others = decltype(complaint_of_window<Layer, D...>());
+  if constexpr (!std::is_same_v<others, fits> || !Layer::needs_elements)
+    return others{};
+  else if constexpr (row >= 0)
+    return window_in_the_padding<row, height, Layer, got<D...>>{};
+  else if constexpr (column >= 0)
+    return window_in_the_padding<column, width, Layer, got<D...>>{};
+  else
+    return fits{};
+}
+
 /// What pooling along so many axes shares; where windows have an extent of their own, Self has a geometry.
 template <class Self, class Take, int Axes>
 struct pooling : layer<Self> {
@@ -65,7 +107,7 @@ struct pooling : layer<Self> {
     else if constexpr (given != Axes + 1)
       return layer_needs_lines<given, Self, got<D...>>{};
     else if constexpr (requires { Self::geometry; })
-      return complaint_of_window<Self, D...>();
+      return complaint_of_pooling<Self, D...>();
     else
       return fits{};
   }
@@ -88,6 +130,7 @@ struct window_pooling : pooling<Self, Take, Axes> {
   static constexpr window_options options = Axes == 2 ? collect_window<Options...>(Kernel, Kernel, Kernel, Kernel)
                                                       : collect_window_1d<Options...>(Kernel, Kernel);
   static constexpr window geometry = options.w;
+  static constexpr bool needs_elements = std::is_same_v<Take, window_maximum> || !options.counts_padding;
   static_assert(2 * geometry.padding[0] <= Kernel && 2 * geometry.padding[1] <= Kernel,
                 "ashlar: pooling: padding must be at most half the window");
   static_assert((is_pooling_option<Take, Options> && ...),
@@ -171,6 +214,7 @@ struct flatten_layer : layer_base {
 /// and dilation<...> are further options.
 /// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
 /// gradient: to the first maximum of each window
+/// errors: does not compile where a dilated window lies in the padding alone
 template <int Kernel, class... Options>
 inline constexpr detail::max_pool2d_layer<Kernel, Options...> max_pool2d{};
 /// max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]

@@ -1,58 +1,147 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ashlar/io/safetensors.hpp>
-#include <ashlar/train/model.hpp>
+#include <ashlar/train/trainer.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// Tensors on their way to a file, in PyTorch's layout.
+template <class Policy>
+struct tensors_to_write {
+  std::vector<named_tensor> all;
+  std::vector<buffer> copies;  // of what lies on a device or in another order
+
+  void operator()(parameter_reference const& p, variable_info const& v) {
+    char const* data = p.address();
+    if (parts_of<Policy>::memory::is_on_device || v.order != stored_order::rows) {
+      copies.emplace_back(p.byte_count());
+      p.read(copies.back().data());
+      data = copies.back().data();
+    }
+    all.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(data)});
+  }
+};
+
+/// Tensors that a file is to hold, and where they go.
+class tensors_to_read {
+ public:
+  explicit tensors_to_read(std::string const& file) : name_(file), file_(file) {}
+
+  void operator()(parameter_reference const& p, variable_info const&) { wanted_.push_back(p); }
+
+  /// errors: fails where the file has not all of them, or others, but for names that begin with `beside`
+  ASHLAR_COLD void check(std::string_view beside = {}) const {
+    std::string const none = "no such tensor";
+    for (parameter_reference const& p : wanted_) {
+      safetensors_entry const* e = file_.find(p.name());
+      compare(p.name(), e ? entry_text(*e) : none,
+              std::string(safetensors_name(p.type())).append(" ").append(shape_text(p.shape())));
+    }
+    for (safetensors_entry const& e : file_.entries()) {
+      bool is_known = !beside.empty() && std::string_view(e.name).substr(0, beside.size()) == beside;
+      for (parameter_reference const& p : wanted_) is_known = is_known || p.name() == e.name;
+      if (!is_known) compare(e.name, entry_text(e), none);
+    }
+  }
+  ASHLAR_COLD void read() const {
+    for (parameter_reference const& p : wanted_) p.write(file_.data(*file_.find(p.name())));
+  }
+  bool has_number(std::string_view key) const {
+    for (auto const& [name, text] : file_.metadata())
+      if (name == key) return true;
+    return false;
+  }
+  /// errors: fails where there is none
+  ASHLAR_COLD std::uint64_t number(std::string_view key) const {
+    std::string found = "none";
+    for (auto const& [name, text] : file_.metadata())
+      if (name == key) found = text;
+    std::uint64_t x = 0;
+    bool is_whole = !found.empty() && found.size() < 21;
+    for (char c : found) {
+      is_whole = is_whole && c >= '0' && c <= '9';
+      x = 10 * x + static_cast<std::uint64_t>(c - '0');
+    }
+    if (!is_whole)
+      fail(error_parts{.file = name_,
+                       .place = std::string(key),
+                       .problem = "the file has {found}, the state of a trainer {expected}",
+                       .found = std::move(found),
+                       .expected = "a whole number"});
+    return x;
+  }
+
+ private:
+  void compare(std::string const& name, std::string const& found, std::string const& expected) const {
+    if (found == expected) return;
+    fail(error_parts{.file = name_,
+                     .place = std::string("tensor '").append(name).append("'"),
+                     .problem = "the file has {found}, the network {expected}",
+                     .found = found,
+                     .expected = expected});
+  }
+
+  std::string name_;
+  safetensors_file file_;
+  std::vector<parameter_reference> wanted_;
+};
+
+inline constexpr std::string_view of_the_optimizer = "optimizer/";
+
+}  // namespace detail
 
 /// Writes a model's parameters and states as safetensors with PyTorch's names; the file is whole or absent.
 /// errors: fails where the file cannot be written; an older one stays
 template <class Net, class Input, class Policy, class Target>
 ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string const& file) {
-  std::vector<named_tensor> tensors;
-  std::vector<detail::buffer> copies;  // of what lies on a device or in another order
-  net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) {
-    char const* data = p.address();
-    if (detail::parts_of<Policy>::memory::is_on_device || v.order != detail::stored_order::rows) {
-      copies.emplace_back(p.byte_count());
-      p.read(copies.back().data());
-      data = copies.back().data();
-    }
-    tensors.push_back({p.name(), p.type(), p.shape(), reinterpret_cast<std::byte const*>(data)});
-  });
-  write_safetensors(file, tensors, {{"format", "pt"}});
+  detail::tensors_to_write<Policy> tensors;
+  net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  write_safetensors(file, tensors.all, {{"format", "pt"}});
 }
 
-/// Reads parameters and states from a file of `save` or of PyTorch: all of them or none.
+/// Reads parameters and states from a file of `save` or of PyTorch: all of them or none. Of a trainer's file it reads
+/// the model.
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
 template <class Net, class Input, class Policy, class Target>
 ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
-  safetensors_file const f(file);
-  auto compare = [&](std::string const& name, std::string const& found, std::string const& expected) {
-    if (found == expected) return;
-    fail(error_parts{.file = file,
-                     .place = std::string("tensor '").append(name).append("'"),
-                     .problem = "the file has {found}, the network {expected}",
-                     .found = found,
-                     .expected = expected});
-  };
-  std::string const none = "no such tensor";
-  std::vector<std::string> names;
-  net.each_variable([&](parameter_reference const& p, auto const&) {
-    names.push_back(p.name());
-    safetensors_entry const* e = f.find(p.name());
-    compare(p.name(), e ? detail::entry_text(*e) : none,
-            std::string(safetensors_name(p.type())).append(" ").append(detail::shape_text(p.shape())));
-  });
-  for (safetensors_entry const& e : f.entries()) {
-    bool is_known = false;
-    for (std::string const& name : names) is_known = is_known || name == e.name;
-    if (!is_known) compare(e.name, detail::entry_text(e), none);
-  }
-  net.each_variable([&](parameter_reference const& p, auto const&) { p.write(f.data(*f.find(p.name()))); });
+  detail::tensors_to_read tensors(file);
+  net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  tensors.check(tensors.has_number("steps") ? detail::of_the_optimizer : std::string_view{});
+  tensors.read();
+}
+
+/// Writes a trainer to be resumed: its model, what the optimizer keeps, the number of steps and the seed of its random
+/// numbers. The optimizer's members, a learning rate among them, are the program's. The file is whole or absent.
+/// errors: as those of saving a model
+/// example: save(t, "checkpoint.safetensors");
+template <class Model, class Objective, class Optimizer, int Batch>
+ASHLAR_COLD void save(trainer<Model, Objective, Optimizer, Batch> const& t, std::string const& file) {
+  std::string const steps = std::to_string(t.steps());
+  detail::tensors_to_write<typename Model::policy> tensors;
+  t.net().each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  t.each_optimizer_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  write_safetensors(file, tensors.all,
+                    {{"format", "pt"}, {"steps", steps}, {"random_seed", std::to_string(t.random_seed())}});
+}
+
+/// Reads what `save` wrote of a trainer of such a model and such an optimizer, with any batch, on any policy: it goes
+/// on as that one would have, on the same policy bit for bit. errors: as those of reading a model, also where the file
+/// is one of a model; model and trainer then are as they were
+template <class Model, class Objective, class Optimizer, int Batch>
+ASHLAR_COLD void load(trainer<Model, Objective, Optimizer, Batch>& t, std::string const& file) {
+  detail::tensors_to_read tensors(file);
+  t.net().each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  t.each_optimizer_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  tensors.check();
+  std::uint64_t const steps = tensors.number("steps"), seed = tensors.number("random_seed");
+  tensors.read();
+  t.resume(static_cast<std::int64_t>(steps), seed);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

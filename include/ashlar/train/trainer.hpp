@@ -103,6 +103,32 @@ class trainer {
 
   /// Steps taken so far.
   std::int64_t steps() const { return stepper_.steps(); }
+  /// What the random numbers of its steps follow from.
+  std::uint64_t random_seed() const { return seed_; }
+  /// Goes on as a trainer with that seed that has taken so many steps: their numbers are what schedules, corrections of
+  /// a bias and random numbers follow.
+  void resume(std::int64_t steps, std::uint64_t random_seed) {
+    stepper_.resume(steps);
+    seed_ = random_seed;
+  }
+  /// f(reference, info) for what the optimizer keeps of each parameter that is trained: "optimizer/0/1.weight" is the
+  /// first of these tensors for "1.weight".
+  template <class F>
+  ASHLAR_COLD void each_optimizer_variable(F f) const {
+    steps();  // none is on its way
+    for (int slot = 0; slot < Optimizer::slots; ++slot)
+      for (int k = 0; k < tables.sizes.parameters; ++k) {
+        detail::variable_info const& v = tables.parameters[k];
+        if (v.at.offset >= tables.counts.trained_bytes) continue;  // frozen
+        char* const at = stepper_.slots() + slot * detail::aligned(tables.counts.trained_bytes) + v.at.offset;
+        for (std::int64_t copy = 0; copy < v.copies(); ++copy)
+          f(parameter_reference(
+                detail::with_number("optimizer/%/", slot).append(detail::variable_name(tables.names, v, copy)), v.type,
+                v.extents, at + detail::copy_offset(v, copy), v.order,
+                detail::parts_of<typename Model::policy>::memory::access),
+            v);
+      }
+  }
   /// The model.
   Model& net() const { return net_; }
   /// What the compiler knows of a step, in numbers.

@@ -176,6 +176,18 @@ TEST_CASE(
   check_network<3, 16, 3, 4>(narrow);
   check_network<33, 19, 3, 4>(narrow);
 }
+TEST_CASE("products of one column, whose bias is one number, do so too") {
+  constexpr auto one = linear<24> | relu | linear<1> | relu;
+  check_network<1, 16, 2, 3>(one);
+  check_network<3, 16, 2, 2>(one);
+  check_network<70, 1100, 3, 4>(linear<1> | relu | linear<70> | relu | linear<1>);
+  constexpr auto matrix = [](auto x) {  // as it lies, not transposed
+    auto w = parameter<"weight", float, 16, 1>(x, initial_normal<1>);
+    return matmul(x, w) + parameter<"bias", float, 1>(x, initial_normal<1>);
+  };
+  check_network<1, 16, 1, 0>(matrix);
+  check_network<9, 16, 1, 0>(matrix);
+}
 TEST_CASE("products in several slabs, of many rows and of wide matrices do so too") {
   check_network<130, 1100, 2, 2>(linear<70> | relu | linear<33>);
   check_network<1, 600, 2, 0>(linear<1024> | relu | linear<512>);

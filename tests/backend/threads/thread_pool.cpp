@@ -124,15 +124,18 @@ TEST_CASE("a pool of one thread runs nothing, and a pool that never ran anything
   CHECK(alone.size() == 1);
   CHECK(idle.size() == 3);
 }
-TEST_CASE("a negative number of threads is refused in a sentence") {
-  std::string said;
-  try {
-    thread_pool pool(threads{-2});
-  } catch (error const& e) {
-    said = e.what();
+TEST_CASE("a negative number of threads, and more than a system has, is refused in a sentence before any is made") {
+  for (int count : {-2, 100000}) {
+    std::string said;
+    try {
+      thread_pool pool(threads{count});
+    } catch (error const& e) {
+      said = e.what();
+    }
+    CHECK(said.find(std::to_string(count)) != std::string::npos);
+    CHECK(said.find("a pool has 1 to ") != std::string::npos);
   }
-  CHECK(said.find("-2") != std::string::npos);
-  CHECK(said.find("1 thread or more") != std::string::npos);
+  CHECK(thread_pool(threads{64}).size() == 64);
 }
 #if defined(__linux__)
 TEST_CASE("threads{0} is as many threads as there are processors that the process may use") {

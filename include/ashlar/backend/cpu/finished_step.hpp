@@ -16,15 +16,16 @@ template <class T>
 ASHLAR_COLD void finish_product(kernel_arguments const& args, product_epilogue kind, int other) {
   std::int64_t const* const n = args.numbers;
   auto const axes = static_cast<int>(n[0]);
-  std::int64_t const width = n[2 + axes], valid = n[2] ? n[2] * args.rows : n[3];
+  bool const has_column = axes == 1 && (n[4] == 0 || n[5] == 0), has_rows = axes > 1 || has_column;
+  std::int64_t const width = has_column ? 1 : n[2 + axes], valid = n[2] ? n[2] * args.rows : n[3];
   kernel_share const own(args, valid);
   if (own.is_empty()) return;
-  std::int64_t const each = axes > 1 ? width : 1, begin = own.begin * each;
+  std::int64_t const each = has_rows ? width : 1, begin = own.begin * each;
   T* const c = reinterpret_cast<T*>(args.operands[2]) + begin;
   std::memmove(c, reinterpret_cast<T const*>(args.operands[1 - other]) + begin,
                static_cast<std::size_t>((own.end - own.begin) * each) * sizeof(T));
   T const* const by = reinterpret_cast<T const*>(args.operands[other]);
-  if (axes > 1)
+  if (has_rows)
     finish_block<T>(args.set, {kind, by, 0}, own.end - own.begin, width, c, width);
   else
     finish_block<T>(args.set, {kind, by + begin, 0}, 1, own.end - own.begin, c, 0);

@@ -23,7 +23,7 @@ class product_tail_search : epilogue_pattern<Tables> {
     if (t.is_a(kernel_kind::conv, product) && t.code(product, 2) == conv_way::winograd) find_bias_of_channels();
     if (t.is_a(kernel_kind::window_index, product)) find_maxima();
     if (!t.is_a(kernel_kind::matmul, product) || t.code(product, 2) || t.numbers(product)[0] != 1) return;
-    if (this->is_pair()) find_bias();
+    if (this->is_pair() || is_pair_of_one_column()) find_bias();
     if (found.step < 0) find_mask();
   }
   product_tail found;
@@ -40,6 +40,14 @@ class product_tail_search : epilogue_pattern<Tables> {
     for (int other = 0; other < 2 && found.step < 0; ++other)
       if (reads_product(1 - other) && fits(other, false) && !overwrites(other) && !lies_in_product(other))
         take(kind, other);
+  }
+  /// Of one column the bias is one number; where there is one row as well, so is everything.
+  constexpr bool is_pair_of_one_column() const {
+    int const end = end_of_body();
+    if (t_.numbers(product_)[2] != 1 || next_ >= end) return false;
+    return (t_.is_pointwise_on(product_, next_, access::splat) ||
+            t_.is_pointwise_on(product_, next_, access::splat, access::splat)) &&
+           is_read_once(end);
   }
   /// It works in the place of the convolution's result, and reads the bias from outside of the program's memory.
   constexpr void find_bias_of_channels() {
@@ -143,6 +151,11 @@ class product_tail_search : epilogue_pattern<Tables> {
     if (p[4] == 1) return false;
     auto stride = [&](int operand, int axis) { return n[3 + n[0] + n[0] * operand + axis]; };
     auto are_valid = [&](std::int64_t per_row) { return n[2] == units * per_row || (n[2] == 0 && units == rows); };
+    if (n[0] == 1 && width == 1 && !is_mask) {
+      int const apart = rows == 1 ? 0 : 1;
+      return n[3] == rows && are_valid(1) && stride(1 - other, 0) == apart && stride(other, 0) == 0 &&
+             stride(2, 0) == apart;
+    }
     if (n[0] == 1) {
       if (!is_mask && rows != 1) return false;
       return n[3] == rows * width && are_valid(width) && stride(0, 0) == 1 && stride(1, 0) == 1 && stride(2, 0) == 1;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/thrust/gpu/parity.hpp"
+#include "io/temporary_folder.hpp"
 #include "support/emulated_gpu.hpp"
 
 using namespace ashlar;
@@ -69,6 +70,34 @@ void check_parity(Optimizer const& optimizer, int steps, std::vector<int> const&
 }
 
 }  // namespace
+
+TEST_CASE("gpu: a trainer that is saved while steps are on their way is resumed, bit for bit") {
+  temporary_folder const folder;
+  auto net = model(network, input<2>, device, seed{3}), other = model(network, input<2>, device, seed{4});
+  auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 0.01f}, batch<16>),
+       again = make_trainer(other, cross_entropy, adam{.learning_rate = 0.01f}, batch<16>);
+  auto step = [](auto& by, int i) {
+    auto const numbers = rows_of_step(i, {2});
+    return by.step(batch_rows<2>{&data_with_infinities, numbers});
+  };
+  for (int i = 0; i < 5; ++i) step(t, i);
+  step(again, 7);
+  save(t, folder.file("t.safetensors"));
+  load(again, folder.file("t.safetensors"));
+  CHECK(again.steps() == 4);
+  CHECK(numbers_of(other) == numbers_of(net));
+  for (int i = 5; i < 9; ++i) {
+    float const wanted = step(t, i);
+    CHECK(step(again, i) == wanted);
+  }
+  CHECK(numbers_of(other) == numbers_of(net));
+
+  auto on_host = model(network, input<2>, cpu, seed{5});
+  auto there = make_trainer(on_host, cross_entropy, adam{.learning_rate = 0.01f}, batch<16>);
+  save(again, folder.file("t.safetensors"));
+  load(there, folder.file("t.safetensors"));
+  CHECK(step(there, 9) == doctest::Approx(static_cast<float>(step(again, 9))).epsilon(1e-4));
+}
 
 TEST_CASE("gpu: forty steps that nobody waits for are those of the cpu, partial batches among them") {
   check_parity(adamw{}, 40);

@@ -102,6 +102,11 @@ class gpu_steps final : public on_their_way {
     settle(given_);
     return taken_;
   }
+  /// The next step is taken as the one behind so many.
+  void resume(std::int64_t steps) {
+    settle(given_);
+    taken_ = steps;
+  }
   /// Output k of the last step; of one that was not taken because one before it was not, NaN.
   float number(int k) {
     settle(given_);
@@ -275,6 +280,10 @@ class gpu_stepper {
   char const* arena() const { return nullptr; }
   /// How many steps were taken.
   std::int64_t steps() const { return steps_->taken(); }
+  /// The next step is taken as the one behind so many.
+  void resume(std::int64_t steps) { steps_->resume(steps); }
+  /// What the optimizer keeps, on the device.
+  char* slots() const { return steps_->slots(); }
   /// Output k of the last step, a number.
   float number(int k) const { return steps_->number(k); }
   /// Steps behind one that is not finite are not taken either.
