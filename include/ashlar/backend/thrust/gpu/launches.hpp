@@ -74,6 +74,7 @@ template <class Program, bool Own, library_precision Precision>
 class program_launches {
   static constexpr auto const& tables = Program::tables;
   using walk = step_walk<Program>;
+  using launchers = launch_table<Program, Own, Precision == library_precision::bf16>;
 
  public:
   /// One more than the variants of the update.
@@ -161,8 +162,9 @@ class program_launches {
   static std::int64_t own_bytes() {
     [[maybe_unused]] bool const rounds = !Own && library_calls::rounds_convolutions(Precision);
     std::int64_t most = 0;
+    auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
+    for (std::int64_t const bytes : launchers::functions.bytes) need(bytes);
     each_convolution([&](kernel_kind kind, std::int64_t const* n, bool is_wide) {
-      auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
       if (kind == kernel_kind::conv_weight) need(weight_workspace(n, is_wide));
 #if ASHLAR_HAS_CUDNN
       if (rounds && !is_wide) need(rounded_convolution(convolution_shape(n, false)).bytes);
@@ -306,21 +308,19 @@ class program_launches {
 #endif
     void launch_step(int s, char* const* operands, std::uint64_t iteration) const {
       step_entry const& step = tables.steps[s];
-      gpu_status const status =
-          launch_table<Program, Own, Precision == library_precision::bf16>::functions.of[step.kernel](
-              {.operands = operands,
-               .operand_count = step.operand_count,
-               .numbers = tables.numbers + step.numbers,
-               .device_numbers = numbers + step.numbers,
-               .device_constants = constants + step.constants,
-               .now = now,
-               .iteration = iteration,
-               .stream = stream,
-               .is_update = is_update,
-               .step = s,
-               .is_whole = is_whole,
-               .libraries = libraries,
-               .workspace = workspace});
+      gpu_status const status = launchers::functions.of[step.kernel]({.operands = operands,
+                                                                      .operand_count = step.operand_count,
+                                                                      .numbers = tables.numbers + step.numbers,
+                                                                      .device_numbers = numbers + step.numbers,
+                                                                      .device_constants = constants + step.constants,
+                                                                      .now = now,
+                                                                      .iteration = iteration,
+                                                                      .stream = stream,
+                                                                      .is_update = is_update,
+                                                                      .step = s,
+                                                                      .is_whole = is_whole,
+                                                                      .libraries = libraries,
+                                                                      .workspace = workspace});
       if (status != gpu_success) refuse_launch(s, gpu_words(status));
     }
   };
