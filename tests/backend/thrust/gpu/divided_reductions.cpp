@@ -105,7 +105,12 @@ TEST_CASE("gpu: a NaN is in the sum and the maximum of its parts") {
   floats<20000> x;
   random_uniform(x, seed{1});
   x.data()[17123] = NAN;
-  auto [total, largest] = evaluate(device, [](auto v) { return std::tuple{sum(v), max(v)}; }, x);
+  auto [total, largest] = evaluate(
+      device,
+      [](auto v) {
+        return std::tuple{sum(v), max(v)};
+      },
+      x);
   CHECK(std::isnan(static_cast<float>(total)));
   CHECK(std::isnan(static_cast<float>(largest)));
 }
