@@ -19,6 +19,14 @@ inline constexpr auto images = conv2d<6, 3, padding<1>, no_bias> | batch_norm | 
                                conv2d<8, 3, stride<2>, groups<2>> | relu | conv2d<4, 1, dilation<2>> | flatten |
                                linear<3>;
 
+inline constexpr auto with_relus =
+    conv2d<6, 3, padding<1>> | relu | max_pool2d<2> | conv2d<8, 3, groups<2>> | relu | flatten | linear<3>;
+// The ReLU's operand has another reader.
+constexpr auto skipping_relu = [](auto x) {
+  auto const z = conv2d<6, 3>(x);
+  return linear<3>(flatten(relu(z) + tanh(z)));
+};
+
 inline constexpr auto with_gelu = linear<24> | gelu.with(tanh_approximation) | linear<3>;
 inline constexpr auto narrow_gelu = linear<20> | gelu.with(tanh_approximation) | linear<3>;
 inline constexpr auto two_gelus =
@@ -255,10 +263,72 @@ TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
   constexpr int passes = 3 + 2 + 3;
-  CHECK(calls().convolutions == 2 * passes);  // twice, before steps are replayed
+  CHECK(calls().convolutions == 2 * passes + 1);  // twice, before steps are replayed; once it is asked for NaN
   CHECK(calls().failed_convolutions == passes);
   CHECK(calls().math == CUDNN_FMA_MATH);
   CHECK(largest_difference(gpu, trained(images, input<2, 9, 9>, cpu, 8)) < rounding);
+}
+
+TEST_CASE("gpu libraries: a convolution's bias and ReLU go with it, where its ReLU of NaN is NaN") {
+  calls() = {};
+  std::int64_t const before = detail::emulated_gpu().launches;
+  auto const gpu = trained(with_relus, input<2, 9, 8>, device, 8), wanted = trained(with_relus, input<2, 9, 8>, cpu, 8);
+  std::int64_t const launches = detail::emulated_gpu().launches - before;
+  CHECK(calls().activations == 2 * 2 + 2);  // two layers, twice before steps are replayed; each is asked once
+  CHECK(largest_difference(gpu, wanted) < rounding);
+
+  SUBCASE("each of them spares a kernel") {
+    calls() = {};
+    calls().refuses_activations = true;
+    std::int64_t const begin = detail::emulated_gpu().launches;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 2);
+    CHECK(calls().activations == 0);
+  }
+  SUBCASE("one that makes 0 of NaN is not ours") {
+    calls() = {};
+    calls().relu_takes_nan = true;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(calls().activations == 2);
+  }
+  SUBCASE("partial batches between whole ones, and convolutions of bf16, have kernels of our own") {
+    calls() = {};
+    std::vector<int> const rows{8, 5, 8, 8, 5};
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, rows),
+                             trained(with_relus, input<2, 9, 8>, cpu, rows)) < rounding);
+    CHECK(calls().activations == 2 * 2 + 2);
+    calls() = {};
+    trained(with_relus, input<2, 9, 8>, device.with(bf16), 8);
+    CHECK(calls().activations == 0);
+  }
+  SUBCASE("what another step reads is written") {
+    calls() = {};
+    CHECK(largest_difference(trained(skipping_relu, input<2, 9, 8>, device, 8),
+                             trained(skipping_relu, input<2, 9, 8>, cpu, 8)) < rounding);
+    CHECK(calls().activations == 0);
+    CHECK(calls().convolutions > 0);
+  }
+}
+
+TEST_CASE("gpu libraries: convolutions of doubles and of one image have their ReLU, too") {
+  auto check = [](auto const& x, auto const& w, auto const& b) {
+    auto const f = [](auto image, auto filter, auto bias) {
+      return relu(convolution<padding<1>>(image, filter) + reshape<4, 1, 1>(bias));
+    };
+    calls() = {};
+    auto const y = evaluate(device, f, x, w, b), z = evaluate(cpu, f, x, w, b);
+    CHECK(calls().activations >= 1);
+    std::vector<double> const found(y.data(), y.data() + y.size()), expected(z.data(), z.data() + z.size());
+    CHECK(largest_difference(found, expected) < 1e-5);
+  };
+  auto filled = [](auto x, seed s) {
+    random_normal(x, s);
+    return x;
+  };
+  check(filled(tensor<double, 2, 3, 5, 6>(), seed{1}), filled(tensor<double, 4, 3, 3, 3>(), seed{2}),
+        filled(tensor<double, 4>(), seed{3}));
+  check(filled(tensor<float, 1, 3, 5, 6>(), seed{1}), filled(tensor<float, 4, 3, 3, 3>(), seed{2}),
+        filled(tensor<float, 4>(), seed{3}));
 }
 
 TEST_CASE("gpu libraries: a large convolution has room for copies of its operands") {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <ashlar/backend/step_walk.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/convolution_epilogues.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/gelu_gradients.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
@@ -193,6 +194,9 @@ class program_launches {
     char* workspace;
     bool is_whole;
     bool is_update = false;
+#if ASHLAR_HAS_CUDNN
+    char* convolution[4] = {};  // the operands of one that waits for its bias and ReLU
+#endif
 #if ASHLAR_HAS_CUBLASLT
     char* arena = nullptr;
     char* product[3] = {};                    // the operands of a product that waits for its epilogue
@@ -209,10 +213,32 @@ class program_launches {
       if constexpr (!Own)
         if (is_whole && is_of_library(s, operands, iteration)) return;
 #endif
+#if ASHLAR_HAS_CUDNN
+      if constexpr (!Own)
+        if (is_whole && is_with_relu(s, operands, iteration)) return;
+#endif
       launch_step(s, operands, iteration);
     }
 
    private:
+#if ASHLAR_HAS_CUDNN
+    /// Whether a step is a convolution that waits for its bias and ReLU, or is these and launched here with it.
+    bool is_with_relu(int s, char* const* operands, std::uint64_t iteration) {
+      using found = convolution_epilogues_of<Program>;
+      if (found::steps.of[s]) {
+        for (int k = 0; k < 4 && k < tables.steps[s].operand_count; ++k) convolution[k] = operands[k];
+        return true;
+      }
+      if (s == 0 || !found::steps.of[s - 1]) return false;
+      step_entry const& step = tables.steps[s - 1];
+      convolution_shape const shape(tables.numbers + step.numbers,
+                                    tables.code[tables.kernel_begin[step.kernel] + 1] != 0);
+      char* const with_bias[] = {convolution[0], convolution[1], operands[2], operands[1]};
+      if (libraries && libraries->convolve_with_relu(s - 1, shape, with_bias, stream)) return true;
+      launch_step(s - 1, convolution, iteration);
+      return false;
+    }
+#endif
 #if ASHLAR_HAS_CUBLASLT
     /// Whether a step has been launched with another, waits for its epilogue, or is launched here with what follows.
     bool is_of_library(int s, char* const* operands, std::uint64_t iteration) {

@@ -92,6 +92,20 @@ class library_calls {
     if (!convolution->is_rounded()) return convolution->launch(convolutions_, operands, workspace_, stream);
     return rounded_convolution(c).launch(*convolution, convolutions_, pass, operands, rounded, workspace_, stream);
   }
+  /// Launches a step's convolution with a bias for each filter and a ReLU: the operands, then the bias. Returns whether
+  /// it did.
+  bool convolve_with_relu(int step, convolution_shape const& c, char* const* operands, gpu_stream stream) {
+    if (!prepare_convolutions() || precision_ == library_precision::bf16) return false;
+    std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[steps_ + static_cast<std::size_t>(step)];
+    if (!convolution) {
+      std::int64_t const biases = (c.out * (c.is_wide ? 8 : 4) + 255) / 256 * 256;  // behind what it works in
+      convolution =
+          std::make_unique<cudnn_convolution>(convolutions_, c, convolution_pass::forward_with_relu, precision_,
+                                              static_cast<std::size_t>(workspace_bytes_ - biases));
+      if (!keeps_nan(*convolution, c, operands, workspace_bytes_ - biases, stream)) convolution->refuse();
+    }
+    return convolution->is_usable() && convolution->launch(convolutions_, operands, workspace_, stream);
+  }
 #endif
 
  private:
@@ -209,10 +223,38 @@ class library_calls {
   }
 #endif
 #if ASHLAR_HAS_CUDNN
+  /// Whether a convolution with a ReLU gives NaN where its bias is: our ReLU of NaN is NaN, so that a step goes on to
+  /// say so. The result is computed again afterwards.
+  bool keeps_nan(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                 gpu_stream stream) {
+    if (!by.is_usable()) return false;
+    return c.is_wide ? keeps_nan_of<double>(by, c, operands, at, stream)
+                     : keeps_nan_of<float>(by, c, operands, at, stream);
+  }
+  template <class T>
+  bool keeps_nan_of(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                    gpu_stream stream) {
+    constexpr std::int64_t looked_at = 16384;  // of the first and of the last results
+    std::vector<T> numbers(static_cast<std::size_t>(c.out), std::numeric_limits<T>::quiet_NaN());
+    char* const trial[] = {operands[0], operands[1], operands[2], workspace_ + at};
+    gpu_finish(stream);  // nobody works there
+    gpu_copy_and_wait(copy_kind::to_device, trial[3], numbers.data(), c.out * static_cast<std::int64_t>(sizeof(T)));
+    if (!by.launch(convolutions_, trial, workspace_, stream)) return false;
+    gpu_finish(stream);
+    std::int64_t const results = c.of_results(), count = results < looked_at ? results : looked_at;
+    numbers.resize(static_cast<std::size_t>(count));
+    bool is_kept = true;
+    for (std::int64_t from : {std::int64_t{0}, results - count}) {
+      gpu_copy_and_wait(copy_kind::to_host, numbers.data(), operands[2] + from * static_cast<std::int64_t>(sizeof(T)),
+                        count * static_cast<std::int64_t>(sizeof(T)));
+      for (T const x : numbers) is_kept = is_kept && x != x;
+    }
+    return is_kept;
+  }
   bool prepare_convolutions() {
     cudnn_functions const& f = cudnn_functions::of_process();
     if (!convolutions_ && f.is_there && convolutions_of_.empty()) {
-      convolutions_of_.resize(steps_);
+      convolutions_of_.resize(2 * steps_);
       if (f.cudnnCreate(&convolutions_) != CUDNN_STATUS_SUCCESS) convolutions_ = nullptr;
     }
     return convolutions_;
@@ -233,7 +275,7 @@ class library_calls {
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;
-  std::vector<std::unique_ptr<cudnn_convolution>> convolutions_of_;  // by step
+  std::vector<std::unique_ptr<cudnn_convolution>> convolutions_of_;  // by step, then with a ReLU
 #endif
 };
 #else
