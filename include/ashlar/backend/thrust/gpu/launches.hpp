@@ -200,6 +200,8 @@ class program_launches {
 #if ASHLAR_HAS_CUBLASLT
     char* arena = nullptr;
     char* product[3] = {};                    // the operands of a product that waits for its epilogue
+    char* summed[2] = {};                     // the operands of a sum of columns that waits for a product
+    int waiting_sum = -1;                     // and its step; -1: none waits
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
     struct kept_gelu {
@@ -245,6 +247,8 @@ class program_launches {
       using found = epilogues_of<Program>;
       if (is_done[s]) return true;
       matched_epilogue const& own = found::steps.of[s];
+      if (own.summing_product >= 0) return will_sum(s, own.summing_product, operands);
+      if (own.sums_factor()) return multiply_and_sum(s, own, operands, iteration);
       if (own.is_of_next_step()) {
         for (int k = 0; k < 3; ++k) product[k] = operands[k];
         return true;
@@ -254,6 +258,28 @@ class program_launches {
       if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
       if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
       launch_step(s - 1, product, iteration);
+      return false;
+    }
+    /// Whether a sum of columns will be launched with a product behind it.
+    bool will_sum(int s, int product_step, char* const* operands) {
+      product_places at{};
+      at.bias = operands[1];
+      if (waiting_sum >= 0 || !libraries->will_multiply(product_step, shape_of(product_step),
+                                                        epilogues_of<Program>::steps.of[product_step].kind, at, stream))
+        return false;
+      for (int k = 0; k < 2; ++k) summed[k] = operands[k];  // without the workspace, which is nothing to a device
+      waiting_sum = s;
+      return true;
+    }
+    /// A product with the sum of columns that waits for it, if one does.
+    bool multiply_and_sum(int s, matched_epilogue const& e, char* const* operands, std::uint64_t iteration) {
+      if (waiting_sum < 0 || epilogues_of<Program>::steps.of[waiting_sum].summing_product != s) return false;
+      product_places at{operands[0], operands[1], operands[2]};
+      at.bias = summed[1];
+      int const sum = waiting_sum;
+      waiting_sum = -1;
+      if (libraries->multiply(s, shape_of(s), e.kind, at, stream)) return true;
+      launch_step(sum, summed, iteration);
       return false;
     }
     /// A product with what the step behind it does.

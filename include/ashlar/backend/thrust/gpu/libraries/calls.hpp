@@ -137,11 +137,13 @@ class library_calls {
         epilogue == product_epilogue::gelu_and_bias_gradient ? product_epilogue::gelu_gradient : epilogue;
     bool const is_relu = e == product_epilogue::bias_and_relu || e == product_epilogue::bias_and_masking_relu;
     bool const is_gelu = e == product_epilogue::bias_and_gelu || e == product_epilogue::bias_and_kept_gelu;
-    if (!is_relu && !is_gelu && e != product_epilogue::gelu_gradient) return true;
+    bool const is_sum = e == product_epilogue::sums_of_first || e == product_epilogue::sums_of_second;
+    if (!is_relu && !is_gelu && !is_sum && e != product_epilogue::gelu_gradient) return true;
     answer& known = known_[static_cast<std::size_t>(e)];
     if (known == answer::none) {
       bool const same = is_relu   ? has_our_relu(e, stream)
                         : is_gelu ? has_our_gelu(e, stream)
+                        : is_sum  ? has_our_sums(e, stream)
                                   : has_our_slope(e, stream);
       known = same ? answer::ours : answer::differs;
     }
@@ -204,6 +206,25 @@ class library_calls {
       double const x = trial::column(i % trial::n);
       fits = fits && is_near(t.at(trial::c)[i], x * sigmoid_of_gelu(x));
       fits = fits && (!has_kept(epilogue) || is_near(t.at(trial::mask)[i], x));
+    }
+    return fits;
+  }
+  /// Sums are those of that factor, not rounded as a factor may be.
+  bool has_our_sums(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    constexpr float near_one = 1 + 1.0f / 4096;  // neither TF32 nor bf16 has it
+    for (std::int64_t i = 0; i < trial::m; ++i)
+      for (std::int64_t k = 0; k < trial::k; ++k)
+        t.at(trial::a)[i * trial::k + k] = near_one * static_cast<float>(i + k);
+    for (std::int64_t k = 0; k < trial::k; ++k)
+      for (std::int64_t j = 0; j < trial::n; ++j)
+        t.at(trial::b)[k * trial::n + j] = near_one * static_cast<float>(j - k);
+    bool const of_first = epilogue == product_epilogue::sums_of_first;
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < (of_first ? trial::m : trial::n); ++i) {
+      constexpr std::int64_t of_depth = trial::k * (trial::k - 1) / 2;
+      double const whole = static_cast<double>(trial::k * i + (of_first ? of_depth : -of_depth));
+      fits = fits && std::fabs(t.at(trial::bias)[i] - near_one * whole) <= 1e-5 * std::fmax(1, std::fabs(whole));
     }
     return fits;
   }
