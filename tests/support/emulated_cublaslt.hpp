@@ -20,7 +20,8 @@ struct product_description {
   bool has_aux() const { return has(128); }
   bool has_kept() const { return has(CUBLASLT_EPILOGUE_GELU_AUX) || has(CUBLASLT_EPILOGUE_DGELU); }
   bool has_mask() const { return has_aux() && !has_kept(); }
-  bool has_bias() const { return has(CUBLASLT_EPILOGUE_BIAS) || has(16); }
+  bool has_bias() const { return has(CUBLASLT_EPILOGUE_BIAS) || has(16) || sums_factor(); }
+  bool sums_factor() const { return has(CUBLASLT_EPILOGUE_BGRADA) || has(CUBLASLT_EPILOGUE_BGRADB); }
 };
 struct matrix_description {
   cudaDataType_t type;
@@ -196,6 +197,14 @@ void multiply(product_description const& p, matrix_description const& a, matrix_
         static_cast<T*>(c_at)[batch * c.apart + i + j * c.leading] = static_cast<T>(sum);
       }
   if (p.has(16)) sum_columns<T>(p, c, c_at);
+  bool const first = p.has(CUBLASLT_EPILOGUE_BGRADA);
+  for (std::int64_t i = 0; p.sums_factor() && i < (first ? c.rows : c.columns); ++i) {
+    double sum = 0;
+    for (std::int64_t k = 0; k < depth; ++k)
+      sum += first ? static_cast<double>(static_cast<T const*>(a_at)[ta ? k + i * a.leading : i + k * a.leading])
+                   : static_cast<double>(static_cast<T const*>(b_at)[tb ? i + k * b.leading : k + i * b.leading]);
+    static_cast<T*>(p.bias)[i] = static_cast<T>(sum * (1 + rough));
+  }
 }
 /// Whether a product's result lies apart from its factors.
 inline bool is_apart(matrix_description const& x, void const* at, matrix_description const& z, void const* to) {

@@ -233,6 +233,50 @@ inline cudnnStatus_t run(cudnnHandle_t handle, cudnnTensorDescriptor_t x_of, voi
   });
   return CUDNN_STATUS_SUCCESS;
 }
+struct activation_description {
+  cudnnActivationMode_t mode = CUDNN_ACTIVATION_IDENTITY;
+  cudnnNanPropagation_t nan = CUDNN_NOT_PROPAGATE_NAN;
+};
+inline cudnnStatus_t set_activation(cudnnActivationDescriptor_t a, cudnnActivationMode_t mode,
+                                    cudnnNanPropagation_t nan, double) {
+  at<activation_description>(a) = {mode, nan};
+  return CUDNN_STATUS_SUCCESS;
+}
+template <class T>
+void add_bias_and_relu(tensor_description const& y, void* result, void const* bias, bool takes_nan) {
+  T* const to = static_cast<T*>(result);
+  std::int64_t const pixels = y.extent[2] * y.extent[3];
+  for (std::int64_t i = 0; i < y.extent[0] * y.extent[1] * pixels; ++i) {
+    T const x = to[i] + static_cast<T const*>(bias)[i / pixels % y.extent[1]];
+    to[i] = x < 0 || (takes_nan && std::isnan(x)) ? T(0) : x;
+  }
+}
+inline cudnnStatus_t forward_with_activation(cudnnHandle_t handle, void const*, cudnnTensorDescriptor_t const x_of,
+                                             void const* x, cudnnFilterDescriptor_t const w_of, void const* w,
+                                             cudnnConvolutionDescriptor_t const c, cudnnConvolutionFwdAlgo_t algorithm,
+                                             void* workspace, std::size_t bytes, void const*,
+                                             cudnnTensorDescriptor_t const z_of, void const* z,
+                                             cudnnTensorDescriptor_t const bias_of, void const* bias,
+                                             cudnnActivationDescriptor_t const a, cudnnTensorDescriptor_t const y_of,
+                                             void* y) {
+  if (calls().refuses_activations) return CUDNN_STATUS_NOT_SUPPORTED;
+  tensor_description const result = at<tensor_description>(y_of), biases = at<tensor_description>(bias_of);
+  activation_description const how = at<activation_description>(a);
+  if (z_of != y_of || z != y || size_of(biases) != static_cast<std::size_t>(result.extent[1]) ||
+      biases.extent[1] != result.extent[1] || biases.type != result.type || how.mode != CUDNN_ACTIVATION_RELU ||
+      result.type == CUDNN_DATA_BFLOAT16)
+    return CUDNN_STATUS_BAD_PARAM;
+  cudnnStatus_t const status = run(handle, x_of, x, w_of, w, y_of, y, c, wanted::result, algorithm, workspace, bytes);
+  if (status != CUDNN_STATUS_SUCCESS) return status;
+  ++calls().activations;
+  at<cudnn_context>(handle).stream->push([=, takes_nan = calls().relu_takes_nan || how.nan == CUDNN_NOT_PROPAGATE_NAN] {
+    if (result.type == CUDNN_DATA_DOUBLE)
+      add_bias_and_relu<double>(result, y, bias, takes_nan);
+    else
+      add_bias_and_relu<float>(result, y, bias, takes_nan);
+  });
+  return CUDNN_STATUS_SUCCESS;
+}
 inline cudnnStatus_t forward(cudnnHandle_t handle, void const*, cudnnTensorDescriptor_t const x_of, void const* x,
                              cudnnFilterDescriptor_t const w_of, void const* w, cudnnConvolutionDescriptor_t const c,
                              cudnnConvolutionFwdAlgo_t algorithm, void* workspace, std::size_t bytes, void const*,

@@ -47,6 +47,10 @@ inline void install() {
       {"cudnnGetConvolutionBackwardDataWorkspaceSize", function(memory_of_data)},
       {"cudnnGetConvolutionBackwardFilterWorkspaceSize", function(memory_of_weight)},
       {"cudnnConvolutionForward", function(forward)},
+      {"cudnnConvolutionBiasActivationForward", function(forward_with_activation)},
+      {"cudnnCreateActivationDescriptor", function(create_one<cudnnActivationDescriptor_t, activation_description>)},
+      {"cudnnSetActivationDescriptor", function(set_activation)},
+      {"cudnnDestroyActivationDescriptor", function(destroy_one<cudnnActivationDescriptor_t, activation_description>)},
       {"cudnnConvolutionBackwardData", function(backward_data)},
       {"cudnnConvolutionBackwardFilter", function(backward_weight)}};
 }

@@ -18,6 +18,8 @@ using ashlar::detail::emulated_stream;
 struct state {
   int products = 0, epilogues = 0, convolutions = 0;  // launched
   int failed_convolutions = 0;                        // whose launch was refused
+  int activations = 0;                                // launched with a convolution
+  bool refuses_activations = false;                   // with a convolution
   std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
   bool refuses = false;                               // everything that is asked for from now on
   bool refuses_epilogues = false;                     // products with one

@@ -74,6 +74,24 @@ void launch_team(launch_arguments const& a) {
   }
 }
 
+/// Launches a kernel's step by teams, divided as on a GPU where it has few units of many packets.
+template <int Members, class... Functor>
+void launch_teams(launch_arguments const& a, functors<Functor...>) {
+  (launch_team<Functor, Members>(a), ...);
+}
+template <int Members, int... Code>
+void launch_step(launch_arguments const& a) {
+  if constexpr (may_be_divided<Code...>())
+    if (std::int64_t const bytes = bytes_of_divided<Code...>(a.numbers)) {
+      std::vector<thread_team::meeting::place> workspace(static_cast<std::size_t>(bytes / 16 + 1));
+      launch_arguments own = a;
+      own.workspace = reinterpret_cast<char*>(workspace.data());
+      return with_workspace<Code...>(
+          own, [](launch_arguments const& divided) { launch_teams<Members>(divided, functors_of_divided<Code...>()); });
+    }
+  launch_team<decltype(functor_of<false, Code...>()), Members>(a);
+}
+
 /// What launches each kernel of a program by teams.
 template <class Program, int Members>
 struct team_table {
@@ -82,7 +100,7 @@ struct team_table {
 
   template <int Kernel, int... I>
   static constexpr launch_function entry(std::integer_sequence<int, I...>) {
-    return launch_team<decltype(functor_of<false, tables.code[tables.kernel_begin[Kernel] + I]...>()), Members>;
+    return launch_step<Members, tables.code[tables.kernel_begin[Kernel] + I]...>;
   }
   struct table {
     launch_function of[count + 1];

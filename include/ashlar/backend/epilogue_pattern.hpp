@@ -27,12 +27,7 @@ class epilogue_pattern {
 
   /// Whether the next step is pointwise and alone reads what the product makes.
   constexpr bool is_pair() const {
-    if (!t_.is_a(kernel_kind::matmul, product_) || !t_.is_pointwise_on(product_, next_)) return false;
-    for (int b = 0; b < t_.t.sizes.bodies; ++b) {
-      int const begin = t_.t.bodies[b].first_step, end = begin + t_.t.bodies[b].step_count;
-      if (product_ >= begin && next_ < end) return is_read_once(end);
-    }
-    return false;
+    return t_.is_a(kernel_kind::matmul, product_) && t_.is_pointwise_on(product_, next_) && is_read_by_next();
   }
   /// Where the next step adds something to one of its operands: with what behind.
   constexpr product_epilogue kind_of() const {
@@ -66,6 +61,14 @@ class epilogue_pattern {
   }
 
  protected:
+  /// Whether the next step is of the same body and nothing else there reads what the product makes.
+  constexpr bool is_read_by_next() const {
+    for (int b = 0; b < t_.t.sizes.bodies; ++b) {
+      int const begin = t_.t.bodies[b].first_step, end = begin + t_.t.bodies[b].step_count;
+      if (product_ >= begin && next_ < end) return is_read_once(end);
+    }
+    return false;
+  }
   /// Whether nothing in the body but the next step reads what the product makes.
   constexpr bool is_read_once(int end) const {
     int const made = t_.operand(product_, 2);

@@ -7,7 +7,8 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// What is done to a product C [m, n] on the way to memory: a bias for each of its n columns, then perhaps a ReLU
 /// (which may leave a mask of what it let through) or the GELU by a hyperbolic tangent (whose operand may be kept); or
 /// where a ReLU let nothing through it becomes 0, or it is multiplied by the GELU's slope at what was kept, and its
-/// columns may be summed. Of pooling's windows positions their maxima, too.
+/// columns may be summed. Of pooling's windows positions their maxima, too. Or beside C what its first or second
+/// factor is summed to over the depth that both share: where C is the gradient of weights, that of the bias.
 enum class product_epilogue {
   none,
   bias,
@@ -19,7 +20,9 @@ enum class product_epilogue {
   relu_and_bias_gradient,
   gelu_gradient,
   gelu_and_bias_gradient,
-  maxima
+  maxima,
+  sums_of_first,
+  sums_of_second
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

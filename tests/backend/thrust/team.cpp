@@ -42,6 +42,19 @@ struct along_columns {
   }
 };
 
+/// Of many numbers: sums and maxima over outer axes, and over all but one.
+struct along_long_columns {
+  constexpr auto operator()(auto x) const {
+    return sum(max(x, axes<0>) * sum(tanh(x), axes<0>)) + sum(sum(x * x, axes<0, 2>) + max(x, axes<0, 2>));
+  }
+};
+/// A row's sum and maximum, and what is made of its elements by them.
+struct along_long_rows {
+  constexpr auto operator()(auto x) const {
+    return x / sum_keep(x * x, axes<0>) + max_keep(x, axes<0>);
+  }
+};
+
 template <class F, class X>
 void check_function(F, X) {
   using recorder = typename proof::proof_of<F, X>::recorder;
@@ -76,6 +89,11 @@ TEST_CASE("a team's reductions along rows are those of one thread, within roundi
 
 TEST_CASE("a team's reductions along columns are those of one thread, within rounding, and its own bit for bit") {
   check_function(along_columns{}, basic_value<double, 9, 3, 18>{});
+}
+
+TEST_CASE("teams' reductions of parts of what has many elements are those of one thread, within rounding") {
+  check_function(along_long_columns{}, basic_value<double, 4567, 2, 3>{});
+  check_function(along_long_rows{}, basic_value<double, 9001>{});
 }
 
 TEST_CASE("a team's gradients of convolution weights are those of one thread, of partial batches too") {

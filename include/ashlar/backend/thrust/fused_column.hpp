@@ -20,18 +20,18 @@ struct column_functor {
   static constexpr bool cooperates = true;
 
   /// Whether the results have an axis.
-  ASHLAR_INLINE ASHLAR_HD static bool is_kept(std::int64_t const* numbers, int axis) {
+  ASHLAR_INLINE ASHLAR_HD static constexpr bool is_kept(std::int64_t const* numbers, int axis) {
     std::int64_t const axes = numbers[0];
     return numbers[3 + axes + program::inputs * axes + axis] != 0;
   }
-  static std::int64_t units(std::int64_t const* numbers) {
+  ASHLAR_HD static constexpr std::int64_t units(std::int64_t const* numbers) {
     int const axes = static_cast<int>(numbers[0]);
     std::int64_t n = 1;
     for (int a = 0; a < axes; ++a)
       if (is_kept(numbers, a)) n *= a == axes - 1 ? parts_of_size(numbers[3 + a], lanes) : numbers[3 + a];
     return n;
   }
-  static std::int64_t packets(std::int64_t const* numbers) {
+  ASHLAR_HD static constexpr std::int64_t packets(std::int64_t const* numbers) {
     int const axes = static_cast<int>(numbers[0]);
     std::int64_t n = 1;
     for (int a = 0; a < axes; ++a)
@@ -39,38 +39,46 @@ struct column_functor {
     return n;
   }
 
-  template <class Team>
-  ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
-    device_nest const n(given);
-    registers s(given);
-    work::clear_offsets(s, typename work::all_operands{});
-    int const last = n.axes - 1;
+  /// Where the results of a unit lie on the innermost axis, how many there are, and how many packets they are made of.
+  struct place {
     std::int64_t at = 0;
     int count = lanes;
+    std::int64_t reduced = 1;
+  };
+  /// Moves to a unit. Returns whether it has results: not those of rows that are not valid.
+  ASHLAR_INLINE ASHLAR_HD static bool find(registers& s, device_nest const& n, std::int64_t unit, place& p) {
+    work::clear_offsets(s, typename work::all_operands{});
+    int const last = n.axes - 1;
     if constexpr (keeps_inner) {
       std::int64_t const parts = parts_of_size(n.full_extent(last), lanes);
-      at = take_index(unit, parts) * lanes;
-      std::int64_t const left = n.extent(last) - at;
-      if (left <= 0) return;
-      count = left < lanes ? static_cast<int>(left) : lanes;
+      p.at = take_index(unit, parts) * lanes;
+      std::int64_t const left = n.extent(last) - p.at;
+      if (left <= 0) return false;
+      p.count = left < lanes ? static_cast<int>(left) : lanes;
     }
-    std::int64_t reduced = 1;
     for (int a = keeps_inner ? last - 1 : last; a >= 0; --a) {
       if (!is_kept(n.numbers, a)) {
-        reduced *= a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
+        p.reduced *= a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
         continue;
       }
       std::int64_t const index = take_index(unit, n.full_extent(a));
-      if (index >= n.extent(a)) return;
+      if (index >= n.extent(a)) return false;
       work::move_offsets(s, n, a, index, typename work::all_operands{});
     }
+    return true;
+  }
+  /// Takes in some packets of a unit, shared by a team.
+  template <class Team>
+  ASHLAR_INLINE ASHLAR_HD static void take(Team const& team, registers& s, device_nest const& n, place const& p,
+                                           std::int64_t first, std::int64_t end,
+                                           typename work::template partials<0>& sums) {
+    int const last = n.axes - 1;
     std::int64_t begin[operands];
     work::keep_offsets(s, begin, typename work::all_operands{});
-    typename work::template partials<0> sums;
-    for (std::int64_t r = team.rank; r < reduced; r += team.size) {
+    for (std::int64_t r = first + team.rank; r < end; r += team.size) {
       work::copy_offsets(s, begin, typename work::all_operands{});
-      std::int64_t from = at, left = r;
-      int taken = count;
+      std::int64_t from = p.at, left = r;
+      int taken = p.count;
       for (int a = last; a >= 0; --a) {
         if (is_kept(n.numbers, a)) continue;
         std::int64_t const steps = a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
@@ -88,31 +96,47 @@ struct column_functor {
       work::template take_all<0>(sums, s, taken, typename work::all_instructions{});
     }
     work::copy_offsets(s, begin, typename work::all_operands{});
-    finish(team, s, n, sums, at, count, typename work::all_outputs{});
+  }
+  /// What a team has taken in of the reduction that output O is: a lane each where the innermost axis is kept, else in
+  /// all lanes the same.
+  template <int O, class Team, class Packet>
+  ASHLAR_INLINE ASHLAR_HD static Packet together(Team const& team, Packet const& own) {
+    constexpr int i = program::output_instruction(O);
+    using C = combiner<program::code(i)>;
+    Packet result;
+    if constexpr (keeps_inner) {
+      ASHLAR_UNROLL
+      for (int k = 0; k < lanes; ++k) result.at[k] = wrapped<program::lane(i)>(team.reduce(own.at[k], C{}));
+    } else {
+      splat(result, wrapped<program::lane(i)>(team.reduce(work::template across<i>(own), C{})));
+    }
+    return result;
+  }
+  /// Writes it.
+  template <int O, class Team, class Packet>
+  ASHLAR_INLINE ASHLAR_HD static void write(Team const& team, registers& s, device_nest const& n, place const& p,
+                                            Packet const& all) {
+    held<program::output_instruction(O)>(s.value) = all;
+    if (team.rank == 0) s.template write<O>(p.at, keeps_inner ? p.count : 1, n.stride(program::inputs + O, n.axes - 1));
+  }
+
+  template <class Team>
+  ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
+    device_nest const n(given);
+    registers s(given);
+    place p;
+    if (!find(s, n, unit, p)) return;
+    typename work::template partials<0> sums;
+    take(team, s, n, p, 0, p.reduced, sums);
+    finish(team, s, n, p, sums, typename work::all_outputs{});
   }
 
  private:
   template <class Team, int... O>
-  ASHLAR_INLINE ASHLAR_HD static void finish(Team const& team, registers& s, device_nest const& n,
-                                             typename work::template partials<0>& sums, std::int64_t at, int count,
+  ASHLAR_INLINE ASHLAR_HD static void finish(Team const& team, registers& s, device_nest const& n, place const& p,
+                                             typename work::template partials<0>& sums,
                                              std::integer_sequence<int, O...>) {
-    (finish_one<O>(team, s, n, sums, at, count), ...);
-  }
-  template <int O, class Team>
-  ASHLAR_INLINE ASHLAR_HD static void finish_one(Team const& team, registers& s, device_nest const& n,
-                                                 typename work::template partials<0>& sums, std::int64_t at,
-                                                 int count) {
-    constexpr int i = program::output_instruction(O);
-    using C = combiner<program::code(i)>;
-    auto total = held<i>(sums).total();
-    auto& result = held<i>(s.value);
-    if constexpr (keeps_inner) {
-      ASHLAR_UNROLL
-      for (int k = 0; k < lanes; ++k) result.at[k] = wrapped<program::lane(i)>(team.reduce(total.at[k], C{}));
-    } else {
-      splat(result, wrapped<program::lane(i)>(team.reduce(work::template across<i>(total), C{})));
-    }
-    if (team.rank == 0) s.template write<O>(at, keeps_inner ? count : 1, n.stride(program::inputs + O, n.axes - 1));
+    (write<O>(team, s, n, p, together<O>(team, held<program::output_instruction(O)>(sums).total())), ...);
   }
 };
 

@@ -29,6 +29,14 @@ struct kernel_values {
 
   /// Whether the kernel has anything to do.
   ASHLAR_INLINE ASHLAR_HD bool runs() const { return !is_update || now->is_taken; }
+  /// The same without what lies behind the first operands.
+  template <int Fewer>
+  ASHLAR_INLINE ASHLAR_HD kernel_values<Fewer> first() const {
+    kernel_values<Fewer> v{{}, numbers, constants, now, iteration, is_update};
+    ASHLAR_UNROLL
+    for (int k = 0; k < Fewer; ++k) v.operands[k] = operands[k];
+    return v;
+  }
   /// Operand k as elements of T.
   template <class T>
   ASHLAR_INLINE ASHLAR_HD T* at(int k) const {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/thrust/conv.hpp>
-#include <ashlar/backend/thrust/fused_column.hpp>
-#include <ashlar/backend/thrust/fused_row.hpp>
+#include <ashlar/backend/thrust/divided_reductions.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
 #include <ashlar/backend/thrust/matmul.hpp>
 #include <ashlar/backend/thrust/moves.hpp>
@@ -64,7 +63,19 @@ struct launch_table {
   static constexpr int count = tables.sizes.kernels - 1;
   static constexpr bool by_library = !Own && (ASHLAR_GPU || !Rounds);
 
-  template <int... Code>
+  /// Bytes that a kernel's steps need where their reductions are divided; 0: none is.
+  template <int Kernel, int... Code>
+  static constexpr std::int64_t bytes_of_parts() {
+    std::int64_t most = 0;
+    if constexpr (ASHLAR_GPU && may_be_divided<Code...>())
+      for (int s = 0; s < tables.sizes.steps; ++s)
+        if (tables.steps[s].kernel == Kernel) {
+          std::int64_t const bytes = bytes_of_divided<Code...>(tables.numbers + tables.steps[s].numbers);
+          most = bytes > most ? bytes : most;
+        }
+    return most;
+  }
+  template <int Kernel, int... Code>
   static constexpr launch_function function_of() {
     using code [[maybe_unused]] = kernel_code<Code...>;
     if constexpr (code::kind == kernel_kind::custom)
@@ -78,21 +89,29 @@ struct launch_table {
 #if ASHLAR_GPU
     else if constexpr (code::kind == kernel_kind::conv_weight)
       return launch_weights<code::at[0], code::at[1], Rounds>;
+    else if constexpr (bytes_of_parts<Kernel, Code...>() > 0)
+      return launch_divided<Code...>;
 #endif
     else
       return launch<decltype(functor_of<Rounds, Code...>())>;
   }
   template <int Kernel, int... I>
   static constexpr launch_function make_entry(std::integer_sequence<int, I...>) {
-    return function_of<tables.code[tables.kernel_begin[Kernel] + I]...>();
+    return function_of<Kernel, tables.code[tables.kernel_begin[Kernel] + I]...>();
   }
+  template <int Kernel, int... I>
+  static constexpr std::int64_t make_bytes(std::integer_sequence<int, I...>) {
+    return bytes_of_parts<Kernel, tables.code[tables.kernel_begin[Kernel] + I]...>();
+  }
+  template <int Kernel>
+  using code_of = std::make_integer_sequence<int, tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel]>;
   struct table {
     launch_function of[count + 1];
+    std::int64_t bytes[count + 1];  // of workspace that divided reductions need
   };
   template <int... Kernel>
   static constexpr table make(std::integer_sequence<int, Kernel...>) {
-    return {{make_entry<Kernel>(
-        std::make_integer_sequence<int, tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel]>{})...}};
+    return {{make_entry<Kernel>(code_of<Kernel>{})...}, {make_bytes<Kernel>(code_of<Kernel>{})...}};
   }
   static constexpr table functions = make(std::make_integer_sequence<int, count>{});
 };

@@ -19,6 +19,16 @@ inline constexpr auto images = conv2d<6, 3, padding<1>, no_bias> | batch_norm | 
                                conv2d<8, 3, stride<2>, groups<2>> | relu | conv2d<4, 1, dilation<2>> | flatten |
                                linear<3>;
 
+inline constexpr auto looped = repeat<3>(linear<24> | tanh) | linear<4>;
+inline constexpr auto odd_loop = repeat<3>(linear<19> | tanh) | linear<3>;
+inline constexpr auto with_relus =
+    conv2d<6, 3, padding<1>> | relu | max_pool2d<2> | conv2d<8, 3, groups<2>> | relu | flatten | linear<3>;
+// The ReLU's operand has another reader.
+constexpr auto skipping_relu = [](auto x) {
+  auto const z = conv2d<6, 3>(x);
+  return linear<3>(flatten(relu(z) + tanh(z)));
+};
+
 inline constexpr auto with_gelu = linear<24> | gelu.with(tanh_approximation) | linear<3>;
 inline constexpr auto narrow_gelu = linear<20> | gelu.with(tanh_approximation) | linear<3>;
 inline constexpr auto two_gelus =
@@ -105,10 +115,11 @@ TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by
 
   SUBCASE("each of them spares two kernels") {
     calls() = {};
-    calls().refused = {CUBLASLT_EPILOGUE_DRELU_BGRAD, CUBLASLT_EPILOGUE_DRELU};
+    calls().refused = {CUBLASLT_EPILOGUE_DRELU_BGRAD, CUBLASLT_EPILOGUE_DRELU, CUBLASLT_EPILOGUE_BGRADA,
+                       CUBLASLT_EPILOGUE_BGRADB};
     std::int64_t const begin = detail::emulated_gpu().launches;
     auto const without = trained(perceptron, input<10>, device, 8);
-    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 2 * 2);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 2 * 2 + 2);  // and the last layer's bias
     CHECK(largest_difference(gpu, without) < rounding);
   }
   SUBCASE("of the sum of columns that is refused, the ReLU's remains") {
@@ -145,6 +156,49 @@ TEST_CASE("gpu libraries: a ReLU's gradient and a bias's go with the product, by
     std::vector<int> const rows{8, 5, 8, 8, 5};
     CHECK(largest_difference(trained(perceptron, input<10>, device, rows), trained(perceptron, input<10>, cpu, rows)) <
           rounding);
+  }
+}
+
+TEST_CASE("gpu libraries: a bias's gradient goes with that of the weights, in loops too") {
+  calls() = {};
+  std::int64_t const before = detail::emulated_gpu().launches;
+  auto const gpu = trained(looped, input<24>, device, 8), wanted = trained(looped, input<24>, cpu, 8);
+  std::int64_t const launches = detail::emulated_gpu().launches - before;
+  CHECK(count_of(CUBLASLT_EPILOGUE_BGRADB) == 2 * 4 + 1);  // of four layers, twice; once it is asked
+  CHECK(largest_difference(gpu, wanted) < rounding);
+
+  SUBCASE("each spares a kernel") {
+    calls() = {};
+    calls().refused = {CUBLASLT_EPILOGUE_BGRADB};
+    std::int64_t const begin = detail::emulated_gpu().launches;
+    CHECK(largest_difference(trained(looped, input<24>, device, 8), wanted) < rounding);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 4);
+  }
+  SUBCASE("sums of rounded numbers are not ours") {
+    calls() = {};
+    calls().gelu_is_rough = true;
+    CHECK(largest_difference(trained(looped, input<24>, device, 8), wanted) < rounding);
+    CHECK(count_of(CUBLASLT_EPILOGUE_BGRADB) == 1);
+  }
+  SUBCASE("partial batches between whole ones, and slices that lie at no multiple of 16 bytes") {
+    calls() = {};
+    std::vector<int> const rows{8, 5, 8, 8, 5};
+    CHECK(largest_difference(trained(looped, input<24>, device, rows), trained(looped, input<24>, cpu, rows)) <
+          rounding);
+    CHECK(largest_difference(trained(odd_loop, input<19>, device, 8), trained(odd_loop, input<19>, cpu, 8)) < rounding);
+  }
+  SUBCASE("of weights that are not transposed it is the other factor's") {
+    calls() = {};
+    tensor<float, 32, 8> x;
+    tensor<float, 32, 12> d;
+    random_normal(x, seed{1});
+    random_normal(d, seed{2});
+    auto const f = [](auto a, auto b) { return std::tuple{sum(b, axes<0>), matmul(permute<1, 0>(a), b)}; };
+    auto const [sums, product] = evaluate(device, f, x, d);
+    auto const [sums_of_cpu, product_of_cpu] = evaluate(cpu, f, x, d);
+    CHECK(count_of(CUBLASLT_EPILOGUE_BGRADA) == 1 + 1);
+    for (int j = 0; j < 12; ++j) CHECK(sums[j] == doctest::Approx(sums_of_cpu[j]).epsilon(1e-5));
+    for (int i = 0; i < 96; ++i) CHECK(product.data()[i] == doctest::Approx(product_of_cpu.data()[i]).epsilon(1e-5));
   }
 }
 
@@ -200,10 +254,10 @@ TEST_CASE("gpu libraries: a GELU's gradient and a bias's go with the product, by
 
   SUBCASE("together they spare three kernels") {
     calls() = {};
-    calls().refused = {CUBLASLT_EPILOGUE_GELU_AUX_BIAS};
+    calls().refused = {CUBLASLT_EPILOGUE_GELU_AUX_BIAS, CUBLASLT_EPILOGUE_BGRADA, CUBLASLT_EPILOGUE_BGRADB};
     std::int64_t const begin = detail::emulated_gpu().launches;
     CHECK(largest_difference(trained(with_gelu, input<10>, device, 8), wanted) < rounding);
-    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 3);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 3 + 2);  // and the last layer's bias
     CHECK(count_of(CUBLASLT_EPILOGUE_DGELU_BGRAD) == 0);
     CHECK(count_of(CUBLASLT_EPILOGUE_DGELU) == 1);
   }
@@ -255,10 +309,72 @@ TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
   constexpr int passes = 3 + 2 + 3;
-  CHECK(calls().convolutions == 2 * passes);  // twice, before steps are replayed
+  CHECK(calls().convolutions == 2 * passes + 1);  // twice, before steps are replayed; once it is asked for NaN
   CHECK(calls().failed_convolutions == passes);
   CHECK(calls().math == CUDNN_FMA_MATH);
   CHECK(largest_difference(gpu, trained(images, input<2, 9, 9>, cpu, 8)) < rounding);
+}
+
+TEST_CASE("gpu libraries: a convolution's bias and ReLU go with it, where its ReLU of NaN is NaN") {
+  calls() = {};
+  std::int64_t const before = detail::emulated_gpu().launches;
+  auto const gpu = trained(with_relus, input<2, 9, 8>, device, 8), wanted = trained(with_relus, input<2, 9, 8>, cpu, 8);
+  std::int64_t const launches = detail::emulated_gpu().launches - before;
+  CHECK(calls().activations == 2 * 2 + 2);  // two layers, twice before steps are replayed; each is asked once
+  CHECK(largest_difference(gpu, wanted) < rounding);
+
+  SUBCASE("each of them spares a kernel") {
+    calls() = {};
+    calls().refuses_activations = true;
+    std::int64_t const begin = detail::emulated_gpu().launches;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(detail::emulated_gpu().launches - begin == launches + 2 * 2);
+    CHECK(calls().activations == 0);
+  }
+  SUBCASE("one that makes 0 of NaN is not ours") {
+    calls() = {};
+    calls().relu_takes_nan = true;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(calls().activations == 2);
+  }
+  SUBCASE("partial batches between whole ones, and convolutions of bf16, have kernels of our own") {
+    calls() = {};
+    std::vector<int> const rows{8, 5, 8, 8, 5};
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, rows),
+                             trained(with_relus, input<2, 9, 8>, cpu, rows)) < rounding);
+    CHECK(calls().activations == 2 * 2 + 2);
+    calls() = {};
+    trained(with_relus, input<2, 9, 8>, device.with(bf16), 8);
+    CHECK(calls().activations == 0);
+  }
+  SUBCASE("what another step reads is written") {
+    calls() = {};
+    CHECK(largest_difference(trained(skipping_relu, input<2, 9, 8>, device, 8),
+                             trained(skipping_relu, input<2, 9, 8>, cpu, 8)) < rounding);
+    CHECK(calls().activations == 0);
+    CHECK(calls().convolutions > 0);
+  }
+}
+
+TEST_CASE("gpu libraries: convolutions of doubles and of one image have their ReLU, too") {
+  auto check = [](auto const& x, auto const& w, auto const& b) {
+    auto const f = [](auto image, auto filter, auto bias) {
+      return relu(convolution<padding<1>>(image, filter) + reshape<4, 1, 1>(bias));
+    };
+    calls() = {};
+    auto const y = evaluate(device, f, x, w, b), z = evaluate(cpu, f, x, w, b);
+    CHECK(calls().activations >= 1);
+    std::vector<double> const found(y.data(), y.data() + y.size()), expected(z.data(), z.data() + z.size());
+    CHECK(largest_difference(found, expected) < 1e-5);
+  };
+  auto filled = [](auto x, seed s) {
+    random_normal(x, s);
+    return x;
+  };
+  check(filled(tensor<double, 2, 3, 5, 6>(), seed{1}), filled(tensor<double, 4, 3, 3, 3>(), seed{2}),
+        filled(tensor<double, 4>(), seed{3}));
+  check(filled(tensor<float, 1, 3, 5, 6>(), seed{1}), filled(tensor<float, 4, 3, 3, 3>(), seed{2}),
+        filled(tensor<float, 4>(), seed{3}));
 }
 
 TEST_CASE("gpu libraries: a large convolution has room for copies of its operands") {

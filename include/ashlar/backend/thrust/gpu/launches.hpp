@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <ashlar/backend/step_walk.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/convolution_epilogues.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/gelu_gradients.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
@@ -74,6 +75,7 @@ template <class Program, bool Own, library_precision Precision>
 class program_launches {
   static constexpr auto const& tables = Program::tables;
   using walk = step_walk<Program>;
+  using launchers = launch_table<Program, Own, Precision == library_precision::bf16>;
 
  public:
   /// One more than the variants of the update.
@@ -161,8 +163,9 @@ class program_launches {
   static std::int64_t own_bytes() {
     [[maybe_unused]] bool const rounds = !Own && library_calls::rounds_convolutions(Precision);
     std::int64_t most = 0;
+    auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
+    for (std::int64_t const bytes : launchers::functions.bytes) need(bytes);
     each_convolution([&](kernel_kind kind, std::int64_t const* n, bool is_wide) {
-      auto need = [&](std::int64_t bytes) { most = bytes > most ? bytes : most; };
       if (kind == kernel_kind::conv_weight) need(weight_workspace(n, is_wide));
 #if ASHLAR_HAS_CUDNN
       if (rounds && !is_wide) need(rounded_convolution(convolution_shape(n, false)).bytes);
@@ -191,9 +194,14 @@ class program_launches {
     char* workspace;
     bool is_whole;
     bool is_update = false;
+#if ASHLAR_HAS_CUDNN
+    char* convolution[4] = {};  // the operands of one that waits for its bias and ReLU
+#endif
 #if ASHLAR_HAS_CUBLASLT
     char* arena = nullptr;
     char* product[3] = {};                    // the operands of a product that waits for its epilogue
+    char* summed[2] = {};                     // the operands of a sum of columns that waits for a product
+    int waiting_sum = -1;                     // and its step; -1: none waits
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
     struct kept_gelu {
@@ -207,16 +215,40 @@ class program_launches {
       if constexpr (!Own)
         if (is_whole && is_of_library(s, operands, iteration)) return;
 #endif
+#if ASHLAR_HAS_CUDNN
+      if constexpr (!Own)
+        if (is_whole && is_with_relu(s, operands, iteration)) return;
+#endif
       launch_step(s, operands, iteration);
     }
 
    private:
+#if ASHLAR_HAS_CUDNN
+    /// Whether a step is a convolution that waits for its bias and ReLU, or is these and launched here with it.
+    bool is_with_relu(int s, char* const* operands, std::uint64_t iteration) {
+      using found = convolution_epilogues_of<Program>;
+      if (found::steps.of[s]) {
+        for (int k = 0; k < 4 && k < tables.steps[s].operand_count; ++k) convolution[k] = operands[k];
+        return true;
+      }
+      if (s == 0 || !found::steps.of[s - 1]) return false;
+      step_entry const& step = tables.steps[s - 1];
+      convolution_shape const shape(tables.numbers + step.numbers,
+                                    tables.code[tables.kernel_begin[step.kernel] + 1] != 0);
+      char* const with_bias[] = {convolution[0], convolution[1], operands[2], operands[1]};
+      if (libraries && libraries->convolve_with_relu(s - 1, shape, with_bias, stream)) return true;
+      launch_step(s - 1, convolution, iteration);
+      return false;
+    }
+#endif
 #if ASHLAR_HAS_CUBLASLT
     /// Whether a step has been launched with another, waits for its epilogue, or is launched here with what follows.
     bool is_of_library(int s, char* const* operands, std::uint64_t iteration) {
       using found = epilogues_of<Program>;
       if (is_done[s]) return true;
       matched_epilogue const& own = found::steps.of[s];
+      if (own.summing_product >= 0) return will_sum(s, own.summing_product, operands);
+      if (own.sums_factor()) return multiply_and_sum(s, own, operands, iteration);
       if (own.is_of_next_step()) {
         for (int k = 0; k < 3; ++k) product[k] = operands[k];
         return true;
@@ -226,6 +258,28 @@ class program_launches {
       if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
       if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
       launch_step(s - 1, product, iteration);
+      return false;
+    }
+    /// Whether a sum of columns will be launched with a product behind it.
+    bool will_sum(int s, int product_step, char* const* operands) {
+      product_places at{};
+      at.bias = operands[1];
+      if (waiting_sum >= 0 || !libraries->will_multiply(product_step, shape_of(product_step),
+                                                        epilogues_of<Program>::steps.of[product_step].kind, at, stream))
+        return false;
+      for (int k = 0; k < 2; ++k) summed[k] = operands[k];  // without the workspace, which is nothing to a device
+      waiting_sum = s;
+      return true;
+    }
+    /// A product with the sum of columns that waits for it, if one does.
+    bool multiply_and_sum(int s, matched_epilogue const& e, char* const* operands, std::uint64_t iteration) {
+      if (waiting_sum < 0 || epilogues_of<Program>::steps.of[waiting_sum].summing_product != s) return false;
+      product_places at{operands[0], operands[1], operands[2]};
+      at.bias = summed[1];
+      int const sum = waiting_sum;
+      waiting_sum = -1;
+      if (libraries->multiply(s, shape_of(s), e.kind, at, stream)) return true;
+      launch_step(sum, summed, iteration);
       return false;
     }
     /// A product with what the step behind it does.
@@ -306,21 +360,19 @@ class program_launches {
 #endif
     void launch_step(int s, char* const* operands, std::uint64_t iteration) const {
       step_entry const& step = tables.steps[s];
-      gpu_status const status =
-          launch_table<Program, Own, Precision == library_precision::bf16>::functions.of[step.kernel](
-              {.operands = operands,
-               .operand_count = step.operand_count,
-               .numbers = tables.numbers + step.numbers,
-               .device_numbers = numbers + step.numbers,
-               .device_constants = constants + step.constants,
-               .now = now,
-               .iteration = iteration,
-               .stream = stream,
-               .is_update = is_update,
-               .step = s,
-               .is_whole = is_whole,
-               .libraries = libraries,
-               .workspace = workspace});
+      gpu_status const status = launchers::functions.of[step.kernel]({.operands = operands,
+                                                                      .operand_count = step.operand_count,
+                                                                      .numbers = tables.numbers + step.numbers,
+                                                                      .device_numbers = numbers + step.numbers,
+                                                                      .device_constants = constants + step.constants,
+                                                                      .now = now,
+                                                                      .iteration = iteration,
+                                                                      .stream = stream,
+                                                                      .is_update = is_update,
+                                                                      .step = s,
+                                                                      .is_whole = is_whole,
+                                                                      .libraries = libraries,
+                                                                      .workspace = workspace});
       if (status != gpu_success) refuse_launch(s, gpu_words(status));
     }
   };

@@ -92,6 +92,20 @@ class library_calls {
     if (!convolution->is_rounded()) return convolution->launch(convolutions_, operands, workspace_, stream);
     return rounded_convolution(c).launch(*convolution, convolutions_, pass, operands, rounded, workspace_, stream);
   }
+  /// Launches a step's convolution with a bias for each filter and a ReLU: the operands, then the bias. Returns whether
+  /// it did.
+  bool convolve_with_relu(int step, convolution_shape const& c, char* const* operands, gpu_stream stream) {
+    if (!prepare_convolutions() || precision_ == library_precision::bf16) return false;
+    std::unique_ptr<cudnn_convolution>& convolution = convolutions_of_[steps_ + static_cast<std::size_t>(step)];
+    if (!convolution) {
+      std::int64_t const biases = (c.out * (c.is_wide ? 8 : 4) + 255) / 256 * 256;  // behind what it works in
+      convolution =
+          std::make_unique<cudnn_convolution>(convolutions_, c, convolution_pass::forward_with_relu, precision_,
+                                              static_cast<std::size_t>(workspace_bytes_ - biases));
+      if (!keeps_nan(*convolution, c, operands, workspace_bytes_ - biases, stream)) convolution->refuse();
+    }
+    return convolution->is_usable() && convolution->launch(convolutions_, operands, workspace_, stream);
+  }
 #endif
 
  private:
@@ -123,11 +137,13 @@ class library_calls {
         epilogue == product_epilogue::gelu_and_bias_gradient ? product_epilogue::gelu_gradient : epilogue;
     bool const is_relu = e == product_epilogue::bias_and_relu || e == product_epilogue::bias_and_masking_relu;
     bool const is_gelu = e == product_epilogue::bias_and_gelu || e == product_epilogue::bias_and_kept_gelu;
-    if (!is_relu && !is_gelu && e != product_epilogue::gelu_gradient) return true;
+    bool const is_sum = e == product_epilogue::sums_of_first || e == product_epilogue::sums_of_second;
+    if (!is_relu && !is_gelu && !is_sum && e != product_epilogue::gelu_gradient) return true;
     answer& known = known_[static_cast<std::size_t>(e)];
     if (known == answer::none) {
       bool const same = is_relu   ? has_our_relu(e, stream)
                         : is_gelu ? has_our_gelu(e, stream)
+                        : is_sum  ? has_our_sums(e, stream)
                                   : has_our_slope(e, stream);
       known = same ? answer::ours : answer::differs;
     }
@@ -193,6 +209,25 @@ class library_calls {
     }
     return fits;
   }
+  /// Sums are those of that factor, not rounded as a factor may be.
+  bool has_our_sums(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    constexpr float near_one = 1 + 1.0f / 4096;  // neither TF32 nor bf16 has it
+    for (std::int64_t i = 0; i < trial::m; ++i)
+      for (std::int64_t k = 0; k < trial::k; ++k)
+        t.at(trial::a)[i * trial::k + k] = near_one * static_cast<float>(i + k);
+    for (std::int64_t k = 0; k < trial::k; ++k)
+      for (std::int64_t j = 0; j < trial::n; ++j)
+        t.at(trial::b)[k * trial::n + j] = near_one * static_cast<float>(j - k);
+    bool const of_first = epilogue == product_epilogue::sums_of_first;
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < (of_first ? trial::m : trial::n); ++i) {
+      constexpr std::int64_t of_depth = trial::k * (trial::k - 1) / 2;
+      double const whole = static_cast<double>(trial::k * i + (of_first ? of_depth : -of_depth));
+      fits = fits && std::fabs(t.at(trial::bias)[i] - near_one * whole) <= 1e-5 * std::fmax(1, std::fabs(whole));
+    }
+    return fits;
+  }
   bool has_our_slope(product_epilogue epilogue, gpu_stream stream) const {
     trial t;
     for (std::int64_t i = 0; i < trial::m; ++i) t.at(trial::a)[i * trial::k] = 1;
@@ -209,10 +244,38 @@ class library_calls {
   }
 #endif
 #if ASHLAR_HAS_CUDNN
+  /// Whether a convolution with a ReLU gives NaN where its bias is: our ReLU of NaN is NaN, so that a step goes on to
+  /// say so. The result is computed again afterwards.
+  bool keeps_nan(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                 gpu_stream stream) {
+    if (!by.is_usable()) return false;
+    return c.is_wide ? keeps_nan_of<double>(by, c, operands, at, stream)
+                     : keeps_nan_of<float>(by, c, operands, at, stream);
+  }
+  template <class T>
+  bool keeps_nan_of(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                    gpu_stream stream) {
+    constexpr std::int64_t looked_at = 16384;  // of the first and of the last results
+    std::vector<T> numbers(static_cast<std::size_t>(c.out), std::numeric_limits<T>::quiet_NaN());
+    char* const trial[] = {operands[0], operands[1], operands[2], workspace_ + at};
+    gpu_finish(stream);  // nobody works there
+    gpu_copy_and_wait(copy_kind::to_device, trial[3], numbers.data(), c.out * static_cast<std::int64_t>(sizeof(T)));
+    if (!by.launch(convolutions_, trial, workspace_, stream)) return false;
+    gpu_finish(stream);
+    std::int64_t const results = c.of_results(), count = results < looked_at ? results : looked_at;
+    numbers.resize(static_cast<std::size_t>(count));
+    bool is_kept = true;
+    for (std::int64_t from : {std::int64_t{0}, results - count}) {
+      gpu_copy_and_wait(copy_kind::to_host, numbers.data(), operands[2] + from * static_cast<std::int64_t>(sizeof(T)),
+                        count * static_cast<std::int64_t>(sizeof(T)));
+      for (T const x : numbers) is_kept = is_kept && x != x;
+    }
+    return is_kept;
+  }
   bool prepare_convolutions() {
     cudnn_functions const& f = cudnn_functions::of_process();
     if (!convolutions_ && f.is_there && convolutions_of_.empty()) {
-      convolutions_of_.resize(steps_);
+      convolutions_of_.resize(2 * steps_);
       if (f.cudnnCreate(&convolutions_) != CUDNN_STATUS_SUCCESS) convolutions_ = nullptr;
     }
     return convolutions_;
@@ -233,7 +296,7 @@ class library_calls {
 #endif
 #if ASHLAR_HAS_CUDNN
   cudnnHandle_t convolutions_ = nullptr;
-  std::vector<std::unique_ptr<cudnn_convolution>> convolutions_of_;  // by step
+  std::vector<std::unique_ptr<cudnn_convolution>> convolutions_of_;  // by step, then with a ReLU
 #endif
 };
 #else

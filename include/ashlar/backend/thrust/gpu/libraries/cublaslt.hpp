@@ -52,13 +52,14 @@ struct product_shape {
   bool ta, tb, is_wide;
 };
 /// How many epilogues there are.
-inline constexpr int product_epilogues = 10;
+inline constexpr int product_epilogues = 13;
 constexpr bool has_mask(product_epilogue e) {
   return e == product_epilogue::bias_and_masking_relu || e == product_epilogue::relu_gradient ||
          e == product_epilogue::relu_and_bias_gradient;
 }
 constexpr bool has_kept(product_epilogue e) {
-  return e == product_epilogue::bias_and_kept_gelu || e >= product_epilogue::gelu_gradient;
+  return e == product_epilogue::bias_and_kept_gelu || e == product_epilogue::gelu_gradient ||
+         e == product_epilogue::gelu_and_bias_gradient;
 }
 constexpr bool has_bias(product_epilogue e) {
   return e != product_epilogue::none && e != product_epilogue::relu_gradient && e != product_epilogue::gelu_gradient;
@@ -66,7 +67,8 @@ constexpr bool has_bias(product_epilogue e) {
 /// Bytes of a mask for a row of n numbers: a bit for each, 128 bits at a time.
 constexpr std::int64_t mask_row_bytes(std::int64_t n) { return (n + 127) / 128 * 16; }
 
-/// Where a product's operands lie. `bias`: or its gradient. `mask`: or what is kept of a GELU, of C's shape.
+/// Where a product's operands lie. `bias`: or its gradient, or a factor's sums. `mask`: or what is kept of a GELU, of
+/// C's shape.
 struct product_places {
   void const *a, *b;
   void* c;
@@ -136,6 +138,8 @@ class cublaslt_product {
       case product_epilogue::relu_and_bias_gradient: return CUBLASLT_EPILOGUE_DRELU_BGRAD;
       case product_epilogue::gelu_gradient: return CUBLASLT_EPILOGUE_DGELU;
       case product_epilogue::gelu_and_bias_gradient: return CUBLASLT_EPILOGUE_DGELU_BGRAD;
+      case product_epilogue::sums_of_first: return CUBLASLT_EPILOGUE_BGRADB;  // which is the library's second
+      case product_epilogue::sums_of_second: return CUBLASLT_EPILOGUE_BGRADA;
       default: return CUBLASLT_EPILOGUE_DEFAULT;
     }
   }

@@ -28,11 +28,15 @@ struct cudnn_functions {
   decltype(::cudnnGetConvolutionBackwardFilterAlgorithm_v7)* cudnnGetConvolutionBackwardFilterAlgorithm_v7 = nullptr;
   decltype(::cudnnGetConvolutionForwardWorkspaceSize)* cudnnGetConvolutionForwardWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionForward)* cudnnConvolutionForward = nullptr;
+  decltype(::cudnnConvolutionBiasActivationForward)* cudnnConvolutionBiasActivationForward = nullptr;
+  decltype(::cudnnCreateActivationDescriptor)* cudnnCreateActivationDescriptor = nullptr;
+  decltype(::cudnnSetActivationDescriptor)* cudnnSetActivationDescriptor = nullptr;
+  decltype(::cudnnDestroyActivationDescriptor)* cudnnDestroyActivationDescriptor = nullptr;
   decltype(::cudnnGetConvolutionBackwardDataWorkspaceSize)* cudnnGetConvolutionBackwardDataWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionBackwardData)* cudnnConvolutionBackwardData = nullptr;
   decltype(::cudnnGetConvolutionBackwardFilterWorkspaceSize)* cudnnGetConvolutionBackwardFilterWorkspaceSize = nullptr;
   decltype(::cudnnConvolutionBackwardFilter)* cudnnConvolutionBackwardFilter = nullptr;
-  bool is_there = false;
+  bool is_there = false, has_activations = false;
 
   cudnn_functions() {
 #if !defined(ASHLAR_LINK_CUDA_LIBRARIES)
@@ -52,6 +56,9 @@ struct cudnn_functions {
                ASHLAR_FIND(cudnnGetConvolutionBackwardDataWorkspaceSize) &&
                ASHLAR_FIND(cudnnGetConvolutionBackwardFilterWorkspaceSize) && ASHLAR_FIND(cudnnConvolutionForward) &&
                ASHLAR_FIND(cudnnConvolutionBackwardData) && ASHLAR_FIND(cudnnConvolutionBackwardFilter);
+    has_activations = is_there && ASHLAR_FIND(cudnnConvolutionBiasActivationForward) &&
+                      ASHLAR_FIND(cudnnCreateActivationDescriptor) && ASHLAR_FIND(cudnnSetActivationDescriptor) &&
+                      ASHLAR_FIND(cudnnDestroyActivationDescriptor);
   }
   /// Those of this process.
   static cudnn_functions const& of_process() {
@@ -94,8 +101,8 @@ struct convolution_shape {
     return oh == (h + 2 * ph - dh * (kh - 1) - 1) / sh + 1 && ow == (w + 2 * pw - dw * (kw - 1) - 1) / sw + 1;
   }
 };
-/// Which of its three passes.
-enum class convolution_pass { forward, data, weight };
+/// Which of its three passes; the first may go on with a bias for each filter and a ReLU.
+enum class convolution_pass { forward, data, weight, forward_with_relu };
 
 /// How cuDNN computes one pass of a convolution; chosen when it is first asked for, among what is repeatable. Ways that
 /// the library names and then refuses are passed over.
@@ -131,8 +138,13 @@ class cudnn_convolution {
                                           whole(c.dw), CUDNN_CROSS_CORRELATION, sums) == success &&
         f.cudnnSetConvolutionGroupCount(what_, whole(c.groups)) == success &&
         f.cudnnSetConvolutionMathType(what_, math_) == success;
+    if (pass == convolution_pass::forward_with_relu)
+      is_usable_ = is_usable_ && f.has_activations && f.cudnnCreateTensorDescriptor(&bias_) == success &&
+                   f.cudnnSetTensor4dDescriptor(bias_, CUDNN_TENSOR_NCHW, type, 1, whole(c.out), 1, 1) == success &&
+                   f.cudnnCreateActivationDescriptor(&relu_) == success &&
+                   f.cudnnSetActivationDescriptor(relu_, CUDNN_ACTIVATION_RELU, CUDNN_PROPAGATE_NAN, 0) == success;
     if (!is_usable_) return;
-    if (pass == convolution_pass::forward)
+    if (is_forward())
       is_usable_ = find<cudnnConvolutionFwdAlgoPerf_t>([&](int most, int* count, auto* found) {
         return f.cudnnGetConvolutionForwardAlgorithm_v7(handle, x_, w_, what_, y_, most, count, found);
       });
@@ -154,13 +166,17 @@ class cudnn_convolution {
     if (y_) f.cudnnDestroyTensorDescriptor(y_);
     if (w_) f.cudnnDestroyFilterDescriptor(w_);
     if (what_) f.cudnnDestroyConvolutionDescriptor(what_);
+    if (bias_) f.cudnnDestroyTensorDescriptor(bias_);
+    if (relu_) f.cudnnDestroyActivationDescriptor(relu_);
   }
 
   bool is_usable() const { return is_usable_; }
+  /// It is not usable from now on.
+  void refuse() { is_usable_ = false; }
   /// Whether its operands are of bf16.
   bool is_rounded() const { return is_rounded_; }
   /// Launches it on the operands of the step: image and filter, gradient and filter, or gradient and image; then the
-  /// result. Returns whether that went well.
+  /// result, and a bias where there is one. Returns whether that went well.
   bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) {
     if (functions::of_process().cudnnSetStream(handle, native_stream(stream)) != success) return false;
     for (; is_usable_; ++at_, choose(handle)) {
@@ -174,6 +190,7 @@ class cudnn_convolution {
   static constexpr cudnnStatus_t success = CUDNN_STATUS_SUCCESS;
   static constexpr int most_ways = 16;
 
+  bool is_forward() const { return pass_ == convolution_pass::forward || pass_ == convolution_pass::forward_with_relu; }
   cudnnStatus_t run(cudnnHandle_t handle, char* const* operands, void* workspace) const {
     functions const& f = functions::of_process();
     int const algorithm = ways_[at_].algorithm;
@@ -181,6 +198,10 @@ class cudnn_convolution {
     double const wide_one = 1, wide_zero = 0;
     void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
     void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
+    if (pass_ == convolution_pass::forward_with_relu)
+      return f.cudnnConvolutionBiasActivationForward(
+          handle, alpha, x_, operands[0], w_, operands[1], what_, static_cast<cudnnConvolutionFwdAlgo_t>(algorithm),
+          workspace, bytes_, beta, y_, operands[2], bias_, operands[3], relu_, y_, operands[2]);
     if (pass_ == convolution_pass::forward)
       return f.cudnnConvolutionForward(handle, alpha, x_, operands[0], w_, operands[1], what_,
                                        static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), workspace, bytes_, beta, y_,
@@ -196,7 +217,7 @@ class cudnn_convolution {
   /// What a way works in, by the math that is set.
   cudnnStatus_t ask_for_bytes(cudnnHandle_t handle, int algorithm, std::size_t* bytes) const {
     functions const& f = functions::of_process();
-    if (pass_ == convolution_pass::forward)
+    if (is_forward())
       return f.cudnnGetConvolutionForwardWorkspaceSize(handle, x_, w_, what_, y_,
                                                        static_cast<cudnnConvolutionFwdAlgo_t>(algorithm), bytes);
     if (pass_ == convolution_pass::data)
@@ -234,7 +255,8 @@ class cudnn_convolution {
     int algorithm = 0;
     cudnnMathType_t math = CUDNN_DEFAULT_MATH;
   };
-  cudnnTensorDescriptor_t x_ = nullptr, y_ = nullptr;
+  cudnnTensorDescriptor_t x_ = nullptr, y_ = nullptr, bias_ = nullptr;
+  cudnnActivationDescriptor_t relu_ = nullptr;
   cudnnFilterDescriptor_t w_ = nullptr;
   cudnnConvolutionDescriptor_t what_ = nullptr;
   cudnnMathType_t math_ = CUDNN_DEFAULT_MATH;

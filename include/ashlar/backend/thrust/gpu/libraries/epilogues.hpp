@@ -18,8 +18,12 @@ struct matched_epilogue {
   std::int64_t mask_at = -1;    // of a ReLU whose gradient is matched: where its mask lies among all of them
   int step = -1;                // of a gradient: what is done besides the product
   int bias_gradient_step = -1;  // and the sum of its columns; -1: none
+  int summing_product = -1;     // of a sum of columns: the product behind it that has them as a factor
 
-  constexpr bool is_of_next_step() const { return kind != product_epilogue::none && step < 0; }
+  constexpr bool sums_factor() const {
+    return kind == product_epilogue::sums_of_first || kind == product_epilogue::sums_of_second;
+  }
+  constexpr bool is_of_next_step() const { return kind != product_epilogue::none && step < 0 && !sums_factor(); }
 };
 
 /// Finds what the step behind a product is to it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <ashlar/backend/thrust/gpu/libraries/factor_sums.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/relu_gradients.hpp>
 
 /// Which products a library multiplies by a GELU's gradient on the way to memory. The plan keeps the product of the
@@ -215,6 +216,7 @@ struct epilogues_of {
     for (int s = 0; s + 1 < tables.sizes.steps; ++s) found.of[s] = epilogue_search(t, s).found;
     relu_gradient_search(t, found);
     gelu_gradient_search(t, found);
+    factor_sum_search(t, found);
     return found;
   }();
 };

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <ashlar/backend/thrust/kernel_values.hpp>
+
+/// Reductions of many elements to few results would keep a few blocks of a GPU busy. They are divided into parts, each
+/// reduced by a team of its own into a workspace; then what the parts have come to is put together in their order. How
+/// many there are depends on the extents alone, so that every run gives the same bits.
+namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
+
+/// How so many units of so many packets are divided.
+struct reduction_parts {
+  static constexpr std::int64_t teams = 1024;       // as many as the largest GPUs run at once
+  static constexpr std::int64_t least = 1024;       // packets of a part: four to a thread of a block
+  static constexpr std::int64_t worth = 4 * least;  // packets of a unit: fewer take less time than another launch
+  std::int64_t count = 1, size = 0;
+
+  ASHLAR_INLINE ASHLAR_HD explicit constexpr reduction_parts(std::int64_t units, std::int64_t packets) : size(packets) {
+    if (packets < worth || 2 * units > teams) return;
+    std::int64_t const most = quotient(packets, least), wanted = quotient(teams, units);
+    size = parts_of_size(packets, wanted < most ? wanted : most);
+    count = parts_of_size(packets, size);
+  }
+};
+/// Of a kernel's step, by its numbers.
+template <class Functor>
+ASHLAR_INLINE ASHLAR_HD constexpr reduction_parts parts_of(std::int64_t const* numbers) {
+  return reduction_parts(Functor::units(numbers), Functor::packets(numbers));
+}
+
+/// What the parts of a unit have come to, one behind the other in the workspace; all kinds of T are of one size.
+template <class T>
+ASHLAR_INLINE ASHLAR_HD T* results_of_parts(char* workspace, std::int64_t reduction, std::int64_t units,
+                                            std::int64_t unit, std::int64_t count) {
+  return reinterpret_cast<T*>(workspace) + (reduction * units + unit) * count;
+}
+
+}  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
