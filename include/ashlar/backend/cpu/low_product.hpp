@@ -9,6 +9,9 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Products of so few rows are computed sum by sum: the other matrix, whose columns lie like rows, is read once, as it
 /// lies.
 inline constexpr int low_product_rows = 4;
+/// Where the other matrix has no more elements, nothing is lost by computing a partial batch of so few rows as a whole
+/// one: programs need not compile both.
+inline constexpr std::int64_t low_product_elements = 32768;
 
 /// How rows of B lie: so far apart, in pieces of so many elements, behind each of which so many are another row's.
 struct low_rows {
@@ -100,7 +103,7 @@ struct low_product {
       sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, columns, f.at(0, j));
     }
   }
-  /// `Most`: how many rows there may be.
+  /// `Most`: how many rows are computed together.
   template <int Most>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b,
                                 low_rows const& lie, T* c, std::int64_t c_row, product_finish<T> const& f) {
@@ -110,7 +113,7 @@ struct low_product {
       for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
     if constexpr (most > 2)
       for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
-    if (i < m) rows<1>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
+    for (; i < m; ++i) rows<1>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f.at(i, 0));
   }
 };
 
@@ -135,8 +138,8 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_produc
   low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
 }
 
-/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows. B may lie
-/// in panels of its depth, so far apart.
+/// C = A B^T for A [m, depth] and B [n, depth], both dense; Most, 1 or low_product_rows, is how many rows of A read B
+/// together. B may lie in panels of its depth, so far apart.
 template <class T, int Most = low_product_rows>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
                   T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {
