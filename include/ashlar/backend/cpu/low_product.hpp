@@ -103,7 +103,7 @@ struct low_product {
       sums<Rows, few>(depth, a, b + j * lie.apart, lie, c + j, c_row, columns, f.at(0, j));
     }
   }
-  /// `Most`: how many rows are computed together.
+  /// `Most`: how many rows there may be.
   template <int Most>
   ASHLAR_INLINE static void run(std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b,
                                 low_rows const& lie, T* c, std::int64_t c_row, product_finish<T> const& f) {
@@ -113,29 +113,28 @@ struct low_product {
       for (; i + most <= m; i += most) rows<most>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
     if constexpr (most > 2)
       for (; i + 2 <= m; i += 2) rows<2>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
-    for (; i < m; ++i) rows<1>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f.at(i, 0));
+    if (i < m) rows<1>(n, depth, a + i * depth, b, lie, c + i * c_row, c_row, f);
   }
 };
 
 template <int Most, class T>
 [[gnu::noinline]] ASHLAR_COMPILED_SOON void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
                                                                     T const* a, T const* b, low_rows const& lie, T* c,
-                                                                    std::int64_t c_row, product_finish<T> const& f) {
-  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+                                                                    std::int64_t c_row) {
+  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
                                                                                         T const* b, low_rows const& lie,
-                                                                                        T* c, std::int64_t c_row,
-                                                                                        product_finish<T> const& f) {
-  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+                                                                                        T* c, std::int64_t c_row) {
+  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
     std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
-    std::int64_t c_row, product_finish<T> const& f) {
-  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+    std::int64_t c_row) {
+  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 
 /// C = A B^T for A [m, depth] and B [n, depth], both dense; Most, 1 or low_product_rows, is how many rows of A read B
@@ -147,9 +146,9 @@ void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int
   low_rows const lie = apart ? low_rows{width, width, apart - width} : low_rows{depth, depth};
   auto const run = ASHLAR_BY_SET(set, (low_product_on_baseline<Most, T>), (low_product_on_avx2<Most, T>),
                                  (low_product_on_avx512<Most, T>));
-  if (Most == 1 || m == 1 || !finish.is_something()) return run(m, n, depth, a, b, lie, c, c_row, finish);
-  run(m, n, depth, a, b, lie, c, c_row, {});
-  finish_block<T>(set, finish, m, n, c, c_row);
+  for (std::int64_t i = 0; i < m; i += Most)
+    run(m - i < Most ? m - i : Most, n, depth, a + i * depth, b, lie, c + i * c_row, c_row);
+  if (finish.is_something()) finish_block<T>(set, finish, m, n, c, c_row);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail
