@@ -195,7 +195,10 @@ bool stands_alone(instruction_set set, int m, int n, int k, int columns) {
     for (int j = 0; j < n; j += columns)
       multiply_low<T>(set, 1, n - j < columns ? n - j : columns, k, a.data() + i * k, b.data() + j * k,
                       parts.data() + i * n + j, n);
-  return std::memcmp(whole.data(), parts.data(), whole.size() * sizeof(T)) == 0;
+  std::vector<T> one_by_one(whole.size());
+  multiply_low<T, 1>(set, m, n, k, a.data(), b.data(), one_by_one.data(), n);
+  return std::memcmp(whole.data(), parts.data(), whole.size() * sizeof(T)) == 0 &&
+         std::memcmp(whole.data(), one_by_one.data(), whole.size() * sizeof(T)) == 0;
 }
 
 }  // namespace

@@ -82,6 +82,10 @@ void check_set(instruction_set set) {
       check_finish<T>(m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {
         multiply_low<T>(set, m, n, k, a, b, c, c_row, f);
       });
+    if (m <= 9)
+      check_finish<T>(m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {
+        multiply_low<T, 1>(set, m, n, k, a, b, c, c_row, f);
+      });
   }
 }
 

@@ -125,17 +125,17 @@ class step_walk {
     memory_places const places(m);
     if constexpr (reads_inputs_in_place)
       if (m.inputs) return run_on_inputs(m, places.of, call), true;
-    run_steps(first_step, update, places.of, m.variant, 0, call);
+    run_steps(first_step, update, places.of, m.variant, m.watch, 0, call);
     if constexpr (update < end_step) {
       if (!takes_update()) return false;
-      run_steps(update, end_step, places.of, m.variant, 0, call);
+      run_steps(update, end_step, places.of, m.variant, m.watch, 0, call);
     }
     return true;
   }
   /// Calls for every step of [begin, end).
   template <class Call>
   static void run_between(int begin, int end, run_memory const& m, Call const& call) {
-    run_steps(begin, end, memory_places(m).of, m.variant, 0, call);
+    run_steps(begin, end, memory_places(m).of, m.variant, m.watch, 0, call);
   }
   /// Where an operand of a step outside of loops lies.
   static char* at(address const& a, run_memory const& m) { return at(a, memory_places(m).of); }
@@ -179,27 +179,26 @@ class step_walk {
     return places[a.place] + a.offset;
   }
 
-  static int behind(int step) {
+  static int behind(int step, bool alone) {
     if constexpr (Joined::most_operands > 0)
-      return Joined::found.of[step].next;
-    else
-      return step + 1;
+      if (!alone) return Joined::found.of[step].next;
+    return step + 1;
   }
   template <class Call>
-  static void run_steps(int begin, int end, char* const* places, int variant, std::uint64_t iteration,
+  static void run_steps(int begin, int end, char* const* places, int variant, bool alone, std::uint64_t iteration,
                         Call const& call) {
-    for (int s = begin; s < end; s = behind(s)) {
+    for (int s = begin; s < end; s = behind(s, alone)) {
       step_entry const& step = tables.steps[s];
       if (step.variant && step.variant != variant) continue;
       if constexpr (tables.sizes.loops > 0)
         if (step.loop >= 0) {
-          run_loop(tables.loops[step.loop], places, variant, iteration, call);
+          run_loop(tables.loops[step.loop], places, variant, alone, iteration, call);
           continue;
         }
       address const* list = tables.operands + step.operands;
       int count = step.operand_count;
       if constexpr (Joined::most_operands > 0)
-        if (auto const& both = Joined::found.of[s]; both.operand_count > 0) {
+        if (auto const& both = Joined::found.of[s]; both.operand_count > 0 && !alone) {
           list = both.operands;
           count = both.operand_count;
         }
@@ -213,7 +212,7 @@ class step_walk {
     }
   }
   template <class Call>
-  static void run_loop(loop_entry const& l, char* const* places, int variant, std::uint64_t iteration,
+  static void run_loop(loop_entry const& l, char* const* places, int variant, bool alone, std::uint64_t iteration,
                        Call const& call) {
     char* inner[most_places]{};
     char* const scratch = places[arena_place] + l.scratch;
@@ -233,7 +232,7 @@ class step_walk {
             to_slot ? slot(k, i + 1) : at(results[k].at, places) + position * (k < l.carries ? 0 : results[k].stride);
       }
       body_entry const& body = tables.bodies[l.body];
-      run_steps(body.first_step, body.first_step + body.step_count, inner, variant,
+      run_steps(body.first_step, body.first_step + body.step_count, inner, variant, alone,
                 iteration * iteration_key + static_cast<std::uint64_t>(position) + 1, call);
     }
   }

@@ -82,12 +82,11 @@ class csv_reader {
     }
     for (std::int64_t column = 0; column < columns; ++column) {
       std::string_view const field = trimmed(next(row, options_.separator));
-      if (column < label_column_ || column >= label_column_ + wanted_)
-        inputs.push_back(value(field, column, options_.scale));
-      else if (whole_)
+      bool const is_input = column < label_column_ || column >= label_column_ + wanted_;
+      if (!is_input && whole_)
         labels.push_back(label(field));
       else
-        targets.push_back(value(field, column, 1));
+        (is_input ? inputs : targets).push_back(value(field, column, is_input ? options_.scale : 1));
     }
   }
 
@@ -110,7 +109,7 @@ class csv_reader {
   }
 
   // NaN, which is refused later, stands for whatever is not a number.
-  static double number(std::string_view field) {
+  [[gnu::noinline]] static double number(std::string_view field) {
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     if (field.size() > 1 && field[0] == '+' && field[1] != '-') field.remove_prefix(1);
     double result = none;
@@ -119,13 +118,13 @@ class csv_reader {
   }
 
   // Cuts what stands before the first `mark` off `text`, and the mark too.
-  static std::string_view next(std::string_view& text, char mark) {
+  [[gnu::noinline]] static std::string_view next(std::string_view& text, char mark) {
     std::string_view const part = text.substr(0, text.find(mark));
     text.remove_prefix(part.size() < text.size() ? part.size() + 1 : part.size());
     return part;
   }
 
-  std::string_view trimmed(std::string_view text) const {
+  [[gnu::noinline]] std::string_view trimmed(std::string_view text) const {
     auto const blank = [&](char c) { return c != options_.separator && (c == ' ' || c == '\t' || c == '\r'); };
     while (!text.empty() && blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && blank(text.back())) text.remove_suffix(1);

@@ -41,7 +41,8 @@ class safetensors_file {
     buffer_ = detail::raw_bytes(buffer_bytes);
     read(file, buffer_.data(), buffer_bytes, "buffer");
     auto const& entries = header_.entries;
-    for (std::size_t i = 0; i < entries.size(); ++i) by_name_.push_back(i);
+    by_name_ = std::vector<std::size_t>(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) by_name_[i] = i;
     detail::sort_by(by_name_, [&](auto a, auto b) { return entries[a].name < entries[b].name; });
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -57,8 +58,8 @@ class safetensors_header_reader {
       json_.take(':');
       pairs.emplace_back(std::move(key), json_.text());
     }
-    std::vector<std::string_view> keys;
-    for (auto const& pair : pairs) keys.push_back(pair.first);
+    std::vector<std::string_view> keys(pairs.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = pairs[i].first;
     if (auto const* const twin = sort_and_find_twin(keys)) refuse("__metadata__", in_quotes(*twin, "two keys "), "one");
   }
 
@@ -117,8 +118,8 @@ class safetensors_header_reader {
   }
 
   ASHLAR_COLD void check_names() const {
-    std::vector<std::string_view> names;
-    for (auto const& entry : header_.entries) names.push_back(entry.name);
+    std::vector<std::string_view> names(header_.entries.size());
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = header_.entries[i].name;
     if (auto const* const twin = sort_and_find_twin(names)) refuse("header", in_quotes(*twin, "two tensors "), "one");
   }
 

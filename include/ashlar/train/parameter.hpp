@@ -24,33 +24,41 @@ inline void need_same_tensor(std::string const& place, dtype type, shape const& 
                    .expected = std::string(name_of(wanted_type)) + " " + shape_text(wanted)});
 }
 
-/// f(element, stored) for each element of a tensor, by its number in row-major order, and where it is stored.
-template <class F>
-void each_stored(shape const& extents, stored_order order, F f) {
-  if (order == stored_order::rows) {
-    for (std::int64_t i = 0; i < extents.size(); ++i) f(i, i);
-    return;
-  }
-  std::int64_t const rows = extents[0], columns = extents[1], block = 64;  // of both orders few pages at a time
-  if (order == stored_order::panels) {
-    constexpr int width = panel_columns;
-    for (std::int64_t i = 0; i < extents.size(); ++i) {
-      std::int64_t const panel = i / (columns * width), column = i / width % columns;
-      f((panel * width + i % width) * columns + column, i);
+/// Elements of a tensor that are stored one after the other: the numbers of the first in row-major order and as it is
+/// stored, and how far apart they are in row-major order.
+struct stored_run {
+  std::int64_t element, apart, stored, count;
+};
+/// take(context, run) for all of a tensor's elements.
+[[gnu::noinline]] ASHLAR_COLD inline void each_stored(shape const& extents, stored_order order, void const* context,
+                                                      void (*take)(void const* context, stored_run const& run)) {
+  if (order == stored_order::rows) return take(context, {0, 1, 0, extents.size()});
+  bool const in_panels = order == stored_order::panels;
+  // of both orders few pages at a time
+  std::int64_t const rows = extents[0], columns = extents[1], block = in_panels ? panel_columns : 64;
+  std::int64_t const most_columns = in_panels ? columns : block;
+  for (std::int64_t first = 0; first < columns; first += most_columns)
+    for (std::int64_t top = 0; top < rows; top += block) {
+      std::int64_t const count = top + block < rows ? block : rows - top;
+      for (std::int64_t c = first; c < columns && c < first + most_columns; ++c)
+        take(context, {top * columns + c, columns, in_panels ? top * columns + c * block : c * rows + top, count});
     }
-    return;
-  }
-  for (std::int64_t first = 0; first < columns; first += block)
-    for (std::int64_t top = 0; top < rows; top += block)
-      for (std::int64_t c = first; c < columns && c < first + block; ++c)
-        for (std::int64_t r = top; r < rows && r < top + block; ++r) f(r * columns + c, c * rows + r);
+}
+/// As above, by take(run).
+template <class Take>
+void each_stored(shape const& extents, stored_order order, Take const& take) {
+  each_stored(extents, order, &take,
+              [](void const* context, stored_run const& run) { (*static_cast<Take const*>(context))(run); });
 }
 /// to = from, of elements of so many bytes, one of the two in row-major order and the other as it is stored.
 template <class Word>
 void copy_reordered(shape const& extents, stored_order order, char* to, char const* from, bool to_stored) {
-  each_stored(extents, order, [&](std::int64_t element, std::int64_t stored) {
-    std::memcpy(to + (to_stored ? stored : element) * static_cast<std::int64_t>(sizeof(Word)),
-                from + (to_stored ? element : stored) * static_cast<std::int64_t>(sizeof(Word)), sizeof(Word));
+  constexpr std::int64_t size = sizeof(Word);
+  each_stored(extents, order, [=](stored_run const& run) {
+    char* const first = to + (to_stored ? run.stored : run.element) * size;
+    char const* const read = from + (to_stored ? run.element : run.stored) * size;
+    std::int64_t const step = to_stored ? size : run.apart * size, read_step = to_stored ? run.apart * size : size;
+    for (std::int64_t i = 0; i < run.count; ++i) std::memcpy(first + i * step, read + i * read_step, sizeof(Word));
   });
 }
 [[gnu::noinline]] inline void copy_reordered(dtype type, shape const& extents, stored_order order, char* to,
@@ -177,17 +185,20 @@ inline void fill_initial(char* to, variable_info const& v, stored_order order, r
                          rows_maker make_rows) {
   std::vector<double> rows;
   if (v.init.kind == initialiser::orthogonal) rows = make_rows(v.extents, stream);
-  each_stored(v.extents, order, [&](std::int64_t element, std::int64_t stored) {
-    set_number(to, v.type, stored, initial_number(v.init, stream, rows.data(), static_cast<std::uint64_t>(element)));
+  each_stored(v.extents, order, [&](stored_run const& run) {
+    for (std::int64_t i = 0; i < run.count; ++i) {
+      auto const element = static_cast<std::uint64_t>(run.element + i * run.apart);
+      set_number(to, v.type, run.stored + i, initial_number(v.init, stream, rows.data(), element));
+    }
   });
 }
 [[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
                                          bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
-  if (!is_on_device) return fill_initial(p.address(), v, v.order, stream, make_rows);
-  buffer const values(p.byte_count());
-  fill_initial(values.data(), v, stored_order::rows, stream, make_rows);
-  p.write(values.data());
+  buffer const values(is_on_device ? p.byte_count() : 0);
+  fill_initial(is_on_device ? values.data() : p.address(), v, is_on_device ? stored_order::rows : v.order, stream,
+               make_rows);
+  if (is_on_device) p.write(values.data());
 }
 
 }  // namespace detail

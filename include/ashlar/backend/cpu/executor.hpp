@@ -38,8 +38,7 @@ struct step_walker {
 template <class Program>
 class cpu_executor {
   using tails = product_tails<Program>;
-  using single_walk = step_walk<Program>;
-  using walk = std::conditional_t<(tails::most_operands > 0), step_walk<Program, tails>, single_walk>;
+  using walk = step_walk<Program, std::conditional_t<(tails::most_operands > 0), tails, no_joined_steps>>;
   static constexpr auto const& tables = Program::tables;
   static constexpr bool has_update = walk::update < walk::end_step;
   /// Whether a step is part of the update: what only an update needs may be gradients, too.
@@ -178,17 +177,11 @@ class cpu_executor {
       w.meet();
       return w.faults->count == 0 && has_finite_loss(m);
     };
-    if (m.watch)  // step by step
-      return single_walk::run(
-          m,
-          [&](int s, char* const* operands, std::uint64_t iteration) {
-            run_step(s, operands, iteration, m, set, w, product_epilogue::none);
-          },
-          is_finite);
     auto call = [&](int s, char* const* operands, std::uint64_t iteration) {
-      run_step(s, operands, iteration, m, set, w, epilogue_of(s));
+      run_step(s, operands, iteration, m, set, w, m.watch ? product_epilogue::none : epilogue_of(s));
     };
     if constexpr (chain::is_used) {
+      if (m.watch) return walk::run(m, call, is_finite);  // step by step
       typename chain::update update(m, function_of(chain::update_of(m.variant), set), chain::update_of(m.variant));
       kernel_arguments const plain{nullptr, nullptr, nullptr, m.rows, m.seed, m.step, 0, set};
       return run_chained(

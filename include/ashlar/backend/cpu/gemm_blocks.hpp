@@ -66,7 +66,8 @@ struct left_block {
   }
   /// Tiles of Rows rows and, of what is left, of fewer. Columns lie so far apart that nothing else fetches them ahead.
   template <int Rows>
-  static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m, std::int64_t depth) {
+  ASHLAR_COMPILED_SOON static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i, std::int64_t m,
+                                          std::int64_t depth) {
     constexpr int lines = 128 / static_cast<int>(sizeof(T));  // whole lines, while they are in the first cache
     constexpr int together = Rows < lines ? lines / Rows : 1;
     for (; i + Rows * together <= m; i += Rows * together) gather<Rows, together>(to, from, distance, i, depth);
@@ -76,8 +77,8 @@ struct left_block {
 
  private:
   template <int Rows, int Tiles>
-  [[gnu::noinline]] static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i,
-                                       std::int64_t depth) {
+  [[gnu::noinline]] ASHLAR_COMPILED_SOON static void gather(T* to, T const* from, std::int64_t distance, std::int64_t i,
+                                                            std::int64_t depth) {
     constexpr int line = 64 / static_cast<int>(sizeof(T));
     for (std::int64_t k = 0; k < depth; ++k) {
       for (int j = 0; j < Tiles * Rows; j += line) __builtin_prefetch(from + (k + 16) * distance + i + j);

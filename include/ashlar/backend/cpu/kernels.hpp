@@ -82,9 +82,23 @@ struct kernel_table {
   static constexpr kernel_function fused_function([[maybe_unused]] instruction_set set) {
     return ASHLAR_BY_SET(set, baseline_kernel<Code...>, avx2_kernel<Code...>, avx512_kernel<Code...>);
   }
+  /// Whether a fused kernel's steps are of a few numbers each, such as those of a mean of losses: all processors run
+  /// them by one function.
+  template <int Kernel>
+  static constexpr bool is_of_few_numbers() {
+    constexpr std::int64_t few = 64;
+    for (int s = 0; s < tables.sizes.steps; ++s) {
+      if (tables.steps[s].kernel != Kernel) continue;
+      std::int64_t const* const numbers = tables.numbers + tables.steps[s].numbers;
+      std::int64_t elements = 1;
+      for (int axis = 0; axis < numbers[0] && elements <= few; ++axis) elements *= numbers[3 + axis];
+      if (elements > few) return false;
+    }
+    return true;
+  }
   template <int Kernel, int... Code>
   static constexpr product_cases cases_of() {
-    product_cases found{false, false, false, update_chain<Program>::is_used};
+    product_cases found{false, false, false, false, false, update_chain<Program>::is_used};
     for (int s = 0; s < tables.sizes.steps; ++s)
       if (tables.steps[s].kernel == Kernel)
         found.template add<kernel_code<Code...>>(tables.numbers + tables.steps[s].numbers);
@@ -95,6 +109,8 @@ struct kernel_table {
     constexpr kernel_kind kind = kernel_code<Code...>::kind;
     if constexpr (finishes_products<Program>(Kernel))
       return same_functions(finished_step<Code...>);
+    else if constexpr ((kind == kernel_kind::row || kind == kernel_kind::column) && is_of_few_numbers<Kernel>())
+      return same_functions(fused_function<Code...>(instruction_set::baseline));
     else if constexpr (kind == kernel_kind::row || kind == kernel_kind::column)
       return {{fused_function<Code...>(instruction_set::baseline), fused_function<Code...>(instruction_set::avx2),
                fused_function<Code...>(instruction_set::avx512)}};

@@ -9,6 +9,9 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Products of so few rows are computed sum by sum: the other matrix, whose columns lie like rows, is read once, as it
 /// lies.
 inline constexpr int low_product_rows = 4;
+/// Where the other matrix has no more elements, nothing is lost by computing a partial batch of so few rows as a whole
+/// one: programs need not compile both.
+inline constexpr std::int64_t low_product_elements = 32768;
 
 /// How rows of B lie: so far apart, in pieces of so many elements, behind each of which so many are another row's.
 struct low_rows {
@@ -117,26 +120,25 @@ struct low_product {
 template <int Most, class T>
 [[gnu::noinline]] ASHLAR_COMPILED_SOON void low_product_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
                                                                     T const* a, T const* b, low_rows const& lie, T* c,
-                                                                    std::int64_t c_row, product_finish<T> const& f) {
-  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+                                                                    std::int64_t c_row) {
+  low_product<instruction_set::baseline, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx2(std::int64_t m, std::int64_t n,
                                                                                         std::int64_t depth, T const* a,
                                                                                         T const* b, low_rows const& lie,
-                                                                                        T* c, std::int64_t c_row,
-                                                                                        product_finish<T> const& f) {
-  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+                                                                                        T* c, std::int64_t c_row) {
+  low_product<instruction_set::avx2, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 template <int Most, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void low_product_on_avx512(
     std::int64_t m, std::int64_t n, std::int64_t depth, T const* a, T const* b, low_rows const& lie, T* c,
-    std::int64_t c_row, product_finish<T> const& f) {
-  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, f);
+    std::int64_t c_row) {
+  low_product<instruction_set::avx512, T>::template run<Most>(m, n, depth, a, b, lie, c, c_row, {});
 }
 
-/// C = A B^T for m <= Most rows of A [m, depth] and B [n, depth], both dense; Most is 1 or low_product_rows. B may lie
-/// in panels of its depth, so far apart.
+/// C = A B^T for A [m, depth] and B [n, depth], both dense; Most, 1 or low_product_rows, is how many rows of A read B
+/// together. B may lie in panels of its depth, so far apart.
 template <class T, int Most = low_product_rows>
 void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t depth, T const* a,
                   T const* b, T* c, std::int64_t c_row, product_finish<T> const& finish = {}, std::int64_t apart = 0) {
@@ -144,9 +146,9 @@ void multiply_low([[maybe_unused]] instruction_set set, std::int64_t m, std::int
   low_rows const lie = apart ? low_rows{width, width, apart - width} : low_rows{depth, depth};
   auto const run = ASHLAR_BY_SET(set, (low_product_on_baseline<Most, T>), (low_product_on_avx2<Most, T>),
                                  (low_product_on_avx512<Most, T>));
-  if (Most == 1 || m == 1 || !finish.is_something()) return run(m, n, depth, a, b, lie, c, c_row, finish);
-  run(m, n, depth, a, b, lie, c, c_row, {});
-  finish_block<T>(set, finish, m, n, c, c_row);
+  for (std::int64_t i = 0; i < m; i += Most)
+    run(m - i < Most ? m - i : Most, n, depth, a + i * depth, b, lie, c + i * c_row, c_row);
+  if (finish.is_something()) finish_block<T>(set, finish, m, n, c, c_row);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -29,7 +29,9 @@ struct kernel_block {
 /// What some program's products may come to: others are not compiled for it. Told by a plan.
 struct product_cases {
   bool tiled = true;  // more rows than are computed sum by sum
-  bool rows = true;   // more than one
+  bool row = true;    // one row, unless it is a partial batch
+  bool low = true;    // rows that are computed sum by sum: of partial batches, where the other matrix is large
+  bool few = true;    // several of them, unless they are a partial batch
   bool along = true;  // few rows by so large a matrix that how it is read is what counts
   bool read = true;   // results that are read block by block
 
@@ -38,7 +40,10 @@ struct product_cases {
   constexpr void add(std::int64_t const* numbers) {
     bool const ta = Code::at[2] != 0, tb = Code::at[3] != 0;
     std::int64_t const most = numbers[1];
-    rows |= most > 1;
+    bool const is_low = tb && most <= low_product_rows;
+    row |= most == 1;
+    low |= is_low || (tb && numbers[4] == 2 && numbers[2] * numbers[3] > low_product_elements);
+    few |= is_low && most > 1;
     tiled |= ta || numbers[4] == 3 || most > (tb ? low_product_rows : 1);
     along |=
         (most <= row_product_rows || numbers[4] == 2) &&
@@ -88,10 +93,10 @@ struct matmul_kernel {
  private:
   static way way_of([[maybe_unused]] instruction_set set, std::int64_t m, std::int64_t n, std::int64_t k) {
     if (ta) return way::tiled;
-    if (tb && m <= low_product_rows) return way::low;
+    if (Cases.low && tb && m <= low_product_rows) return way::low;
     if (tb) return reads_panels && is_cheaper_transposed<T>(set, m, n) ? way::transposed : way::tiled;
     if (Cases.along && m <= row_product_rows && is_read_along<T>(n, k)) return way::along;
-    return m == 1 ? way::row : way::tiled;
+    return Cases.row && m == 1 ? way::row : way::tiled;
   }
   /// How far apart panels are.
   static panel_distances distances(kernel_arguments const& args) {
@@ -129,14 +134,16 @@ struct matmul_kernel {
                                     std::int64_t k, T const* a, T const* b, T* c, product_finish<T> const& finish) {
     [[maybe_unused]] std::int64_t const full_m = args.numbers[1], n = args.numbers[2], full_k = args.numbers[3];
     if constexpr (!ta && tb) {
-      constexpr int most = Cases.rows ? low_product_rows : 1;
+      constexpr int most = Cases.few ? low_product_rows : 1;
       std::int64_t const b_row = reads_panels ? width : full_k, apart = distances(args).rows_of_b;
-      if (how == way::low) return multiply_low<T, most>(args.set, rows, columns, k, a, b, c, n, finish, apart);
+      if constexpr (Cases.low)
+        if (how == way::low) return multiply_low<T, most>(args.set, rows, columns, k, a, b, c, n, finish, apart);
       if constexpr (Cases.tiled)
         if (reads_panels ? how == way::transposed : is_cheaper_transposed<T>(args.set, rows, columns))
           return multiply_transposed<T>(args.set, rows, columns, k, a, full_k, b, b_row, c, n, finish, apart);
     } else if constexpr (!ta) {
-      if (how == way::row) return multiply_by_rows<row_order::panels>(args, rows, columns, k, a, b, c, finish);
+      if constexpr (Cases.row)
+        if (how == way::row) return multiply_by_rows<row_order::panels>(args, rows, columns, k, a, b, c, finish);
       if constexpr (Cases.along)
         if (how == way::along) return multiply_by_rows<row_order::along>(args, rows, columns, k, a, b, c, finish);
     }

@@ -193,23 +193,32 @@ struct row_product {
   }
 };
 
+/// What is done to columns that were summed from front to back, while they are near; to others, of one row, afterwards.
+template <row_order Order, class T>
+ASHLAR_INLINE product_finish<T> finish_of_rows(product_finish<T> const& f) {
+  return Order == row_order::along ? f : product_finish<T>{};
+}
+
 template <row_order Order, class T>
 [[gnu::noinline]] ASHLAR_COMPILED_SOON void rows_on_baseline(std::int64_t m, std::int64_t n, std::int64_t depth,
                                                              matrix_view<T> const& a, T const* b, std::int64_t b_row,
                                                              T* c, std::int64_t c_row, product_finish<T> const& f) {
-  row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
+  row_product<instruction_set::baseline, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row,
+                                                                 finish_of_rows<Order, T>(f));
 }
 template <row_order Order, class T>
 ASHLAR_TARGET_AVX2 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx2(
     std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
     std::int64_t c_row, product_finish<T> const& f) {
-  row_product<instruction_set::avx2, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
+  row_product<instruction_set::avx2, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row,
+                                                             finish_of_rows<Order, T>(f));
 }
 template <row_order Order, class T>
 ASHLAR_TARGET_AVX512 [[gnu::noinline]] ASHLAR_FUSED_MULTIPLY_ADD void rows_on_avx512(
     std::int64_t m, std::int64_t n, std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row, T* c,
     std::int64_t c_row, product_finish<T> const& f) {
-  row_product<instruction_set::avx512, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row, f);
+  row_product<instruction_set::avx512, T>::template run<Order>(m, n, depth, a, b, b_row, c, c_row,
+                                                               finish_of_rows<Order, T>(f));
 }
 
 /// C = A B: A is read at a.data[i * a.row + k * a.column], rows of B and C are dense. Shallow products have the numbers
@@ -221,6 +230,7 @@ void multiply_rows([[maybe_unused]] instruction_set set, std::int64_t m, std::in
   auto const run =
       ASHLAR_BY_SET(set, (rows_on_baseline<Order, T>), (rows_on_avx2<Order, T>), (rows_on_avx512<Order, T>));
   run(m, n, depth, a, b, b_row, c, c_row, finish);
+  if (Order == row_order::panels && finish.is_something()) finish_block<T>(set, finish, m, n, c, c_row);
 }
 
 /// Whether B [depth, n] is so large and so wide that how it is read is what counts.
