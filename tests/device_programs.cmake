@@ -21,7 +21,7 @@ set(device_own ${device_core} backend/thrust/composites.cpp backend/thrust/digit
 if(ASHLAR_LEAVE_OUT)
   list(FILTER device_own EXCLUDE REGEX "/(${ASHLAR_LEAVE_OUT})\\.cpp$")
 endif()
-set(device_taken backend/long_sums.cpp)
+set(device_taken backend/cpu/simd/long_sums.cpp)
 foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
   list(APPEND device_taken expr/${name}.cpp)
 endforeach()
@@ -32,7 +32,7 @@ foreach(name compile files fit gpt inspect predict rows trainer)
   list(APPEND device_taken train/${name}.cpp)
 endforeach()
 if(ASHLAR_FULL_DEVICE_TESTS)
-  list(APPEND device_taken backend/checked_executor.cpp backend/non_finite.cpp backend/whole_lanes.cpp
+  list(APPEND device_taken backend/checked_executor.cpp backend/non_finite.cpp backend/cpu/simd/whole_lanes.cpp
     expr/elementary.cpp expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp
     train/inputs_and_outputs.cpp train/loops.cpp)
 endif()

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/backend/cpu/simd/simd.hpp>
 
 /// How far functions of float vectors are from exact ones.
 namespace proof {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/kernels.hpp>
-#include <ashlar/backend/cpu/product_tails.hpp>
-#include <ashlar/backend/cpu/row_chain.hpp>
-#include <ashlar/backend/cpu/subnormals.hpp>
+#include <ashlar/backend/cpu/product/product_tails.hpp>
+#include <ashlar/backend/cpu/product/row_chain.hpp>
+#include <ashlar/backend/cpu/simd/subnormals.hpp>
 #include <ashlar/backend/cpu/thread_pool.hpp>
 #include <ashlar/backend/cpu/update_chain.hpp>
 #include <ashlar/backend/index_faults.hpp>

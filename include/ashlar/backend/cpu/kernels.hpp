@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/conv.hpp>
+#include <ashlar/backend/cpu/conv/conv.hpp>
+#include <ashlar/backend/cpu/conv/window.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
-#include <ashlar/backend/cpu/finished_step.hpp>
-#include <ashlar/backend/cpu/fused_columns.hpp>
-#include <ashlar/backend/cpu/fused_rows.hpp>
+#include <ashlar/backend/cpu/fused/fused_columns.hpp>
+#include <ashlar/backend/cpu/fused/fused_rows.hpp>
 #include <ashlar/backend/cpu/moves.hpp>
-#include <ashlar/backend/cpu/strided_matmul.hpp>
+#include <ashlar/backend/cpu/product/finished_step.hpp>
+#include <ashlar/backend/cpu/product/strided_matmul.hpp>
 #include <ashlar/backend/cpu/update_chain.hpp>
-#include <ashlar/backend/cpu/window.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <ashlar/backend/cpu/kernel.hpp>
-#include <ashlar/backend/cpu/simd.hpp>
+#include <ashlar/backend/cpu/simd/simd.hpp>
 #include <ashlar/backend/element_held.hpp>
 #include <ashlar/core/random.hpp>
 

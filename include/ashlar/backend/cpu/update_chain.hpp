@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/row_product.hpp>
-#include <ashlar/backend/cpu/subnormals.hpp>
+#include <ashlar/backend/cpu/product/row_product.hpp>
+#include <ashlar/backend/cpu/simd/subnormals.hpp>
 #include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <type_traits>
 
-#include <ashlar/backend/cpu/special_functions.hpp>
+#include <ashlar/backend/cpu/simd/special_functions.hpp>
 #include <ashlar/backend/thrust/packet.hpp>
 #include <ashlar/passes/lowered.hpp>
 

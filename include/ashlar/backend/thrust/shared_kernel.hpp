@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/backend/cpu/conv.hpp>
+#include <ashlar/backend/cpu/conv/conv.hpp>
 #include <ashlar/backend/cpu/custom_kernel.hpp>
-#include <ashlar/backend/cpu/matmul.hpp>
+#include <ashlar/backend/cpu/product/matmul.hpp>
 #include <ashlar/backend/thrust/launch.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
