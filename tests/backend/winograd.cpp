@@ -272,3 +272,18 @@ TEST_CASE("training by Winograd's convolutions has the losses of training by dir
   check_losses(images);
   check_losses(looped);
 }
+
+TEST_CASE("training by Winograd's convolutions has the same losses on any number of threads") {
+  // filters are shared of the first convolution, images of the second, whose 40 filters are two blocks
+  constexpr auto network =
+      conv2d<24, 3, padding<1>> | relu | max_pool2d<2> | conv2d<40, 3, padding<1>> | relu | flatten | linear<4>;
+  static_assert(winograd_division({16, 12, 24, 16, 16}).shared == winograd_shared::filters);
+  static_assert(winograd_division({16, 24, 40, 8, 8}).shared == winograd_shared::images);
+  std::vector<double> const alone = losses(network, cpu);
+  for (int workers : {2, 3}) {
+    thread_pool pool(threads{workers});
+    pool.set_break_even(0);
+    CHECK(losses(network, cpu.with(pool)) == alone);
+    CHECK(pool.shares_of(workers - 1) > 0);
+  }
+}
