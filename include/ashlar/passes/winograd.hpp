@@ -12,7 +12,7 @@ inline constexpr int winograd_most_tiles = 128;  // at once
 inline constexpr int winograd_frequencies = 36;
 inline constexpr std::int64_t winograd_most_bytes = std::int64_t{32} << 20;  // of rooms, where two need no more
 inline constexpr std::int64_t winograd_most_rooms = 16;
-inline constexpr std::int64_t winograd_most_shared = std::int64_t{16} << 20;  // bytes of what all shares read
+inline constexpr std::int64_t winograd_most_shared = std::int64_t{12} << 20;  // bytes: more would leave the cache
 
 /// What of a convolution is transformed once, before all else, for all shares; each transforms the other block by
 /// block.
@@ -61,7 +61,7 @@ struct winograd_room {
 struct winograd_division {
   std::int64_t tiles, filters, shared, before_rooms, rooms, room;
 
-  constexpr explicit winograd_division(winograd_extents const& e)
+  constexpr explicit winograd_division(winograd_extents const& e, std::int64_t most_shared = winograd_most_shared)
       : tiles(even_block(e.tiles(), e.channels > 256 ? 64 : winograd_most_tiles)),
         filters(smaller_of(e.filters, 32)),
         shared(winograd_shared::nothing),
@@ -70,8 +70,8 @@ struct winograd_division {
         room(0) {
     std::int64_t const tile_blocks = blocks_of(e.tiles(), tiles), filter_blocks = blocks_of(e.filters, filters);
     winograd_room const all(e.channels, tiles, filters, shared);
-    share(winograd_shared::images, tile_blocks * all.block_of_images(), filter_blocks);
-    share(winograd_shared::filters, filter_blocks * all.block_of_filters(), tile_blocks);
+    share(winograd_shared::images, tile_blocks * all.block_of_images(), filter_blocks, most_shared);
+    share(winograd_shared::filters, filter_blocks * all.block_of_filters(), tile_blocks, most_shared);
     room = winograd_room(e.channels, tiles, filters, shared).size;
     rooms = winograd_rooms(room, tile_blocks * filter_blocks);
   }
@@ -84,8 +84,8 @@ struct winograd_division {
 
  private:
   /// Shares what is needed with several blocks of the other, and is the smaller of both.
-  constexpr void share(winograd_shared::type which, std::int64_t size, std::int64_t other_blocks) {
-    if (other_blocks < 2 || 4 * size > winograd_most_shared) return;
+  constexpr void share(winograd_shared::type which, std::int64_t size, std::int64_t other_blocks, std::int64_t most) {
+    if (other_blocks < 2 || 4 * size > most) return;
     if (shared != winograd_shared::nothing && before_rooms <= size) return;
     shared = which;
     before_rooms = size;

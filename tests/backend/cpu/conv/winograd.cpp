@@ -82,9 +82,10 @@ struct exact {
   }
 };
 
-/// A pass by Winograd's algorithm, or direct, in so many shares. What is around the result and the workspace stays as
-/// it was; what a share finds in its workspace is not a number.
-std::vector<float> computed(pass const& which, problem const& p, bool winograd, instruction_set set, int parts) {
+/// A pass by Winograd's algorithm, or direct, in so many shares, which may share so many bytes. What is around the
+/// result and the workspace stays as it was; what a share finds in its workspace is not a number.
+std::vector<float> computed(pass const& which, problem const& p, bool winograd, instruction_set set, int parts,
+                            std::int64_t most_shared = winograd_most_shared) {
   bool const is_weight = which.kind == kernel_kind::conv_weight, is_data = which.kind == kernel_kind::conv_data;
   list<std::int64_t> numbers;
   for (int n : {p.batch, p.channels, p.height, p.width, p.filters, p.out_height(), p.out_width(), 3, 3, 1, 1, p.top,
@@ -92,7 +93,7 @@ std::vector<float> computed(pass const& which, problem const& p, bool winograd, 
     numbers.push(n);
   winograd_extents e{p.batch, p.channels, p.filters, p.out_height(), p.out_width()};
   if (is_data) e = {p.batch, p.filters, p.channels, p.height, p.width};
-  winograd_division const division(e);
+  winograd_division const division(e, most_shared);
   winograd_weight_division const weight_division(e);
   if (winograd)
     is_weight ? weight_division.push(numbers) : division.push(numbers);
@@ -125,6 +126,14 @@ std::vector<float> computed(pass const& which, problem const& p, bool winograd, 
   return result;
 }
 
+/// The same of its valid rows alone.
+problem exact_batch(problem p) {
+  p.x.resize(p.x.size() / static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.rows));
+  p.y.resize(p.y.size() / static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.rows));
+  p.batch = p.rows;
+  return p;
+}
+
 /// The largest errors found, by Winograd's algorithm and direct.
 struct errors {
   double winograd = 0, direct = 0;
@@ -144,6 +153,9 @@ void check(problem const& p, errors& largest) {
       largest.direct = std::max(largest.direct, wanted.worst(computed(which, p, false, set, 1)));
       CHECK(worst < 4e-6);  // a direct one: 4e-7
       for (int parts : {2, 3, 7}) CHECK(computed(which, p, true, set, parts) == one);
+      if (which.kind == kernel_kind::conv_weight) continue;
+      for (int parts : {1, 3}) CHECK(computed(which, p, true, set, parts, 0) == one);
+      CHECK(computed(which, exact_batch(p), true, set, 1) == one);  // whose tiles lie in other lanes
     }
   }
 }
@@ -218,6 +230,10 @@ TEST_CASE("Winograd's convolutions agree with the naive sums in double, in all p
   check({1, 150, 140, 13, 6, 1, 0, 101}, largest);  // several blocks of filters and of channels
   check({3, 5, 4, 40, 43, 1, 1, 102}, largest);     // several blocks of tiles
   check({2, 9, 7, 10, 15, 7, 5, 103}, largest);     // padding that is wider than a tile
+  check({1, 6, 100, 28, 28, 1, 1, 104}, largest);   // 49 tiles: three vectors and a bit
+  check({5, 7, 90, 40, 29, 1, 1, 105}, largest);    // shared, several blocks of tiles and of filters
+  problem few({9, 20, 40, 28, 28, 1, 1, 106});      // of 441 tiles 49 to 392
+  for (few.rows = 1; few.rows < 9; few.rows += few.rows == 1 ? 1 : 3) check(few, largest);
   CHECK(largest.direct < 4e-7);
   CHECK(largest.winograd > 2 * largest.direct);  // else it would be no news that it rounds more
   MESSAGE("largest error " << largest.winograd << ", direct " << largest.direct);
@@ -255,4 +271,19 @@ void check_losses(Net const& network) {
 TEST_CASE("training by Winograd's convolutions has the losses of training by direct ones, within rounding") {
   check_losses(images);
   check_losses(looped);
+}
+
+TEST_CASE("training by Winograd's convolutions has the same losses on any number of threads") {
+  // filters are shared of the first convolution, images of the second, whose 40 filters are two blocks
+  constexpr auto network =
+      conv2d<24, 3, padding<1>> | relu | max_pool2d<2> | conv2d<40, 3, padding<1>> | relu | flatten | linear<4>;
+  static_assert(winograd_division({16, 12, 24, 16, 16}).shared == winograd_shared::filters);
+  static_assert(winograd_division({16, 24, 40, 8, 8}).shared == winograd_shared::images);
+  std::vector<double> const alone = losses(network, cpu);
+  for (int workers : {2, 3}) {
+    thread_pool pool(threads{workers});
+    pool.set_break_even(0);
+    CHECK(losses(network, cpu.with(pool)) == alone);
+    CHECK(pool.shares_of(workers - 1) > 0);
+  }
 }

@@ -84,7 +84,7 @@ class winograd_share {
         for (int tile = 0; tile < tiles; tile += on_.columns)
           multiply_panel(count, slab, {filters + f * room_.filter_apart + k, room_.filter_row, 1},
                          images + f * room_.image_apart + tile * g_.channels + k * on_.columns,
-                         memory_ + room_.products + f * room_.product_apart + tile, k > 0, tiles - tile);
+                         memory_ + room_.products + f * room_.product_apart + tile, k > 0, tiles - tile, tile == 0);
       }
   }
   /// A^T m A of a block of filters, with what is done to it, to the result.
@@ -105,14 +105,15 @@ class winograd_share {
  private:
   static constexpr std::int64_t panels_ahead = 8;
 
-  /// Of a panel so many vectors as have tiles in them, or half of one.
+  /// Of a panel so many vectors as have tiles in them, or half of one; the first one asks for the next filters.
   void multiply_panel(std::int64_t count, std::int64_t slab, matrix_view<T> const& filters, T const* images, T* to,
-                      bool add, int tiles) const {
+                      bool add, int tiles, bool is_first) const {
     int const width = on_.columns / 2, left = tiles % width;
     if (halves_ && tiles < on_.columns && left > 0 && 2 * left <= width)
       return halves_(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles < width);
+    fetched_beside<T> filters_ahead{true};
     on_.panel(count, slab, filters, images, on_.columns, to, g_.tile_block, add, tiles <= width ? width : on_.columns,
-              nullptr);
+              is_first ? &filters_ahead : nullptr);
   }
   void fetch_windows(T const* first) const {
     for (int c = 0; c < on_.columns; ++c) __builtin_prefetch(first + c * g_.channel_step, 0, 2);
