@@ -349,7 +349,7 @@ template <class T>
     for (std::int64_t i = 0; i < rows; i += at_once, first = 0) {
       std::int64_t const height = rows - i < at_once ? rows - i : at_once, begin = i + first;
       on.panel(height - first, slab, {a.data + begin * a.row, a.row, a.column}, right, right_row, to + begin * c_row,
-               c_row, add, columns, &beside);
+               c_row, add, columns, beside.is_something() ? &beside : nullptr);
       if (finish.is_something()) finish_block<T>(set, finish.at(i, j), height, columns, to + i * c_row, c_row);
     }
   }
