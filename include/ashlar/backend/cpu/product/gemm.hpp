@@ -56,7 +56,7 @@ struct gemm : gemm_panels<Set, T> {
     }
     for (std::int64_t k = 0, end = depth; k < depth; end = depth) {
       if constexpr (is_whole) {
-        if ((fetches_lines || fetches_rows) && k + line < depth) end = k + line;
+        if ((fetches_c || fetches_rows) && k + line < depth) end = k + line;
         if (fetches_c && k < Rows * line)
           for (int j = 0; j < Vectors; ++j) __builtin_prefetch(c + k / line * c_row + j * S::width, 1);
         if (fetches_rows) {
@@ -257,11 +257,13 @@ struct gemm_functions {
     std::int64_t const most = depth_of(gemm_long_panel_elements), slabs = (whole + most - 1) / most;
     return slabs < 2 ? whole : ((whole + slabs - 1) / slabs + 15) / 16 * 16;
   }
-  /// Whether a product of so many rows reads B from a copy in the order of its tiles. Panels whose rows are two lines
-  /// stay in the second cache either way: a copy pays where B's rows lie in pages of their own, or across lines.
-  bool packs(std::int64_t rows, std::int64_t b_row) const {
+  /// Whether a product of so many rows reads B from a copy in the order of its tiles. Panels of two lines a row that do
+  /// not fit the first cache come from the second either way: a copy pays where B's rows lie in pages of their own, or
+  /// across lines.
+  bool packs(std::int64_t rows, std::int64_t slab, std::int64_t a_column, std::int64_t b_row) const {
     constexpr std::int64_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
-    return rows >= (!is_wide() ? 64 : b_row < page && b_row % line == 0 ? 384 : 128);
+    if (!is_wide() || a_column > 1) return rows >= 64;
+    return rows >= (slab * columns < 4 * page || b_row >= page || b_row % line ? 128 : 384);
   }
   /// How much of A a block holds: what leaves room in the second cache. Wide panels pass by so slowly that the third
   /// cache will do for rows that lie one after the other, and B is copied once.
@@ -325,7 +327,7 @@ template <class T>
     std::int64_t right_row = b.row, first = 0;
     fetched_beside<T> beside{j == 0 && a.column == 1};
     if (next.data && j < rows) beside.ahead[0] = ahead(next.data + j, next.column);
-    if (b.column == 1 && j + on.columns < n) {
+    if (b.column == 1 && slab >= on.rows * line && j + on.columns < n) {  // in small ones a line is near
       std::int64_t const after = j + on.columns;
       beside.ahead[1] = ahead(b.data + panel_distances::place(apart.columns_of_b, after, after), b.row);
     }
@@ -337,7 +339,7 @@ template <class T>
       b.column == 1 ? on.pack_rows(panel, right, b.row, slab, columns) : on.pack(panel, right, b.column, slab, columns);
       right = panel;
       right_row = on.columns;
-    } else if (on.packs(rows, right_row)) {
+    } else if (on.packs(rows, slab, a.column, right_row)) {
       on.packing_tile(slab, a, right, right_row, to, c_row, add, panel);
       first = on.rows;
       right = panel;
@@ -347,7 +349,7 @@ template <class T>
     for (std::int64_t i = 0; i < rows; i += at_once, first = 0) {
       std::int64_t const height = rows - i < at_once ? rows - i : at_once, begin = i + first;
       on.panel(height - first, slab, {a.data + begin * a.row, a.row, a.column}, right, right_row, to + begin * c_row,
-               c_row, add, columns, &beside);
+               c_row, add, columns, beside.is_something() ? &beside : nullptr);
       if (finish.is_something()) finish_block<T>(set, finish.at(i, j), height, columns, to + i * c_row, c_row);
     }
   }

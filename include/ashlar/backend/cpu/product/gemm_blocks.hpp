@@ -44,6 +44,8 @@ template <class T>
 struct fetched_beside {
   bool next_rows = false;
   fetched_ahead<T> ahead[2]{};  // what is copied next of A, and the next panel of B
+
+  bool is_something() const { return next_rows || ahead[0].count || ahead[1].count; }
 };
 
 /// Copies rows that lie apart.
