@@ -15,8 +15,8 @@ constexpr bool is_batch(graph const& g, int x, int axis) { return axis == 0 && g
 /// d as a gradient of x: where x is none of the batch, neither is d. A batch of 1 has the extents of what it meets, so
 /// that nothing was stretched which is summed back.
 constexpr int with_rows_of(graph& g, int x, int d) {
+  if (g[x].rows || !g[d].rows || g[d].rows != g.extents(d)[0]) return d;
   node const n = g[d];
-  if (g[x].rows || !n.rows || n.rows != n.extents[0]) return d;
   if (n.code == op::constant) return add_constant(g, n.number, n.type, n.extents);
   return g.push({op::reshape, n.type, {d, -1, -1}, n.extents, 0});
 }

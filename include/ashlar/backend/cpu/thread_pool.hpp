@@ -39,6 +39,7 @@ ASHLAR_COLD inline int usable_processors() {
 /// errors: fails where it is negative, or more than anybody means: a system takes seconds to find out that it has not
 /// so many
 ASHLAR_COLD inline int thread_count(threads t) {
+  if (t.count > 0 && t.count <= 1024) return t.count;
   int const processors = usable_processors(), most = processors > 64 ? 16 * processors : 1024;
   if (t.count < 0 || t.count > most)
     refuse_numbers({.problem = "a pool has {expected}; it was given {found}",
