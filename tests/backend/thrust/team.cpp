@@ -50,9 +50,7 @@ struct along_long_columns {
 };
 /// A row's sum and maximum, and what is made of its elements by them.
 struct along_long_rows {
-  constexpr auto operator()(auto x) const {
-    return x / sum_keep(x * x, axes<0>) + max_keep(x, axes<0>);
-  }
+  constexpr auto operator()(auto x) const { return x / sum_keep(x * x, axes<0>) + max_keep(x, axes<0>); }
 };
 
 template <class F, class X>
