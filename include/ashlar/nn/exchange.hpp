@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <string>
+
+#include <ashlar/core/error.hpp>
 #include <ashlar/nn/region_value.hpp>
 
 /// What happens to the gradients of all parameters between the backward pass and the update. Stages stand before an
@@ -16,6 +19,14 @@ template <class O>
 concept any_optimizer = requires {
   O::slots + O::scalars + O::variants;
 };
+
+/// What files call a region like the parameters that an optimizer keeps: its number where the optimizer has no name.
+template <class O>
+ASHLAR_COLD std::string slot_name(int slot) {
+  if constexpr (requires { O::slot_names; })
+    if (slot < static_cast<int>(std::size(O::slot_names))) return O::slot_names[slot];
+  return with_number("%", slot);
+}
 
 /// In how many phases an optimizer steps: each is an update of its own, and every step is in one of them.
 template <class O>

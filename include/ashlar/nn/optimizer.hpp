@@ -28,10 +28,11 @@ struct sgd {
   float momentum = 0;           ///< How much of the velocity stays; 0: there is none.
   float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;                                  ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = 3;                                ///< Numbers that a step is given.
-  static constexpr int variants = 2;                               ///< Updates that it may be.
-  constexpr int variant() const { return momentum != 0 ? 1 : 0; }  ///< Which of them these members need.
+  static constexpr int slots = 1;                                   ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"momentum_buffer"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = 3;                                 ///< Numbers that a step is given.
+  static constexpr int variants = 2;                                ///< Updates that it may be.
+  constexpr int variant() const { return momentum != 0 ? 1 : 0; }   ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
@@ -59,10 +60,11 @@ struct nesterov {
   float momentum = 0.9f;        ///< How much of the velocity stays.
   float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;              ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = 3;            ///< Numbers that a step is given.
-  static constexpr int variants = 1;           ///< Updates that it may be.
-  constexpr int variant() const { return 0; }  ///< Which of them these members need.
+  static constexpr int slots = 1;                                   ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"momentum_buffer"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = 3;                                 ///< Numbers that a step is given.
+  static constexpr int variants = 1;                                ///< Updates that it may be.
+  constexpr int variant() const { return 0; }                       ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
@@ -89,10 +91,11 @@ struct rmsprop {
   float momentum = 0;           ///< How much of the velocity stays; 0: there is none.
   float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 2;                                  ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = 6;                                ///< Numbers that a step is given.
-  static constexpr int variants = 2;                               ///< Updates that it may be.
-  constexpr int variant() const { return momentum != 0 ? 1 : 0; }  ///< Which of them these members need.
+  static constexpr int slots = 2;  ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"square_avg", "momentum_buffer"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = 6;                                               ///< Numbers that a step is given.
+  static constexpr int variants = 2;                                              ///< Updates that it may be.
+  constexpr int variant() const { return momentum != 0 ? 1 : 0; }                 ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t, double* to) const {
     to[0] = learning_rate;
@@ -127,10 +130,11 @@ struct adagrad {
   float epsilon = 1e-10f;         ///< Keeps a division by 0 away.
   float weight_decay = 0;         ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 1;              ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = 3;            ///< Numbers that a step is given.
-  static constexpr int variants = 1;           ///< Updates that it may be.
-  constexpr int variant() const { return 0; }  ///< Which of them these members need.
+  static constexpr int slots = 1;                       ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"sum"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = 3;                     ///< Numbers that a step is given.
+  static constexpr int variants = 1;                    ///< Updates that it may be.
+  constexpr int variant() const { return 0; }           ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   constexpr void write_scalars(std::int64_t step, double* to) const {
     to[0] = learning_rate / (1 + static_cast<double>(step - 1) * learning_rate_decay);
@@ -183,10 +187,11 @@ struct adam {
   float epsilon = 1e-8f;        ///< Keeps a division by 0 away.
   float weight_decay = 0;       ///< How much of each parameter is added to its gradient.
 
-  static constexpr int slots = 2;                       ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = detail::adam_scalars;  ///< Numbers that a step is given.
-  static constexpr int variants = 1;                    ///< Updates that it may be.
-  constexpr int variant() const { return 0; }           ///< Which of them these members need.
+  static constexpr int slots = 2;  ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"exp_avg", "exp_avg_sq"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = detail::adam_scalars;                    ///< Numbers that a step is given.
+  static constexpr int variants = 1;                                      ///< Updates that it may be.
+  constexpr int variant() const { return 0; }                             ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   void write_scalars(std::int64_t step, double* to) const { detail::write_adam_scalars(*this, step, to); }
   /// The step as an expression over a region of parameters.
@@ -206,10 +211,11 @@ struct adamw {
   float epsilon = 1e-8f;        ///< Keeps a division by 0 away.
   float weight_decay = 1e-2f;   ///< How much of each parameter a step of rate 1 takes away.
 
-  static constexpr int slots = 2;                       ///< Regions like the parameters that it keeps.
-  static constexpr int scalars = detail::adam_scalars;  ///< Numbers that a step is given.
-  static constexpr int variants = 1;                    ///< Updates that it may be.
-  constexpr int variant() const { return 0; }           ///< Which of them these members need.
+  static constexpr int slots = 2;  ///< Regions like the parameters that it keeps.
+  static constexpr char const* slot_names[] = {"exp_avg", "exp_avg_sq"};  ///< PyTorch's names of these regions.
+  static constexpr int scalars = detail::adam_scalars;                    ///< Numbers that a step is given.
+  static constexpr int variants = 1;                                      ///< Updates that it may be.
+  constexpr int variant() const { return 0; }                             ///< Which of them these members need.
   /// Writes the numbers that step `step`, counted from 1, is given.
   void write_scalars(std::int64_t step, double* to) const { detail::write_adam_scalars(*this, step, to); }
   /// The step as an expression over a region of parameters.

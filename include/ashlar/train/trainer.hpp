@@ -111,8 +111,8 @@ class trainer {
     stepper_.resume(steps);
     seed_ = random_seed;
   }
-  /// f(reference, info) for what the optimizer keeps of each parameter that is trained: "optimizer/0/1.weight" is the
-  /// first of these tensors for "1.weight".
+  /// f(reference, info) for what the optimizer keeps of each parameter that is trained: "optimizer/exp_avg/1.weight" is
+  /// Adam's mean of the gradients of "1.weight".
   template <class F>
   ASHLAR_COLD void each_optimizer_variable(F f) const {
     steps();  // none is on its way
@@ -122,10 +122,12 @@ class trainer {
         if (v.at.offset >= tables.counts.trained_bytes) continue;  // frozen
         char* const at = stepper_.slots() + slot * detail::aligned(tables.counts.trained_bytes) + v.at.offset;
         for (std::int64_t copy = 0; copy < v.copies(); ++copy)
-          f(parameter_reference(
-                detail::with_number("optimizer/%/", slot).append(detail::variable_name(tables.names, v, copy)), v.type,
-                v.extents, at + detail::copy_offset(v, copy), v.order,
-                detail::parts_of<typename Model::policy>::memory::access),
+          f(parameter_reference(std::string("optimizer/")
+                                    .append(detail::slot_name<Optimizer>(slot))
+                                    .append("/")
+                                    .append(detail::variable_name(tables.names, v, copy)),
+                                v.type, v.extents, at + detail::copy_offset(v, copy), v.order,
+                                detail::parts_of<typename Model::policy>::memory::access),
             v);
       }
   }
