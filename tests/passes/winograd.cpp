@@ -39,7 +39,7 @@ TEST_CASE("Winograd's rooms are as many as there is work for, and take 32 MiB un
           winograd_division const d(e);
           winograd_weight_division const w(e);
           CHECK((d.rooms >= 1 && d.rooms <= 16));
-          CHECK((d.rooms <= 2 || 4 * d.rooms * d.room <= most));
+          CHECK((d.rooms <= 2 || d.bytes() <= most));
           CHECK(d.rooms <= blocks_of(e.tiles(), d.tiles) * blocks_of(filters, d.filters));
           CHECK((w.rooms >= 1 && w.rooms <= 16));
           CHECK((w.rooms <= 2 || 4 * w.rooms * w.room <= most));

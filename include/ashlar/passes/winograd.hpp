@@ -10,7 +10,7 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 inline constexpr int winograd_tile_unit = 32;    // a multiple of every panel's columns
 inline constexpr int winograd_most_tiles = 128;  // at once
 inline constexpr int winograd_frequencies = 36;
-inline constexpr std::int64_t winograd_most_bytes = std::int64_t{32} << 20;  // of rooms, where two need no more
+inline constexpr std::int64_t winograd_most_bytes = std::int64_t{32} << 20;  // of all rooms, where two need no more
 inline constexpr std::int64_t winograd_most_rooms = 16;
 inline constexpr std::int64_t winograd_most_shared = std::int64_t{12} << 20;  // bytes: more would leave the cache
 
@@ -28,8 +28,8 @@ struct winograd_extents {
 };
 constexpr std::int64_t smaller_of(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 constexpr std::int64_t blocks_of(std::int64_t count, std::int64_t block) { return (count + block - 1) / block; }
-constexpr std::int64_t winograd_rooms(std::int64_t room, std::int64_t units) {
-  std::int64_t const fitting = smaller_of(winograd_most_bytes / (4 * room), winograd_most_rooms);
+constexpr std::int64_t winograd_rooms(std::int64_t room, std::int64_t units, std::int64_t before_rooms = 0) {
+  std::int64_t const fitting = smaller_of((winograd_most_bytes / 4 - before_rooms) / room, winograd_most_rooms);
   return smaller_of(fitting < 2 ? 2 : fitting, units);
 }
 
@@ -73,7 +73,7 @@ struct winograd_division {
     share(winograd_shared::images, tile_blocks * all.block_of_images(), filter_blocks, most_shared);
     share(winograd_shared::filters, filter_blocks * all.block_of_filters(), tile_blocks, most_shared);
     room = winograd_room(e.channels, tiles, filters, shared).size;
-    rooms = winograd_rooms(room, tile_blocks * filter_blocks);
+    rooms = winograd_rooms(room, tile_blocks * filter_blocks, before_rooms);
   }
   /// What the kernel reads behind the numbers of any convolution.
   constexpr void push(list<std::int64_t>& numbers) const {
