@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,17 @@ namespace {
 inline constexpr auto resumed =
     linear<64> | batch_norm | dropout<0.25> | repeat<2>(linear<64> | tanh) | frozen(linear<16>) | relu | linear<3>;
 
+/// A file's bytes with another value of a metadata key.
+std::string with_metadata(std::string bytes, std::string const& key, std::string const& value) {
+  auto const at = bytes.find("\"" + key + "\":\"") + key.size() + 4, end = bytes.find('"', at);
+  bytes.replace(at, end - at, value);
+  std::uint64_t length = 0;  // of the header, which the file begins with
+  std::memcpy(&length, bytes.data(), sizeof length);
+  length += value.size() - (end - at);
+  std::memcpy(bytes.data(), &length, sizeof length);
+  return bytes;
+}
+
 /// A trainer that is saved after some steps and read by another one, of another seed, goes on as itself.
 template <class Optimizer>
 void check_resumed(char const* name, Optimizer const& optimizer) {
@@ -157,6 +169,26 @@ TEST_CASE("files: a trainer's file holds its model, and nothing of another one i
   CHECK(complaint_of([&] {
           load(summing, folder.file("plain.safetensors"));
         }).find("tensor 'optimizer/sum/0.weight'") != std::string::npos);
+  auto twos = make_trainer(other, cross_entropy, accumulate<2> | sgd{}, batch<8>);
+  auto fours = make_trainer(other, cross_entropy, accumulate<4> | sgd{}, batch<8>);
+  save(fours, folder.file("fours.safetensors"));
+  CHECK(complaint_of([&] {
+          load(twos, folder.file("fours.safetensors"));
+        }).find("tensor 'optimizer/1.gradients_of_2/0.weight'") != std::string::npos);
+  for (char const* steps :
+       {"-1", "1e3", "", " 3", "4611686018427387905", "18446744073709551616", "99999999999999999999"})
+    for (char const* key : {"steps", "random_seed"}) {
+      CAPTURE(steps);
+      if (key[0] == 'r' && steps[0] == '4') continue;  // seeds have 64 bits
+      put(file, with_metadata(whole, key, steps));
+      CHECK(complaint_of([&] { load(learner, file); }).find(std::string(key)) != std::string::npos);
+    }
+  put(file, with_metadata(whole, "random_seed", "18446744073709551615"));
+  load(learner, file);
+  CHECK(learner.random_seed() == ~std::uint64_t{0});
+  learner.resume(0, 1);
+  CHECK(complaint_of([&] { learner.resume(-1, 1); }).find("given -1") != std::string::npos);
+  load(other, folder.file("fours.safetensors"));
   put(file, whole.substr(0, whole.size() - 4));
   CHECK(complaint_of([&] { load(learner, file); }).find("found ") != std::string::npos);
   save(net, file);

@@ -20,12 +20,15 @@ concept any_optimizer = requires {
   O::slots + O::scalars + O::variants;
 };
 
-/// What files call a region like the parameters that an optimizer keeps: its number where the optimizer has no name.
+/// What files call a region like the parameters that an optimizer or a stage keeps: its number where it has no name.
 template <class O>
 ASHLAR_COLD std::string slot_name(int slot) {
-  if constexpr (requires { O::slot_names; })
-    if (slot < static_cast<int>(std::size(O::slot_names))) return O::slot_names[slot];
-  return with_number("%", slot);
+  if constexpr (requires { O::slot_name(slot); })
+    return O::slot_name(slot);
+  else if constexpr (requires { O::slot_names; })
+    return O::slot_names[slot];
+  else
+    return with_number("%", slot);
 }
 
 /// In how many phases an optimizer steps: each is an update of its own, and every step is in one of them.
@@ -112,6 +115,8 @@ struct accumulate_type {
   static constexpr int slots = 1;                   ///< Regions like the parameters that it keeps.
   static constexpr int scalars = 0;                 ///< Numbers that it takes in every step.
   static constexpr int phases = Steps > 1 ? 2 : 1;  ///< It collects in one, and the optimizer follows in the other.
+  /// What files call the region: what it holds is of no use to another number of steps.
+  static std::string slot_name(int) { return detail::with_number("gradients_of_%", Steps); }
   /// The phase that a step is in.
   static constexpr int phase(std::int64_t step) { return Steps > 1 && step % Steps == 0 ? 1 : 0; }
   /// How many updates there are up to a step.
@@ -145,6 +150,11 @@ struct exchanged : Optimizer {
   static constexpr int variants = Optimizer::variants * Stage::phases;  ///< Updates there are; each step runs one.
   static constexpr int phases = detail::phases_of<Optimizer>() * Stage::phases;  ///< Phases in which both step.
 
+  /// What files call a region: the stage's stand behind the optimizer's, with their numbers, as stages may be equal.
+  static std::string slot_name(int slot) {
+    if (slot < Optimizer::slots) return detail::slot_name<Optimizer>(slot);
+    return detail::with_number("%.", slot).append(detail::slot_name<Stage>(slot - Optimizer::slots));
+  }
   /// The first variant of those that a trainer runs.
   constexpr int variant() const { return Optimizer::variant() * Stage::phases; }
   /// The phase that a step is in.

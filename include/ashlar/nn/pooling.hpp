@@ -218,15 +218,18 @@ struct flatten_layer : layer_base {
 template <int Kernel, class... Options>
 inline constexpr detail::max_pool2d_layer<Kernel, Options...> max_pool2d{};
 /// max_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
+/// errors: as those of max_pool2d
 template <int Kernel, class... Options>
 inline constexpr detail::max_pool1d_layer<Kernel, Options...> max_pool1d{};
 
 /// The mean of each window, with the options of max_pool2d; zeros of the padding count unless exclude_padding is given.
 /// shape: [batch, channels, h, w] -> [batch, channels, oh, ow]
 /// gradient: an equal share to each element
+/// errors: with exclude_padding those of max_pool2d
 template <int Kernel, class... Options>
 inline constexpr detail::avg_pool2d_layer<Kernel, Options...> avg_pool2d{};
 /// avg_pool2d along lines.  shape: [batch, channels, length] -> [batch, channels, outputs]
+/// errors: as those of avg_pool2d
 template <int Kernel, class... Options>
 inline constexpr detail::avg_pool1d_layer<Kernel, Options...> avg_pool1d{};
 

@@ -106,6 +106,8 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
   constexpr auto apply(X x, C... c) const {
     if constexpr (!takes<L, X, C...>) {
       return misfit<layer_path<>, repeated_body_takes_other_values<false, L, X, C...>>{};
+    } else if constexpr (!std::is_same_v<decltype(complaint_of_body(x, c...)), fits>) {
+      return misfit<layer_path<iteration>, decltype(complaint_of_body(x, c...))>{};
     } else {
       graph& g = *x.g;
       loop* l = new_loop(g);
@@ -132,6 +134,13 @@ struct repeat_layer : layer<repeat_layer<Count, L>> {
   }
 
  private:
+  template <class X, class... C>
+  constexpr auto complaint_of_body(X const& x, C const&...) const {
+    if constexpr (sizeof...(C) == 0)
+      return complaint_of(body, x);
+    else
+      return fits{};
+  }
   static constexpr loop* new_loop(graph& g) {
     loop* l = new loop;
     l->body = new graph;

@@ -46,7 +46,7 @@ struct conv_workspace {
     image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
     result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);
     if (kind == kernel_kind::conv_weight && in_lanes) {
-      // a block is as deep that adding its lanes does not count; those who sum it read images that they moved to lanes
+      // a block is so deep that adding its lanes does not count; those who sum it read images that they moved to lanes
       std::int64_t const sets = images * element / 64, deep = sets * pixels / least_depth;
       blocks = sets < deep ? sets : deep;
       blocks = blocks < 1 ? 1 : blocks < most_blocks ? blocks : most_blocks;

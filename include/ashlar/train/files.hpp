@@ -11,6 +11,8 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
+inline constexpr std::string_view of_the_optimizer = "optimizer/";
+
 /// Tensors on their way to a file, in PyTorch's layout.
 template <class Policy>
 struct tensors_to_write {
@@ -44,7 +46,7 @@ class tensors_to_read {
               std::string(safetensors_name(p.type())).append(" ").append(shape_text(p.shape())));
     }
     for (safetensors_entry const& e : file_.entries()) {
-      bool is_known = !beside.empty() && std::string_view(e.name).substr(0, beside.size()) == beside;
+      bool is_known = !beside.empty() && begins(e.name, beside);
       for (parameter_reference const& p : wanted_) is_known = is_known || p.name() == e.name;
       if (!is_known) compare(e.name, entry_text(e), none);
     }
@@ -57,32 +59,38 @@ class tensors_to_read {
       if (name == key) return true;
     return false;
   }
-  /// errors: fails where there is none
-  ASHLAR_COLD std::uint64_t number(std::string_view key) const {
+  /// errors: fails where there is none, or a larger one
+  ASHLAR_COLD std::uint64_t number(std::string_view key, std::uint64_t most) const {
     std::string found = "none";
-    for (auto const& [name, text] : file_.metadata())
-      if (name == key) found = text;
     std::uint64_t x = 0;
-    bool is_whole = !found.empty() && found.size() < 21;
-    for (char c : found) {
-      is_whole = is_whole && c >= '0' && c <= '9';
-      x = 10 * x + static_cast<std::uint64_t>(c - '0');
+    bool is_number = false;
+    for (auto const& [name, text] : file_.metadata()) {
+      if (name != key) continue;
+      found = std::string("'").append(text).append("'");
+      is_number = !text.empty();
+      for (char c : text) {
+        auto const digit = static_cast<std::uint64_t>(c - '0');
+        is_number = is_number && digit < 10 && x <= (most - digit) / 10;
+        x = 10 * x + digit;
+      }
     }
-    if (!is_whole)
+    if (!is_number)
       fail(error_parts{.file = name_,
                        .place = std::string(key),
                        .problem = "the file has {found}, the state of a trainer {expected}",
                        .found = std::move(found),
-                       .expected = "a whole number"});
+                       .expected = "a whole number up to " + std::to_string(most)});
     return x;
   }
 
  private:
+  static bool begins(std::string_view name, std::string_view with) { return name.substr(0, with.size()) == with; }
   void compare(std::string const& name, std::string const& found, std::string const& expected) const {
     if (found == expected) return;
     fail(error_parts{.file = name_,
                      .place = std::string("tensor '").append(name).append("'"),
-                     .problem = "the file has {found}, the network {expected}",
+                     .problem = begins(name, of_the_optimizer) ? "the file has {found}, the optimizer {expected}"
+                                                               : "the file has {found}, the network {expected}",
                      .found = found,
                      .expected = expected});
   }
@@ -91,8 +99,6 @@ class tensors_to_read {
   safetensors_file file_;
   std::vector<parameter_reference> wanted_;
 };
-
-inline constexpr std::string_view of_the_optimizer = "optimizer/";
 
 }  // namespace detail
 
@@ -117,7 +123,8 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
 }
 
 /// Writes a trainer to be resumed: its model, what the optimizer keeps, the number of steps and the seed of its random
-/// numbers. The optimizer's members, a learning rate among them, are the program's. The file is whole or absent.
+/// numbers. What the program chooses is the program's: the optimizer's members, a learning rate among them, weights of
+/// losses and the order of samples. `fit` makes a trainer of its own, and so begins anew. The file is whole or absent.
 /// errors: as those of saving a model
 /// example: save(t, "checkpoint.safetensors");
 template <class Model, class Objective, class Optimizer, int Batch>
@@ -130,16 +137,17 @@ ASHLAR_COLD void save(trainer<Model, Objective, Optimizer, Batch> const& t, std:
                     {{"format", "pt"}, {"steps", steps}, {"random_seed", std::to_string(t.random_seed())}});
 }
 
-/// Reads what `save` wrote of a trainer of such a model and such an optimizer, with any batch, on any policy: it goes
-/// on as that one would have, on the same policy bit for bit. errors: as those of reading a model, also where the file
-/// is one of a model; model and trainer then are as they were
+/// Reads what `save` wrote of a trainer of such a model, whose optimizer keeps the same tensors, with any batch, on any
+/// policy: it goes on as that one would have, with the same batch on the same policy bit for bit.
+/// errors: as those of reading a model, also where the file is one of a model; model and trainer then are as they were
 template <class Model, class Objective, class Optimizer, int Batch>
 ASHLAR_COLD void load(trainer<Model, Objective, Optimizer, Batch>& t, std::string const& file) {
   detail::tensors_to_read tensors(file);
   t.net().each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   t.each_optimizer_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   tensors.check();
-  std::uint64_t const steps = tensors.number("steps"), seed = tensors.number("random_seed");
+  std::uint64_t const steps = tensors.number("steps", detail::most_steps),
+                      seed = tensors.number("random_seed", ~std::uint64_t{0});
   tensors.read();
   t.resume(static_cast<std::int64_t>(steps), seed);
 }

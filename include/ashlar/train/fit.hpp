@@ -229,7 +229,8 @@ class fit_measures {
 
 /// Trains a model on a dataset and measures it on another after every epoch: each output by its accuracy where there
 /// are labels, by its mean squared error where targets are like the outputs; of several outputs those that have losses.
-/// Allocates nothing after its first step.
+/// Allocates nothing after its first step. Each call begins with a trainer of its own: what the optimizer keeps is not
+/// carried to the next one, and training that is to be resumed steps by hand (save(trainer, file)).
 /// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
 /// step, the operation that made it so, its layer and the user's line); the model is as before that step
 /// example: fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 20, .progress = true});

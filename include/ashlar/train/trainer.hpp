@@ -9,6 +9,12 @@
 #include <ashlar/train/step_arguments.hpp>
 
 namespace ashlar::inline ASHLAR_ABI {
+namespace detail {
+
+/// More than a trainer ever takes.
+inline constexpr std::int64_t most_steps = std::int64_t{1} << 62;
+
+}  // namespace detail
 
 /// A model, an objective and an optimizer with its state, ready to step. The optimizer's members may change between
 /// steps.
@@ -103,11 +109,17 @@ class trainer {
 
   /// Steps taken so far.
   std::int64_t steps() const { return stepper_.steps(); }
-  /// What the random numbers of its steps follow from.
+  /// The seed of the random numbers of its steps.
   std::uint64_t random_seed() const { return seed_; }
-  /// Goes on as a trainer with that seed that has taken so many steps: their numbers are what schedules, corrections of
-  /// a bias and random numbers follow.
+  /// Goes on as a trainer with that seed that has taken so many steps: random numbers, an optimizer's corrections of
+  /// its means and accumulate<N> follow the number of a step.
+  /// errors: fails where there are fewer than none, or more than are ever taken
   void resume(std::int64_t steps, std::uint64_t random_seed) {
+    if (steps < 0 || steps > detail::most_steps)
+      detail::refuse_numbers({.problem = "a trainer goes on after {expected} steps; it was given {found}",
+                              .found = "%",
+                              .expected = "0 to %",
+                              .numbers = {steps, detail::most_steps}});
     stepper_.resume(steps);
     seed_ = random_seed;
   }

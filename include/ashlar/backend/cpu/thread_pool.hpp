@@ -36,8 +36,8 @@ ASHLAR_COLD inline int usable_processors() {
   return all > 0 ? all : 1;
 }
 /// The number of threads that is meant.
-/// errors: fails where it is negative, or more than anybody means: a system takes seconds to find out that it has not
-/// so many
+/// errors: fails where it is negative, or above 1024 and 16 a processor: a system takes seconds to find out that it has
+/// not so many
 ASHLAR_COLD inline int thread_count(threads t) {
   if (t.count > 0 && t.count <= 1024) return t.count;
   int const processors = usable_processors(), most = processors > 64 ? 16 * processors : 1024;
@@ -131,8 +131,9 @@ inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* c
 /// -fopenmp they are OpenMP's, which the caller's own loops use too, and what is called inside of a parallel region
 /// runs on its thread alone.
 /// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
-/// errors: fails where the system has no more threads, and before it is asked for more than 1024 and 16 a processor
-/// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
+/// errors: fails where the system has no more threads, and before it is asked for more than 1024, or than 16 a
+/// processor where that is more example: thread_pool pool(threads{4}); auto net = model(digits, input<64>,
+/// cpu.with(pool), seed{7});
 class thread_pool {
  public:
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.

@@ -257,13 +257,13 @@ struct gemm_functions {
     std::int64_t const most = depth_of(gemm_long_panel_elements), slabs = (whole + most - 1) / most;
     return slabs < 2 ? whole : ((whole + slabs - 1) / slabs + 15) / 16 * 16;
   }
-  /// Whether a product of so many rows reads B from a copy in the order of its tiles. Panels of two lines a row that do
-  /// not fit the first cache come from the second either way: a copy pays where B's rows lie in pages of their own, or
-  /// across lines.
-  bool packs(std::int64_t rows, std::int64_t slab, std::int64_t a_column, std::int64_t b_row) const {
+  /// Whether a product of such a height reads B from a copy in the order of its tiles. Panels of two lines a row that
+  /// do not fit the first cache come from the second either way: a copy pays where B's rows lie in pages of their own,
+  /// or across lines.
+  bool packs(std::int64_t height, std::int64_t slab, std::int64_t a_column, std::int64_t b_row) const {
     constexpr std::int64_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
-    if (!is_wide() || a_column > 1) return rows >= 64;
-    return rows >= (slab * columns < 4 * page || b_row >= page || b_row % line ? 128 : 384);
+    if (!is_wide() || a_column > 1) return height >= 64;
+    return height >= (slab * columns < 4 * page || b_row >= page || b_row % line ? 128 : 384);
   }
   /// How much of A a block holds: what leaves room in the second cache. Wide panels pass by so slowly that the third
   /// cache will do for rows that lie one after the other, and B is copied once.

@@ -77,7 +77,7 @@ ASHLAR_INLINE void exp_of_rest(typename S::vector& p, typename S::vector const& 
 /// Whether instructions multiply by 2^n and hold numbers in an interval.
 template <class S>
 inline constexpr bool has_scaling = is_single<S> && sizeof(typename S::vector) == 64;
-/// e^x for the same x as exp_lanes, by a third less instructions and with the same bits: 2^n * e^r is rounded once.
+/// e^x for the same x as exp_lanes, by a third fewer instructions and with the same bits: 2^n * e^r is rounded once.
 template <class S>
 ASHLAR_INLINE void exp_by_scaling(typename S::vector& out, typename S::vector const& in, float low, float high) {
   typename S::vector x, r, n, p, least, most, scaled;
