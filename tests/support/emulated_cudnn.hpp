@@ -236,19 +236,20 @@ inline cudnnStatus_t run(cudnnHandle_t handle, cudnnTensorDescriptor_t x_of, voi
 struct activation_description {
   cudnnActivationMode_t mode = CUDNN_ACTIVATION_IDENTITY;
   cudnnNanPropagation_t nan = CUDNN_NOT_PROPAGATE_NAN;
+  double bound = 0;
 };
 inline cudnnStatus_t set_activation(cudnnActivationDescriptor_t a, cudnnActivationMode_t mode,
-                                    cudnnNanPropagation_t nan, double) {
-  at<activation_description>(a) = {mode, nan};
+                                    cudnnNanPropagation_t nan, double bound) {
+  at<activation_description>(a) = {mode, nan, bound};
   return CUDNN_STATUS_SUCCESS;
 }
 template <class T>
-void add_bias_and_relu(tensor_description const& y, void* result, void const* bias, bool takes_nan) {
+void add_bias_and_relu(tensor_description const& y, void* result, void const* bias, bool takes_nan, double bound) {
   T* const to = static_cast<T*>(result);
   std::int64_t const pixels = y.extent[2] * y.extent[3];
   for (std::int64_t i = 0; i < y.extent[0] * y.extent[1] * pixels; ++i) {
     T const x = to[i] + static_cast<T const*>(bias)[i / pixels % y.extent[1]];
-    to[i] = x < 0 || (takes_nan && std::isnan(x)) ? T(0) : x;
+    to[i] = x < 0 || (takes_nan && std::isnan(x)) ? T(0) : x > bound ? static_cast<T>(bound) : x;
   }
 }
 inline cudnnStatus_t forward_with_activation(cudnnHandle_t handle, void const*, cudnnTensorDescriptor_t const x_of,
@@ -260,6 +261,7 @@ inline cudnnStatus_t forward_with_activation(cudnnHandle_t handle, void const*, 
                                              cudnnActivationDescriptor_t const a, cudnnTensorDescriptor_t const y_of,
                                              void* y) {
   if (calls().refuses_activations) return CUDNN_STATUS_NOT_SUPPORTED;
+  if (calls().activations == calls().last_activation) return CUDNN_STATUS_EXECUTION_FAILED;
   tensor_description const result = at<tensor_description>(y_of), biases = at<tensor_description>(bias_of);
   activation_description const how = at<activation_description>(a);
   if (z_of != y_of || z != y || size_of(biases) != static_cast<std::size_t>(result.extent[1]) ||
@@ -269,11 +271,13 @@ inline cudnnStatus_t forward_with_activation(cudnnHandle_t handle, void const*, 
   cudnnStatus_t const status = run(handle, x_of, x, w_of, w, y_of, y, c, wanted::result, algorithm, workspace, bytes);
   if (status != CUDNN_STATUS_SUCCESS) return status;
   ++calls().activations;
-  at<cudnn_context>(handle).stream->push([=, takes_nan = calls().relu_takes_nan || how.nan == CUDNN_NOT_PROPAGATE_NAN] {
+  bool const takes_nan = calls().relu_takes_nan || how.nan == CUDNN_NOT_PROPAGATE_NAN;
+  double const bound = calls().relu_is_bounded ? 0 : how.bound;
+  at<cudnn_context>(handle).stream->push([=] {
     if (result.type == CUDNN_DATA_DOUBLE)
-      add_bias_and_relu<double>(result, y, bias, takes_nan);
+      add_bias_and_relu<double>(result, y, bias, takes_nan, bound);
     else
-      add_bias_and_relu<float>(result, y, bias, takes_nan);
+      add_bias_and_relu<float>(result, y, bias, takes_nan, bound);
   });
   return CUDNN_STATUS_SUCCESS;
 }

@@ -20,6 +20,8 @@ struct state {
   int failed_convolutions = 0;                        // whose launch was refused
   int activations = 0;                                // launched with a convolution
   bool refuses_activations = false;                   // with a convolution
+  bool relu_is_bounded = false;                       // the one with a convolution, by 0
+  int last_activation = -1;                           // launched with a convolution before they fail; -1: none
   std::map<cublasLtEpilogue_t, int> with;             // products launched with each epilogue
   bool refuses = false;                               // everything that is asked for from now on
   bool refuses_epilogues = false;                     // products with one

@@ -309,7 +309,7 @@ TEST_CASE("gpu libraries: convolutions go to cuDNN, the repeatable ones that fit
   calls() = {};
   auto const gpu = trained(images, input<2, 9, 9>, device, 8);
   constexpr int passes = 3 + 2 + 3;
-  CHECK(calls().convolutions == 2 * passes + 1);  // twice, before steps are replayed; once it is asked for NaN
+  CHECK(calls().convolutions == 2 * passes + 2);  // twice, before steps are replayed; its ReLU is asked two things
   CHECK(calls().failed_convolutions == passes);
   CHECK(calls().math == CUDNN_FMA_MATH);
   CHECK(largest_difference(gpu, trained(images, input<2, 9, 9>, cpu, 8)) < rounding);
@@ -320,7 +320,7 @@ TEST_CASE("gpu libraries: a convolution's bias and ReLU go with it, where its Re
   std::int64_t const before = detail::emulated_gpu().launches;
   auto const gpu = trained(with_relus, input<2, 9, 8>, device, 8), wanted = trained(with_relus, input<2, 9, 8>, cpu, 8);
   std::int64_t const launches = detail::emulated_gpu().launches - before;
-  CHECK(calls().activations == 2 * 2 + 2);  // two layers, twice before steps are replayed; each is asked once
+  CHECK(calls().activations == 2 * 2 + 2 * 2);  // two layers, twice before steps are replayed; each is asked two things
   CHECK(largest_difference(gpu, wanted) < rounding);
 
   SUBCASE("each of them spares a kernel") {
@@ -337,12 +337,24 @@ TEST_CASE("gpu libraries: a convolution's bias and ReLU go with it, where its Re
     CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
     CHECK(calls().activations == 2);
   }
+  SUBCASE("one that takes what it is given for a bound is not ours") {
+    calls() = {};
+    calls().relu_is_bounded = true;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(calls().activations == 2 * 2);
+  }
+  SUBCASE("one that fails later has kernels of our own from then on") {
+    calls() = {};
+    calls().last_activation = 5;
+    CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, 8), wanted) < rounding);
+    CHECK(calls().activations == 5);
+  }
   SUBCASE("partial batches between whole ones, and convolutions of bf16, have kernels of our own") {
     calls() = {};
     std::vector<int> const rows{8, 5, 8, 8, 5};
     CHECK(largest_difference(trained(with_relus, input<2, 9, 8>, device, rows),
                              trained(with_relus, input<2, 9, 8>, cpu, rows)) < rounding);
-    CHECK(calls().activations == 2 * 2 + 2);
+    CHECK(calls().activations == 2 * 2 + 2 * 2);
     calls() = {};
     trained(with_relus, input<2, 9, 8>, device.with(bf16), 8);
     CHECK(calls().activations == 0);

@@ -16,11 +16,11 @@ template <class Program>
 class kept_value_search {
  public:
   static constexpr kept_value find() {
-    if (Program::column) return {};
-    for (int pass = 0; pass < Program::passes; ++pass)
-      for (int i = 0; i < Program::count; ++i)
-        for (int o = 0; o < Program::outputs; ++o)
-          if (is_costly(i) && holds(o) && is_needed_again(i, pass)) return {i, pass, o};
+    if constexpr (!Program::column)
+      for (int pass = 0; pass < Program::passes; ++pass)
+        for (int i = 0; i < Program::count; ++i)
+          for (int o = 0; o < Program::outputs; ++o)
+            if (is_costly(i) && holds(o) && is_needed_again(i, pass)) return {i, pass, o};
     return {};
   }
 

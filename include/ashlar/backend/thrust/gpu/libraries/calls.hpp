@@ -102,7 +102,7 @@ class library_calls {
       convolution =
           std::make_unique<cudnn_convolution>(convolutions_, c, convolution_pass::forward_with_relu, precision_,
                                               static_cast<std::size_t>(workspace_bytes_ - biases));
-      if (!keeps_nan(*convolution, c, operands, workspace_bytes_ - biases, stream)) convolution->refuse();
+      if (!has_our_relu(*convolution, c, operands, workspace_bytes_ - biases, stream)) convolution->refuse();
     }
     return convolution->is_usable() && convolution->launch(convolutions_, operands, workspace_, stream);
   }
@@ -244,19 +244,30 @@ class library_calls {
   }
 #endif
 #if ASHLAR_HAS_CUDNN
-  /// Whether a convolution with a ReLU gives NaN where its bias is: our ReLU of NaN is NaN, so that a step goes on to
-  /// say so. The result is computed again afterwards.
-  bool keeps_nan(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
-                 gpu_stream stream) {
+  /// Whether a convolution's ReLU is ours: of NaN it is NaN, so that a step goes on to say so, and of a large number
+  /// that number, whatever lay where the result goes. The result is computed again afterwards, in the way that was
+  /// asked.
+  bool has_our_relu(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                    gpu_stream stream) {
     if (!by.is_usable()) return false;
-    return c.is_wide ? keeps_nan_of<double>(by, c, operands, at, stream)
-                     : keeps_nan_of<float>(by, c, operands, at, stream);
+    return c.is_wide ? has_our_relu_of<double>(by, c, operands, at, stream)
+                     : has_our_relu_of<float>(by, c, operands, at, stream);
   }
   template <class T>
-  bool keeps_nan_of(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
-                    gpu_stream stream) {
-    constexpr std::int64_t looked_at = 16384;  // of the first and of the last results
-    std::vector<T> numbers(static_cast<std::size_t>(c.out), std::numeric_limits<T>::quiet_NaN());
+  bool has_our_relu_of(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                       gpu_stream stream) {
+    T const large = 1e30f;
+    if (!all_results<T>(by, c, operands, at, stream, std::numeric_limits<T>::quiet_NaN(), [](T x) { return x != x; }))
+      return false;
+    by.keep_way();
+    return all_results<T>(by, c, operands, at, stream, large, [=](T x) { return x > large / 2 && x < large * 2; });
+  }
+  /// Whether the results with that bias, the first and the last of them, are such.
+  template <class T, class Rule>
+  bool all_results(cudnn_convolution& by, convolution_shape const& c, char* const* operands, std::int64_t at,
+                   gpu_stream stream, T bias, Rule is_such) {
+    constexpr std::int64_t looked_at = 16384;
+    std::vector<T> numbers(static_cast<std::size_t>(c.out), bias);
     char* const trial[] = {operands[0], operands[1], operands[2], workspace_ + at};
     gpu_finish(stream);  // nobody works there
     gpu_copy_and_wait(copy_kind::to_device, trial[3], numbers.data(), c.out * static_cast<std::int64_t>(sizeof(T)));
@@ -264,13 +275,13 @@ class library_calls {
     gpu_finish(stream);
     std::int64_t const results = c.of_results(), count = results < looked_at ? results : looked_at;
     numbers.resize(static_cast<std::size_t>(count));
-    bool is_kept = true;
+    bool are_such = true;
     for (std::int64_t from : {std::int64_t{0}, results - count}) {
       gpu_copy_and_wait(copy_kind::to_host, numbers.data(), operands[2] + from * static_cast<std::int64_t>(sizeof(T)),
                         count * static_cast<std::int64_t>(sizeof(T)));
-      for (T const x : numbers) is_kept = is_kept && x != x;
+      for (T const x : numbers) are_such = are_such && is_such(x);
     }
-    return is_kept;
+    return are_such;
   }
   bool prepare_convolutions() {
     cudnn_functions const& f = cudnn_functions::of_process();

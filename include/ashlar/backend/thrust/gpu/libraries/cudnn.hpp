@@ -3,6 +3,7 @@
 #include <ashlar/backend/thrust/gpu/libraries/found.hpp>
 #if ASHLAR_HAS_CUDNN
 #include <cstdint>
+#include <limits>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
@@ -142,7 +143,8 @@ class cudnn_convolution {
       is_usable_ = is_usable_ && f.has_activations && f.cudnnCreateTensorDescriptor(&bias_) == success &&
                    f.cudnnSetTensor4dDescriptor(bias_, CUDNN_TENSOR_NCHW, type, 1, whole(c.out), 1, 1) == success &&
                    f.cudnnCreateActivationDescriptor(&relu_) == success &&
-                   f.cudnnSetActivationDescriptor(relu_, CUDNN_ACTIVATION_RELU, CUDNN_PROPAGATE_NAN, 0) == success;
+                   f.cudnnSetActivationDescriptor(relu_, CUDNN_ACTIVATION_RELU, CUDNN_PROPAGATE_NAN,
+                                                  std::numeric_limits<double>::max()) == success;  // no upper bound
     if (!is_usable_) return;
     if (is_forward())
       is_usable_ = find<cudnnConvolutionFwdAlgoPerf_t>([&](int most, int* count, auto* found) {
@@ -173,15 +175,20 @@ class cudnn_convolution {
   bool is_usable() const { return is_usable_; }
   /// It is not usable from now on.
   void refuse() { is_usable_ = false; }
+  /// From now on it is computed in the way that it was last, or not at all: the others were not asked.
+  void keep_way() { keeps_way_ = true; }
   /// Whether its operands are of bf16.
   bool is_rounded() const { return is_rounded_; }
   /// Launches it on the operands of the step: image and filter, gradient and filter, or gradient and image; then the
   /// result, and a bias where there is one. Returns whether that went well.
   bool launch(cudnnHandle_t handle, char* const* operands, void* workspace, gpu_stream stream) {
     if (functions::of_process().cudnnSetStream(handle, native_stream(stream)) != success) return false;
-    for (; is_usable_; ++at_, choose(handle)) {
+    while (is_usable_) {
       if (run(handle, operands, workspace) == success) return true;
       gpu_forget_failure();
+      if (keeps_way_) return is_usable_ = false;
+      ++at_;
+      choose(handle);
     }
     return false;
   }
@@ -264,7 +271,7 @@ class cudnn_convolution {
   way ways_[most_ways];
   int count_ = 0, at_ = 0;
   std::size_t workspace_, bytes_ = 0;
-  bool is_wide_, is_rounded_, is_usable_ = false;
+  bool is_wide_, is_rounded_, is_usable_ = false, keeps_way_ = false;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI
