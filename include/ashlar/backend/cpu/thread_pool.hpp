@@ -131,9 +131,8 @@ inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* c
 /// -fopenmp they are OpenMP's, which the caller's own loops use too, and what is called inside of a parallel region
 /// runs on its thread alone.
 /// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
-/// errors: fails where the system has no more threads, and before it is asked for more than 1024, or than 16 a
-/// processor where that is more example: thread_pool pool(threads{4}); auto net = model(digits, input<64>,
-/// cpu.with(pool), seed{7});
+/// errors: fails where the system has no more threads, and where more than 1024, and than 16 a processor, are asked for
+/// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
 class thread_pool {
  public:
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
