@@ -159,28 +159,35 @@ void check_batch_of_one(char const* name, Net) {
 TEST_CASE("a batch of 1, whose extents are those of what has no rows, trains as one valid row of several does") {
   // Statements of their own, since layers are numbered in the order in which operands happen to be evaluated.
   check_batch_of_one<true>("a number made of parameters", [](auto x) {
-    auto s = own<"s">(x), t = own<"t">(x);
+    auto s = own<"s">(x);
+    auto t = own<"t">(x);
     return tanh(linear<1>(x) * s * exp(t) + s);
   });
   check_batch_of_one("a choice by a number", [](auto x) {
-    auto s = own<"s">(x), t = own<"t">(x), h = linear<1>(x);
+    auto s = own<"s">(x);
+    auto t = own<"t">(x);
+    auto h = linear<1>(x);
     return select(h + s > 0, h * s, t) + select(h + s > 0, t, h * s);
   });
   check_batch_of_one<true>("numbers that a loop reads, carries and holds", [](auto x) {
     auto held = repeat<2>([](auto c) { return tanh(c * own<"r">(c)); })(own<"s">(x));
-    auto t = own<"t", 1>(x), h = linear<1>(x);
+    auto t = own<"t", 1>(x);
+    auto h = linear<1>(x);
     return repeat<2>([](auto h, auto a, auto b) { return tanh(h * a + b * own<"q">(h)); })(h, held, t);
   });
   check_batch_of_one("rows of tables", [](auto x) {
-    auto table = own<"table", 2, 2>(x), row = own<"row", 1, 2>(x);
+    auto table = own<"table", 2, 2>(x);
+    auto row = own<"row", 1, 2>(x);
     return x * slice<0, 1, 2>(table) + flip(row, axes<1>) + slice<0, 0, 1>(concat<0>(row, 2.0f * row));
   });
   check_batch_of_one("sums over the batch", [](auto x) {
-    auto s = own<"s">(x), h = linear<1>(x);
+    auto s = own<"s">(x);
+    auto h = linear<1>(x);
     return h * sum(h, axes<0>) + mean(h) * s - max(h, axes<0>);
   });
   check_batch_of_one<true>("gradients for what has no rows", [](auto x) {
-    auto s = own<"s">(x), m = own<"m", 1, 2>(x);
+    auto s = own<"s">(x);
+    auto m = own<"m", 1, 2>(x);
     auto [ds, dm] = grad<1, 2>([](auto h, auto a, auto b) { return sum(sin(h * a + b)); })(x, s, m);
     return matmul(x * ds, transpose(dm));
   });
