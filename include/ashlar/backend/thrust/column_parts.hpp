@@ -17,13 +17,13 @@ struct column_part_functor {
   kernel_values<operands> given;
 
   static std::int64_t units(std::int64_t const* numbers) {
-    return whole::units(numbers) * parts_of<whole>(numbers).count;
+    return whole::units(numbers) * parts_of_step<whole>(numbers).count;
   }
-  static std::int64_t packets(std::int64_t const* numbers) { return parts_of<whole>(numbers).size; }
+  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).size; }
   /// Bytes of workspace that a step takes.
   static constexpr std::int64_t workspace(std::int64_t const* numbers) {
     constexpr std::int64_t packet_bytes = sizeof(typename whole::registers::T) * whole::lanes;
-    std::int64_t const count = parts_of<whole>(numbers).count;
+    std::int64_t const count = parts_of_step<whole>(numbers).count;
     return count == 1 ? 0 : count * whole::units(numbers) * program::outputs * packet_bytes;
   }
 
@@ -32,7 +32,7 @@ struct column_part_functor {
     auto const own = given.template first<whole::operands>();
     device_nest const n(own);
     typename whole::registers s(own);
-    reduction_parts const parts = parts_of<whole>(given.numbers);
+    reduction_parts const parts = parts_of_step<whole>(given.numbers);
     std::int64_t const part = take_index(unit, parts.count), first = part * parts.size;
     typename whole::place p;
     if (!whole::find(s, n, unit, p)) return;
@@ -69,7 +69,7 @@ struct column_of_parts_functor {
   kernel_values<operands> given;
 
   static std::int64_t units(std::int64_t const* numbers) { return whole::units(numbers); }
-  static std::int64_t packets(std::int64_t const* numbers) { return parts_of<whole>(numbers).count; }
+  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).count; }
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
@@ -92,7 +92,7 @@ struct column_of_parts_functor {
     constexpr int i = program::output_instruction(O);
     using packet_type = typename work::template lane_packet<i>;
     using C = combiner<program::code(i)>;
-    std::int64_t const count = parts_of<whole>(given.numbers).count;
+    std::int64_t const count = parts_of_step<whole>(given.numbers).count;
     packet_type const* const from =
         results_of_parts<packet_type>(given.operands[whole::operands], O, whole::units(given.numbers), unit, count);
     packet_type total;

@@ -23,7 +23,7 @@ struct reduction_parts {
 };
 /// Of a kernel's step, by its numbers.
 template <class Functor>
-ASHLAR_INLINE ASHLAR_HD constexpr reduction_parts parts_of(std::int64_t const* numbers) {
+ASHLAR_INLINE ASHLAR_HD constexpr reduction_parts parts_of_step(std::int64_t const* numbers) {
   return reduction_parts(Functor::units(numbers), Functor::packets(numbers));
 }
 

@@ -21,12 +21,12 @@ struct row_in_parts {
   kernel_values<operands> given;
 
   static std::int64_t units(std::int64_t const* numbers) {
-    return whole::units(numbers) * parts_of<whole>(numbers).count;
+    return whole::units(numbers) * parts_of_step<whole>(numbers).count;
   }
-  static std::int64_t packets(std::int64_t const* numbers) { return parts_of<whole>(numbers).size; }
+  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).size; }
   /// Bytes of workspace that a step takes.
   static constexpr std::int64_t workspace(std::int64_t const* numbers) {
-    std::int64_t const count = parts_of<whole>(numbers).count;
+    std::int64_t const count = parts_of_step<whole>(numbers).count;
     return count == 1 ? 0 : count * whole::units(numbers) * program::count * static_cast<std::int64_t>(sizeof(T));
   }
 
@@ -51,7 +51,7 @@ struct row_part_functor : row_in_parts<Codes...> {
     auto const own = this->given.template first<whole::operands>();
     device_nest const n(own);
     registers s(own);
-    reduction_parts const parts = parts_of<whole>(own.numbers);
+    reduction_parts const parts = parts_of_step<whole>(own.numbers);
     std::int64_t const part = take_index(unit, parts.count), first = part * parts.size;
     std::int64_t at;
     if (!whole::find(s, n, unit, at)) return;
@@ -87,7 +87,7 @@ struct row_of_parts_functor : row_in_parts<Codes...> {
     return Elements ? base::units(numbers) : whole::units(numbers);
   }
   static std::int64_t packets(std::int64_t const* numbers) {
-    return Elements ? base::packets(numbers) : parts_of<whole>(numbers).count;
+    return Elements ? base::packets(numbers) : parts_of_step<whole>(numbers).count;
   }
 
   template <class Team>
@@ -95,7 +95,7 @@ struct row_of_parts_functor : row_in_parts<Codes...> {
     auto const own = this->given.template first<whole::operands>();
     device_nest const n(own);
     registers s(own);
-    reduction_parts const parts = parts_of<whole>(own.numbers);
+    reduction_parts const parts = parts_of_step<whole>(own.numbers);
     std::int64_t const first = Elements ? take_index(unit, parts.count) * parts.size : 0;
     std::int64_t at;
     if (!whole::find(s, n, unit, at)) return;
