@@ -5,34 +5,23 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
-/// A part of the elements of column_functor's unit to a team. Behind the operands lies a workspace.
+/// Reduces a part of the elements of column_functor's unit.
 template <int... Codes>
-struct column_part_functor {
-  using whole = column_functor<Codes...>;
-  using work = typename whole::work;
-  using program = typename whole::program;
-  static constexpr int operands = whole::operands + 1;
-  static constexpr bool cooperates = true;
+struct column_part_functor : functor_in_parts<column_functor<Codes...>> {
+  using base = functor_in_parts<column_functor<Codes...>>;
+  using typename base::program, typename base::registers, typename base::whole, typename base::work;
 
-  kernel_values<operands> given;
-
-  static std::int64_t units(std::int64_t const* numbers) {
-    return whole::units(numbers) * parts_of_step<whole>(numbers).count;
-  }
-  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).size; }
   /// Bytes of workspace that a step takes.
   static constexpr std::int64_t workspace(std::int64_t const* numbers) {
-    constexpr std::int64_t packet_bytes = sizeof(typename whole::registers::T) * whole::lanes;
-    std::int64_t const count = parts_of_step<whole>(numbers).count;
-    return count == 1 ? 0 : count * whole::units(numbers) * program::outputs * packet_bytes;
+    return base::room(numbers, program::outputs, sizeof(typename registers::T) * whole::lanes);
   }
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
-    auto const own = given.template first<whole::operands>();
+    auto const own = this->given.template first<whole::operands>();
     device_nest const n(own);
-    typename whole::registers s(own);
-    reduction_parts const parts = parts_of_step<whole>(given.numbers);
+    registers s(own);
+    reduction_parts const parts = parts_of_step<whole>(this->given.numbers);
     std::int64_t const part = take_index(unit, parts.count), first = part * parts.size;
     typename whole::place p;
     if (!whole::find(s, n, unit, p)) return;
@@ -51,38 +40,31 @@ struct column_part_functor {
   ASHLAR_INLINE ASHLAR_HD void keep_one(Team const& team, Packet const& total, std::int64_t unit, std::int64_t part,
                                         std::int64_t count) const {
     Packet const all = whole::template together<O>(team, total);
-    if (team.rank == 0)
-      results_of_parts<Packet>(given.operands[whole::operands], O, whole::units(given.numbers), unit, count)[part] =
-          all;
+    if (team.rank == 0) this->template results<Packet>(O, unit, count)[part] = all;
   }
 };
 
 /// The results of units whose parts are there.
 template <int... Codes>
-struct column_of_parts_functor {
-  using whole = column_functor<Codes...>;
-  using work = typename whole::work;
-  using program = typename whole::program;
-  static constexpr int operands = whole::operands + 1;
-  static constexpr bool cooperates = true;
-
-  kernel_values<operands> given;
+struct column_of_parts_functor : functor_in_parts<column_functor<Codes...>> {
+  using base = functor_in_parts<column_functor<Codes...>>;
+  using typename base::program, typename base::registers, typename base::whole, typename base::work;
 
   static std::int64_t units(std::int64_t const* numbers) { return whole::units(numbers); }
   static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).count; }
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
-    auto const own = given.template first<whole::operands>();
+    auto const own = this->given.template first<whole::operands>();
     device_nest const n(own);
-    typename whole::registers s(own);
+    registers s(own);
     typename whole::place p;
     if (whole::find(s, n, unit, p)) finish(team, s, n, p, unit, typename work::all_outputs{});
   }
 
  private:
   template <class Team, int... O>
-  ASHLAR_INLINE ASHLAR_HD void finish(Team const& team, typename whole::registers& s, device_nest const& n,
+  ASHLAR_INLINE ASHLAR_HD void finish(Team const& team, registers& s, device_nest const& n,
                                       typename whole::place const& p, std::int64_t unit,
                                       std::integer_sequence<int, O...>) const {
     (whole::template write<O>(team, s, n, p, result<O>(team, unit)), ...);
@@ -92,9 +74,8 @@ struct column_of_parts_functor {
     constexpr int i = program::output_instruction(O);
     using packet_type = typename work::template lane_packet<i>;
     using C = combiner<program::code(i)>;
-    std::int64_t const count = parts_of_step<whole>(given.numbers).count;
-    packet_type const* const from =
-        results_of_parts<packet_type>(given.operands[whole::operands], O, whole::units(given.numbers), unit, count);
+    std::int64_t const count = parts_of_step<whole>(this->given.numbers).count;
+    packet_type const* const from = this->template results<packet_type>(O, unit, count);
     packet_type total;
     splat(total, work::template nothing<i>());
     for (std::int64_t part = team.rank; part < count; part += team.size) {

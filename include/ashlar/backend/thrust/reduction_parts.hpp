@@ -27,11 +27,35 @@ ASHLAR_INLINE ASHLAR_HD constexpr reduction_parts parts_of_step(std::int64_t con
   return reduction_parts(Functor::units(numbers), Functor::packets(numbers));
 }
 
-/// What the parts of a unit have come to, one behind the other in the workspace; all kinds of T are of one size.
-template <class T>
-ASHLAR_INLINE ASHLAR_HD T* results_of_parts(char* workspace, std::int64_t reduction, std::int64_t units,
-                                            std::int64_t unit, std::int64_t count) {
-  return reinterpret_cast<T*>(workspace) + (reduction * units + unit) * count;
-}
+/// A part of a unit of Whole to a team. Behind the operands lies a workspace.
+template <class Whole>
+struct functor_in_parts {
+  using whole = Whole;
+  using work = typename whole::work;
+  using program = typename whole::program;
+  using registers = typename whole::registers;
+  static constexpr int operands = whole::operands + 1;
+  static constexpr bool cooperates = true;
+
+  kernel_values<operands> given;
+
+  static std::int64_t units(std::int64_t const* numbers) {
+    return whole::units(numbers) * parts_of_step<whole>(numbers).count;
+  }
+  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).size; }
+
+ protected:
+  /// What the parts of a unit have come to in a reduction, one behind the other; all kinds of T are of one size.
+  template <class T>
+  ASHLAR_INLINE ASHLAR_HD T* results(std::int64_t reduction, std::int64_t unit, std::int64_t count) const {
+    return reinterpret_cast<T*>(given.operands[whole::operands]) +
+           (reduction * whole::units(given.numbers) + unit) * count;
+  }
+  /// Bytes of workspace that so many reductions to results of so many bytes take.
+  static constexpr std::int64_t room(std::int64_t const* numbers, std::int64_t reductions, std::int64_t bytes) {
+    std::int64_t const count = parts_of_step<whole>(numbers).count;
+    return count == 1 ? 0 : count * whole::units(numbers) * reductions * bytes;
+  }
+};
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

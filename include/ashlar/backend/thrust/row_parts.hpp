@@ -5,46 +5,17 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
-/// A part of a row to a team, of rows with reductions that do not feed each other. Behind the operands lies a
-/// workspace.
+/// Reduces a part of a row, of rows with reductions that do not feed each other.
 template <int... Codes>
-struct row_in_parts {
-  using whole = row_functor<Codes...>;
-  using work = typename whole::work;
-  using program = typename whole::program;
-  using registers = typename whole::registers;
-  using T = typename registers::T;
+struct row_part_functor : functor_in_parts<row_functor<Codes...>> {
+  using base = functor_in_parts<row_functor<Codes...>>;
+  using typename base::program, typename base::registers, typename base::whole, typename base::work;
   static_assert(program::passes == 1);
-  static constexpr int operands = whole::operands + 1;
-  static constexpr bool cooperates = true;
 
-  kernel_values<operands> given;
-
-  static std::int64_t units(std::int64_t const* numbers) {
-    return whole::units(numbers) * parts_of_step<whole>(numbers).count;
-  }
-  static std::int64_t packets(std::int64_t const* numbers) { return parts_of_step<whole>(numbers).size; }
   /// Bytes of workspace that a step takes.
   static constexpr std::int64_t workspace(std::int64_t const* numbers) {
-    std::int64_t const count = parts_of_step<whole>(numbers).count;
-    return count == 1 ? 0 : count * whole::units(numbers) * program::count * static_cast<std::int64_t>(sizeof(T));
+    return base::room(numbers, program::count, sizeof(typename registers::T));
   }
-
- protected:
-  /// What the parts of a unit have come to by instruction I.
-  template <int I>
-  ASHLAR_INLINE ASHLAR_HD auto* results(std::int64_t unit, std::int64_t count) const {
-    using N = typename work::template number<I>;
-    static_assert(sizeof(N) == sizeof(T));
-    return results_of_parts<N>(given.operands[whole::operands], I, whole::units(given.numbers), unit, count);
-  }
-};
-
-/// Reduces it.
-template <int... Codes>
-struct row_part_functor : row_in_parts<Codes...> {
-  using base = row_in_parts<Codes...>;
-  using typename base::program, typename base::registers, typename base::whole, typename base::work;
 
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const& team, std::int64_t unit) const {
@@ -71,16 +42,19 @@ struct row_part_functor : row_in_parts<Codes...> {
   ASHLAR_INLINE ASHLAR_HD void keep_one(Team const& team, typename work::template partials<0>& sums, std::int64_t unit,
                                         std::int64_t part, std::int64_t count) const {
     if constexpr (work::template reduces_in<0, I>) {
+      static_assert(sizeof(typename work::template number<I>) == sizeof(typename registers::T));
       auto const all = team.reduce(work::template across<I>(held<I>(sums).total()), combiner<program::code(I)>{});
-      if (team.rank == 0) this->template results<I>(unit, count)[part] = wrapped<program::lane(I)>(all);
+      if (team.rank == 0)
+        this->template results<typename work::template number<I>>(I, unit, count)[part] =
+            wrapped<program::lane(I)>(all);
     }
   }
 };
 
 /// Writes its elements, or what a row has one number of, when the reductions of all parts are there.
 template <bool Elements, int... Codes>
-struct row_of_parts_functor : row_in_parts<Codes...> {
-  using base = row_in_parts<Codes...>;
+struct row_of_parts_functor : functor_in_parts<row_functor<Codes...>> {
+  using base = functor_in_parts<row_functor<Codes...>>;
   using typename base::program, typename base::registers, typename base::whole, typename base::work;
 
   static std::int64_t units(std::int64_t const* numbers) {
@@ -121,7 +95,7 @@ struct row_of_parts_functor : row_in_parts<Codes...> {
   ASHLAR_INLINE ASHLAR_HD void finish_one(Team const& team, registers& s, std::int64_t unit, std::int64_t count) const {
     if constexpr (work::template reduces_in<0, I>) {
       using C = combiner<program::code(I)>;
-      auto const* const from = this->template results<I>(unit, count);
+      auto const* const from = this->template results<typename work::template number<I>>(I, unit, count);
       auto total = work::template nothing<I>();
       for (std::int64_t part = team.rank; part < count; part += team.size) total = C{}(total, from[part]);
       splat(held<I>(s.value), wrapped<program::lane(I)>(team.reduce(total, C{})));
