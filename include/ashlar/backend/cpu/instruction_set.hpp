@@ -8,9 +8,21 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 enum class instruction_set : int { baseline, avx2, avx512 };
 inline constexpr int instruction_sets = 3;
 
+/// ASHLAR_EMULATED_AVX512: kernels for AVX-512 do by AVX2's instructions, two for one, what they would do by their own.
+/// So tests try them on machines without it. All units of a program are compiled with it, or none.
+#if defined(ASHLAR_EMULATED_AVX512)
+inline constexpr bool avx512_is_emulated = true;
+#else
+inline constexpr bool avx512_is_emulated = false;
+#endif
+
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_TARGET_AVX2 [[gnu::target("avx2,fma")]]
+#if defined(ASHLAR_EMULATED_AVX512)
+#define ASHLAR_TARGET_AVX512 ASHLAR_TARGET_AVX2
+#else
 #define ASHLAR_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
+#endif
 #else
 #define ASHLAR_TARGET_AVX2
 #define ASHLAR_TARGET_AVX512
@@ -37,7 +49,8 @@ inline instruction_set machine_instruction_set() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
       return instruction_set::avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return instruction_set::avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+      return avx512_is_emulated ? instruction_set::avx512 : instruction_set::avx2;
     return instruction_set::baseline;
   }();
   return best;

@@ -76,7 +76,7 @@ ASHLAR_INLINE void exp_of_rest(typename S::vector& p, typename S::vector const& 
     !defined(__HIP_DEVICE_COMPILE__)
 /// Whether instructions multiply by 2^n and hold numbers in an interval.
 template <class S>
-inline constexpr bool has_scaling = is_single<S> && sizeof(typename S::vector) == 64;
+inline constexpr bool has_scaling = is_single<S> && sizeof(typename S::vector) == 64 && !avx512_is_emulated;
 /// e^x for the same x as exp_lanes, by a third fewer instructions and with the same bits: 2^n * e^r is rounded once.
 template <class S>
 ASHLAR_INLINE void exp_by_scaling(typename S::vector& out, typename S::vector const& in, float low, float high) {
@@ -222,26 +222,29 @@ ASHLAR_INLINE void sigmoid_lanes(typename S::vector& out, typename S::vector con
 template <class S>
 ASHLAR_INLINE void sqrt_lanes(typename S::vector& r, typename S::vector const& x) {
 #if defined(ASHLAR_ROOT)
-  typename S::vector root, of = x;
-  if constexpr (sizeof of == 64 && is_single<S>)
-    ASHLAR_ROOT("v", "ps", "zmm0");
-  else if constexpr (sizeof of == 64)
-    ASHLAR_ROOT("v", "pd", "zmm0");
-  else if constexpr (sizeof of == 32 && is_single<S>)
-    ASHLAR_ROOT("v", "ps", "ymm0");
-  else if constexpr (sizeof of == 32)
-    ASHLAR_ROOT("v", "pd", "ymm0");
-  else if constexpr (is_single<S>)
-    ASHLAR_ROOT(ASHLAR_VEX, "ps", "xmm0");
-  else
-    ASHLAR_ROOT(ASHLAR_VEX, "pd", "xmm0");
-  r = root;
-#else
-  typename S::element lanes[S::width];
-  S::store(x, lanes);
-  for (auto& v : lanes) v = std::sqrt(v);
-  S::load(r, lanes);
+  if constexpr (sizeof(typename S::vector) < 64 || !avx512_is_emulated) {
+    typename S::vector root, of = x;
+    if constexpr (sizeof of == 64 && is_single<S>)
+      ASHLAR_ROOT("v", "ps", "zmm0");
+    else if constexpr (sizeof of == 64)
+      ASHLAR_ROOT("v", "pd", "zmm0");
+    else if constexpr (sizeof of == 32 && is_single<S>)
+      ASHLAR_ROOT("v", "ps", "ymm0");
+    else if constexpr (sizeof of == 32)
+      ASHLAR_ROOT("v", "pd", "ymm0");
+    else if constexpr (is_single<S>)
+      ASHLAR_ROOT(ASHLAR_VEX, "ps", "xmm0");
+    else
+      ASHLAR_ROOT(ASHLAR_VEX, "pd", "xmm0");
+    r = root;
+  } else
 #endif
+  {
+    typename S::element lanes[S::width];
+    S::store(x, lanes);
+    for (auto& v : lanes) v = std::sqrt(v);
+    S::load(r, lanes);
+  }
 }
 
 #undef ASHLAR_ROOT

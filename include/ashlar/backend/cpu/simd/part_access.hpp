@@ -30,7 +30,7 @@ ASHLAR_INLINE void load_part(typename simd<T, Set>::vector& v, T const* from, in
   using S = simd<T, Set>;
 #if ASHLAR_MASKED_ACCESS
   using memory = T const(*)[S::width];
-  if constexpr (Set == instruction_set::avx512) {
+  if constexpr (Set == instruction_set::avx512 && !avx512_is_emulated) {
     auto const lanes = static_cast<unsigned short>((1u << count) - 1);
     if constexpr (sizeof(T) == 4)
       asm("vmovups %1, %0 %{%2%}%{z%}" : "=v"(v) : "m"(*reinterpret_cast<memory>(from)), "Yk"(lanes));
@@ -57,7 +57,7 @@ ASHLAR_INLINE void store_part(typename simd<T, Set>::vector const& v, T* to, int
   using S = simd<T, Set>;
 #if ASHLAR_MASKED_ACCESS
   using memory = T(*)[S::width];
-  if constexpr (Set == instruction_set::avx512) {
+  if constexpr (Set == instruction_set::avx512 && !avx512_is_emulated) {
     auto const lanes = static_cast<unsigned short>((1u << count) - 1);
     if constexpr (sizeof(T) == 4)
       asm("vmovups %1, %0 %{%2%}" : "+m"(*reinterpret_cast<memory>(to)) : "v"(v), "Yk"(lanes));

@@ -96,7 +96,7 @@ struct simd {
   /// compares lane by lane.
   ASHLAR_INLINE static void settle([[maybe_unused]] mask& m) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
-    asm("" : "+v"(m));
+    if constexpr (Set != instruction_set::avx512 || !avx512_is_emulated) asm("" : "+v"(m));
 #endif
   }
 
