@@ -228,6 +228,9 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
     return CUBLAS_STATUS_INVALID_VALUE;
   if (p.has_kept() && !(is_apart(z, d, z, p.mask) && is_apart(x, a, z, p.mask) && is_apart(y, b, z, p.mask)))
     return CUBLAS_STATUS_INVALID_VALUE;
+  if (p.has(CUBLASLT_EPILOGUE_GELU_AUX) && calls().most_kept >= 0 &&
+      calls().with[p.epilogue] > calls().most_kept)  // the first one is a question
+    return CUBLAS_STATUS_EXECUTION_FAILED;
   ++calls().products;
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
   ++calls().with[p.epilogue];

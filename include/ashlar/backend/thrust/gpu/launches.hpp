@@ -205,8 +205,11 @@ class program_launches {
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
     struct kept_gelu {
-      char* at = nullptr;  // its operand
+      char* at = nullptr;  // its operand, where that is no slice of a loop's
       product_epilogue how = product_epilogue::none;
+      std::uint64_t iterations = 0;  // a bit for each of a loop's where it was kept
+
+      static std::uint64_t bit(std::uint64_t iteration) { return std::uint64_t{1} << (iteration - 1) % 64; }
     } kept[tables.sizes.steps + 1]{};  // of which products that have its gradient
 #endif
 
@@ -254,9 +257,16 @@ class program_launches {
         return true;
       }
       if (own.kind == product_epilogue::relu_gradient) return differentiate(s, own, operands);
-      if (own.kind == product_epilogue::gelu_gradient) return kept[s].at && take_kept(s, own, operands);
-      if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
-      if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
+      if (own.kind == product_epilogue::gelu_gradient) {
+        if (!own.is_looped) return kept[s].at && take_kept(s, own, operands);
+        for (int k = 0; k < 3; ++k) product[k] = operands[k];
+        return is_kept(s, iteration);
+      }
+      if (s == 0) return false;
+      matched_epilogue const& before = found::steps.of[s - 1];
+      if (before.step == s && before.is_looped) return is_kept(s - 1, iteration) && take_slice(s - 1, before, operands);
+      if (!before.is_of_next_step()) return false;
+      if (multiply(s - 1, before, operands, iteration)) return true;
       launch_step(s - 1, product, iteration);
       return false;
     }
@@ -283,11 +293,11 @@ class program_launches {
       return false;
     }
     /// A product with what the step behind it does.
-    bool multiply(int s, matched_epilogue const& e, char* const* behind) {
+    bool multiply(int s, matched_epilogue const& e, char* const* behind, std::uint64_t iteration) {
       product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
       if (e.gradient >= 0) {
         at.mask = behind[e.kept];
-        return keep(s, e, at);
+        return keep(s, e, at, iteration);
       }
       if (e.mask_at >= 0) {
         at.mask = libraries->mask(e.mask_at);
@@ -314,7 +324,7 @@ class program_launches {
     }
     /// A product, its bias and GELU, whose operand is kept: where the product that takes it from there will be
     /// launched.
-    bool keep(int s, matched_epilogue const& e, product_places const& at) {
+    bool keep(int s, matched_epilogue const& e, product_places const& at, std::uint64_t iteration) {
       int const next = e.gradient;
       matched_epilogue const& behind = epilogues_of<Program>::steps.of[next];
       product_places taken{};
@@ -330,7 +340,21 @@ class program_launches {
       if (how == product_epilogue::none ||
           !libraries->multiply(s, shape_of(s), product_epilogue::bias_and_kept_gelu, at, stream))
         return false;
-      kept[next] = {static_cast<char*>(at.mask), how};
+      kept_gelu& k = kept[next];
+      k.at = static_cast<char*>(at.mask);
+      k.how = how;
+      if (e.is_looped) k.iterations |= kept_gelu::bit(iteration);
+      return true;
+    }
+    /// Whether a product of a loop takes what that iteration of another one has kept.
+    bool is_kept(int s, std::uint64_t iteration) const { return (kept[s].iterations & kept_gelu::bit(iteration)) != 0; }
+    /// A product of a loop with the step behind it, which makes of it the gradient of what a GELU read. Nobody else
+    /// could: what that step reads is not there.
+    bool take_slice(int s, matched_epilogue const& e, char* const* behind) {
+      product_places at{product[0], product[1], behind[tables.steps[e.step].inputs]};
+      at.mask = behind[e.kept];
+      if (!libraries->multiply(s, shape_of(s), e.kind, at, stream))
+        refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
     /// A product with the steps that make of it the gradient of what a GELU read, and of a bias. Nobody else could:

@@ -18,6 +18,7 @@ struct matched_epilogue {
   std::int64_t mask_at = -1;    // of a ReLU whose gradient is matched: where its mask lies among all of them
   int step = -1;                // of a gradient: what is done besides the product
   int bias_gradient_step = -1;  // and the sum of its columns; -1: none
+  bool is_looped = false;       // in a loop, where the GELU's gradient takes what was kept as operand `kept` of `step`
   int summing_product = -1;     // of a sum of columns: the product behind it that has them as a factor
 
   constexpr bool sums_factor() const {
