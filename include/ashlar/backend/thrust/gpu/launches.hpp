@@ -204,6 +204,7 @@ class program_launches {
     int waiting_sum = -1;                     // and its step; -1: none waits
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
+    bool is_begun[tables.sizes.steps + 1]{};  // of which sums products have begun from each other
     struct kept_gelu {
       char* at = nullptr;  // its operand, where that is no slice of a loop's
       product_epilogue how = product_epilogue::none;
@@ -262,6 +263,7 @@ class program_launches {
         for (int k = 0; k < 3; ++k) product[k] = operands[k];
         return is_kept(s, iteration);
       }
+      if (own.kind == product_epilogue::addend && own.step >= 0) return begin_from(s, own, operands);
       if (s == 0) return false;
       matched_epilogue const& before = found::steps.of[s - 1];
       if (before.step == s && before.is_looped) return is_kept(s - 1, iteration) && take_slice(s - 1, before, operands);
@@ -295,6 +297,16 @@ class program_launches {
     /// A product with what the step behind it does.
     bool multiply(int s, matched_epilogue const& e, char* const* behind, std::uint64_t iteration) {
       product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
+      if (e.addend >= 0) {
+        at.addend = behind[e.addend];
+        if (!e.is_chained) return libraries->multiply(s, shape_of(s), e.kind, at, stream);
+        bool& is_ours = is_begun[s + 1];  // else all are added by the step behind
+        if (is_ours && !libraries->multiply(s, shape_of(s), e.kind, at, stream))
+          refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+        bool const is_done_so = is_ours;
+        is_ours = false;
+        return is_done_so;
+      }
       if (e.gradient >= 0) {
         at.mask = behind[e.kept];
         return keep(s, e, at, iteration);
@@ -306,6 +318,25 @@ class program_launches {
       }
       product_epilogue const kind = e.mask_at >= 0 ? product_epilogue::bias_and_relu : e.kind;
       return libraries->multiply(s, shape_of(s), kind, at, stream);
+    }
+    static constexpr bool is_begun_by(matched_epilogue const& e, int sum) {
+      return e.kind == product_epilogue::addend && e.step == sum;
+    }
+    /// A product of a sum that begins from the one before it, where all of that sum's will.
+    bool begin_from(int s, matched_epilogue const& e, char* const* operands) {
+      using found = epilogues_of<Program>;
+      bool& is_ours = is_begun[e.step];
+      bool is_first = true;
+      for (int p = 0; p < s; ++p) is_first = is_first && !is_begun_by(found::steps.of[p], e.step);
+      if (!is_first && !is_ours) return false;
+      for (int p = s + 1; p < e.step && is_first; ++p)
+        if (is_begun_by(found::steps.of[p], e.step) || p == e.step - 1)
+          if (!libraries->will_multiply(p, shape_of(p), product_epilogue::addend, {}, stream)) return false;
+      product_places at{operands[0], operands[1], operands[2]};
+      at.addend = operands[2] + e.addend_apart;
+      bool const is_launched = libraries->multiply(s, shape_of(s), e.kind, at, stream);
+      if (!is_launched && !is_first) refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+      return is_ours = is_launched;
     }
     /// A product with the steps that make of it the gradient of what a ReLU read, and of a bias.
     bool differentiate(int s, matched_epilogue const& e, char* const* operands) {

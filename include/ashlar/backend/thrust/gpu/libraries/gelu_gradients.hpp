@@ -2,6 +2,7 @@
 #pragma once
 #include <ashlar/backend/thrust/gpu/libraries/factor_sums.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/looped_gelus.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/product_sums.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/relu_gradients.hpp>
 
 /// Which products a library multiplies by a GELU's gradient on the way to memory. The plan keeps the product of the
@@ -104,6 +105,7 @@ struct epilogues_of {
     gelu_gradient_search(t, found);
     looped_gelu_search(t, found);
     factor_sum_search(t, found);
+    product_sum_search(t, found);
     return found;
   }();
 };
