@@ -231,6 +231,8 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
   };
   bool const adds = number(beta) != 0;
   if (adds && calls().refuses_sums) return CUBLAS_STATUS_NOT_SUPPORTED;
+  if (adds && calls().most_sums >= 0 && calls().sums > calls().most_sums)  // the first one is a question
+    return CUBLAS_STATUS_EXECUTION_FAILED;
   if (number(alpha) != 1 || (adds && number(beta) != 1) || c_layout != d_layout ||
       (c != d && !(adds && is_apart(z, c, z, d))) || reinterpret_cast<std::uintptr_t>(workspace) % 256 ||
       (workspace_bytes && !workspace) || (p.has_bias() && !p.bias) || (p.has_aux() && !p.mask) ||

@@ -31,6 +31,7 @@ struct state {
   int sums = 0;                                       // products launched that begin from something
   std::map<cublasLtEpilogue_t, int> with_sum;         // with each epilogue
   bool refuses_sums = false;                          // those
+  int most_sums = -1;                                 // before they fail, but for the first one; -1: none does
   bool rounds_addends = false;                        // what they begin from, by 1 in 4096
   int most_kept = -1;                                 // operands of GELUs, before they fail; -1: all are kept
   bool gelu_is_rough = false;                         // by some 1e-4, and so is its slope
