@@ -29,4 +29,9 @@ enum class product_epilogue {
   addend_bias_and_relu
 };
 
+constexpr bool has_addend(product_epilogue e) {
+  return e == product_epilogue::addend || e == product_epilogue::addend_and_bias ||
+         e == product_epilogue::addend_bias_and_relu;
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -176,6 +176,26 @@ TEST_CASE(
   check_network<3, 16, 3, 4>(narrow);
   check_network<33, 19, 3, 4>(narrow);
 }
+TEST_CASE("a matrix that is added to a product, after its bias and before a ReLU, is so too") {
+  constexpr auto residuals = linear<37> | relu | residual(linear<37>) | residual(linear<40> | relu | linear<37>);
+  check_network<2, 16, 5, 8>(residuals);
+  check_network<33, 19, 5, 8>(residuals);
+  constexpr auto wide = linear<200> | residual(linear<40, no_bias> | linear<200, no_bias>);
+  check_network<130, 19, 2, 3>(wide);
+  // a ReLU of the sum; a product whose addend follows it
+  constexpr auto activated = [](auto x) {
+    auto const y = linear<40>(x);
+    return relu(linear<40>(y) + y);
+  };
+  check_network<70, 19, 2, 2>(activated);
+  // gradients of what two products read are summed; in a single row products have other ways
+  constexpr auto forking = [](auto x) {
+    auto const y = linear<40>(x);
+    return linear<24>(y) * linear<24>(y);
+  };
+  check_network<1, 19, 1, 1>(forking);
+  check_network<50, 19, 1, 2>(forking);
+}
 TEST_CASE("products of one column, whose bias is one number, do so too") {
   constexpr auto one = linear<24> | relu | linear<1> | relu;
   check_network<1, 16, 2, 3>(one);

@@ -61,10 +61,6 @@ constexpr bool has_kept(product_epilogue e) {
   return e == product_epilogue::bias_and_kept_gelu || e == product_epilogue::gelu_gradient ||
          e == product_epilogue::gelu_and_bias_gradient;
 }
-constexpr bool has_addend(product_epilogue e) {
-  return e == product_epilogue::addend || e == product_epilogue::addend_and_bias ||
-         e == product_epilogue::addend_bias_and_relu;
-}
 constexpr bool has_bias(product_epilogue e) {
   return e != product_epilogue::none && e != product_epilogue::addend && e != product_epilogue::relu_gradient &&
          e != product_epilogue::gelu_gradient;
