@@ -44,6 +44,7 @@ class product_tail_search : epilogue_pattern<Tables> {
   }
   /// The next step adds a matrix, after a bias where there is one, and perhaps takes what is above zero.
   constexpr void find_addend() {
+    next_ = product_ + 1;
     constexpr int inputs_at = fused_code::inputs, count_at = fused_code::instructions;
     int const end = end_of_body(),
               inputs = next_ < end && t_.is_a(kernel_kind::row, next_) ? t_.code(next_, inputs_at) : 0;
