@@ -160,8 +160,8 @@ inline double slope_of_gelu(double x) {
 }
 template <class T>
 void multiply(product_description const& p, matrix_description const& a, matrix_description const& b,
-              matrix_description const& c, void const* a_at, void const* b_at, void* c_at, bool masks_hold_zeros,
-              bool relu_takes_nan, bool gelu_is_rough) {
+              matrix_description const& c, void const* a_at, void const* b_at, void const* before, void* c_at,
+              bool masks_hold_zeros, bool relu_takes_nan, bool gelu_is_rough, double rounded) {
   bool const ta = p.a == CUBLAS_OP_T, tb = p.b == CUBLAS_OP_T;
   std::int64_t const depth = ta ? a.rows : a.columns;
   double const rough = gelu_is_rough ? 1e-4 : 0;
@@ -174,6 +174,9 @@ void multiply(product_description const& p, matrix_description const& a, matrix_
                      static_cast<T const*>(a_at)[batch * a.apart + (ta ? k + i * a.leading : i + k * a.leading)]) *
                  static_cast<double>(
                      static_cast<T const*>(b_at)[batch * b.apart + (tb ? j + k * b.leading : k + j * b.leading)]);
+        if (before)
+          sum +=
+              (1 - rounded) * static_cast<double>(static_cast<T const*>(before)[batch * c.apart + i + j * c.leading]);
         if (p.has(CUBLASLT_EPILOGUE_BIAS)) sum += static_cast<double>(static_cast<T const*>(p.bias)[i]);
         if (p.has_mask()) {
           unsigned char& bits = static_cast<unsigned char*>(p.mask)[(j * p.mask_leading + i) / 8];
@@ -214,32 +217,47 @@ inline bool is_apart(matrix_description const& x, void const* at, matrix_descrip
   };
   return end(x, at) <= to || end(z, to) <= at;
 }
-inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void const*, void const* a,
+inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void const* alpha, void const* a,
                              cublasLtMatrixLayout_t a_layout, void const* b, cublasLtMatrixLayout_t b_layout,
-                             void const*, void const* c, cublasLtMatrixLayout_t c_layout, void* d,
-                             cublasLtMatrixLayout_t, cublasLtMatmulAlgo_t const* algorithm, void* workspace,
+                             void const* beta, void const* c, cublasLtMatrixLayout_t c_layout, void* d,
+                             cublasLtMatrixLayout_t d_layout, cublasLtMatmulAlgo_t const* algorithm, void* workspace,
                              std::size_t workspace_bytes, cudaStream_t stream) {
   if (calls().refuses || !algorithm || algorithm->data[0] != 4711) return CUBLAS_STATUS_NOT_SUPPORTED;
   product_description const p = at<product_description>(what);
   matrix_description const x = at<matrix_description>(a_layout), y = at<matrix_description>(b_layout),
                            z = at<matrix_description>(c_layout);
-  if (c != d || reinterpret_cast<std::uintptr_t>(workspace) % 256 || (workspace_bytes && !workspace) ||
-      (p.has_bias() && !p.bias) || (p.has_aux() && !p.mask) || !is_apart(x, a, z, d) || !is_apart(y, b, z, d))
+  auto number = [&](void const* at) {
+    return z.type == CUDA_R_64F ? *static_cast<double const*>(at) : static_cast<double>(*static_cast<float const*>(at));
+  };
+  bool const adds = number(beta) != 0;
+  if (adds && calls().refuses_sums) return CUBLAS_STATUS_NOT_SUPPORTED;
+  if (adds && calls().most_sums >= 0 && calls().sums > calls().most_sums)  // the first one is a question
+    return CUBLAS_STATUS_EXECUTION_FAILED;
+  if (number(alpha) != 1 || (adds && number(beta) != 1) || c_layout != d_layout ||
+      (c != d && !(adds && is_apart(z, c, z, d))) || reinterpret_cast<std::uintptr_t>(workspace) % 256 ||
+      (workspace_bytes && !workspace) || (p.has_bias() && !p.bias) || (p.has_aux() && !p.mask) ||
+      !is_apart(x, a, z, d) || !is_apart(y, b, z, d))
     return CUBLAS_STATUS_INVALID_VALUE;
   if (p.has_kept() && !(is_apart(z, d, z, p.mask) && is_apart(x, a, z, p.mask) && is_apart(y, b, z, p.mask)))
     return CUBLAS_STATUS_INVALID_VALUE;
+  if (p.has(CUBLASLT_EPILOGUE_GELU_AUX) && calls().most_kept >= 0 &&
+      calls().with[p.epilogue] > calls().most_kept)  // the first one is a question
+    return CUBLAS_STATUS_EXECUTION_FAILED;
   ++calls().products;
   calls().epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
   ++calls().with[p.epilogue];
+  calls().sums += adds;
+  calls().with_sum[p.epilogue] += adds;
   calls().compute = p.compute;
-  reinterpret_cast<emulated_stream*>(stream)->push(
-      [=, zeros = calls().masks_hold_zeros, nan = calls().relu_takes_nan, rough = calls().gelu_is_rough] {
-        std::memset(workspace, 0x7f, workspace_bytes < 4096 ? workspace_bytes : 4096);
-        if (z.type == CUDA_R_64F)
-          multiply<double>(p, x, y, z, a, b, d, zeros, nan, rough);
-        else
-          multiply<float>(p, x, y, z, a, b, d, zeros, nan, rough);
-      });
+  reinterpret_cast<emulated_stream*>(stream)->push([=, zeros = calls().masks_hold_zeros, nan = calls().relu_takes_nan,
+                                                    rough = calls().gelu_is_rough,
+                                                    rounded = calls().rounds_addends ? 1.0 / 4096 : 0] {
+    std::memset(workspace, 0x7f, workspace_bytes < 4096 ? workspace_bytes : 4096);
+    if (z.type == CUDA_R_64F)
+      multiply<double>(p, x, y, z, a, b, adds ? c : nullptr, d, zeros, nan, rough, rounded);
+    else
+      multiply<float>(p, x, y, z, a, b, adds ? c : nullptr, d, zeros, nan, rough, rounded);
+  });
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -28,6 +28,12 @@ struct state {
   std::set<cublasLtEpilogue_t> refused;               // products with one of these
   bool masks_hold_zeros = false;                      // whether a ReLU's mask has a bit for a sum of 0
   bool relu_takes_nan = false;                        // whether its ReLU makes 0 of NaN
+  int sums = 0;                                       // products launched that begin from something
+  std::map<cublasLtEpilogue_t, int> with_sum;         // with each epilogue
+  bool refuses_sums = false;                          // those
+  int most_sums = -1;                                 // before they fail, but for the first one; -1: none does
+  bool rounds_addends = false;                        // what they begin from, by 1 in 4096
+  int most_kept = -1;                                 // operands of GELUs, before they fail; -1: all are kept
   bool gelu_is_rough = false;                         // by some 1e-4, and so is its slope
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution

@@ -8,7 +8,8 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// (which may leave a mask of what it let through) or the GELU by a hyperbolic tangent (whose operand may be kept); or
 /// where a ReLU let nothing through it becomes 0, or it is multiplied by the GELU's slope at what was kept, and its
 /// columns may be summed. Of pooling's windows positions their maxima, too. Or beside C what its first or second
-/// factor is summed to over the depth that both share: where C is the gradient of weights, that of the bias.
+/// factor is summed to over the depth that both share: where C is the gradient of weights, that of the bias. Or it
+/// begins from an addend, a matrix like C, maybe before a bias and a ReLU.
 enum class product_epilogue {
   none,
   bias,
@@ -22,7 +23,15 @@ enum class product_epilogue {
   gelu_and_bias_gradient,
   maxima,
   sums_of_first,
-  sums_of_second
+  sums_of_second,
+  addend,
+  addend_and_bias,
+  addend_bias_and_relu
 };
+
+constexpr bool has_addend(product_epilogue e) {
+  return e == product_epilogue::addend || e == product_epilogue::addend_and_bias ||
+         e == product_epilogue::addend_bias_and_relu;
+}
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

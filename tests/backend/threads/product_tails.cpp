@@ -114,11 +114,16 @@ void check_steps(int batch) {
     return (0 + ... + check_step<Program, Step>(batch));
   }
   (std::make_integer_sequence<int, Program::tables.sizes.steps>{});
-  // those of convolutions and pooling, and of matrices where a convolution's has their code, keep the kernel of their
-  // own
+  // those of convolutions and pooling, and of matrices where a step that no product does has their code, keep the
+  // kernel of their own
   bool const has_others = [] {
-    for (auto const& tail : detail::product_tails<Program>::found.of)
+    auto const& tails = detail::product_tails<Program>::found;
+    for (auto const& tail : tails.of)
       if (tail.operand_count > 0 && tail.operand_count != 4) return true;
+    for (int s = 0; s < Program::tables.sizes.steps; ++s)
+      for (int r = 0; r < Program::tables.sizes.steps; ++r)
+        if (tails.is_done[s] && !tails.is_done[r] && Program::tables.steps[r].kernel == Program::tables.steps[s].kernel)
+          return true;
     return false;
   }();
   CHECK((checked == detail::product_tails<Program>::found.count || has_others));
@@ -175,6 +180,26 @@ TEST_CASE(
   check_network<1, 16, 3, 4>(narrow);
   check_network<3, 16, 3, 4>(narrow);
   check_network<33, 19, 3, 4>(narrow);
+}
+TEST_CASE("a matrix that is added to a product, after its bias and before a ReLU, is so too") {
+  constexpr auto residuals = linear<37> | relu | residual(linear<37>) | residual(linear<40> | relu | linear<37>);
+  check_network<2, 16, 4, 5>(residuals);
+  check_network<33, 19, 4, 5>(residuals);
+  constexpr auto wide = linear<200> | residual(linear<40, no_bias> | linear<200, no_bias>);
+  check_network<130, 19, 2, 2>(wide);
+  // a ReLU of the sum; a product whose addend follows it
+  constexpr auto activated = [](auto x) {
+    auto const y = linear<40>(x);
+    return relu(linear<40>(y) + y);
+  };
+  check_network<70, 19, 2, 2>(activated);
+  // a sum of gradients lies where its first operand does, unless that is written to later: it has a step of its own
+  constexpr auto forking = [](auto x) {
+    auto const y = linear<40>(x);
+    return linear<24>(y) * linear<24>(y);
+  };
+  check_network<1, 19, 1, 2>(forking);
+  check_network<50, 19, 1, 1>(forking);
 }
 TEST_CASE("products of one column, whose bias is one number, do so too") {
   constexpr auto one = linear<24> | relu | linear<1> | relu;

@@ -98,10 +98,12 @@ struct kernel_table {
   }
   template <int Kernel, int... Code>
   static constexpr product_cases cases_of() {
-    product_cases found{false, false, false, false, false, update_chain<Program>::is_used};
+    product_cases found{false, false, false, false, false, update_chain<Program>::is_used, false};
     for (int s = 0; s < tables.sizes.steps; ++s)
-      if (tables.steps[s].kernel == Kernel)
+      if (tables.steps[s].kernel == Kernel) {
         found.template add<kernel_code<Code...>>(tables.numbers + tables.steps[s].numbers);
+        found.adds |= has_addend(product_tails<Program>::found.of[s].kind);
+      }
     return found;
   }
   template <int Kernel, int... Code>

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <ashlar/backend/cpu/product/low_product.hpp>
+#include <ashlar/backend/cpu/product/product_addend.hpp>
 #include <ashlar/backend/cpu/product/row_product.hpp>
 #include <ashlar/backend/cpu/product/transposed_product.hpp>
 #include <ashlar/core/random.hpp>
@@ -57,6 +58,36 @@ void check_finish(int m, int n, int k, Multiply const& multiply) {
     CHECK(differ == 0);
   }
 }
+// The same with an addend, whose rows are n numbers, and a bias but for the first kind.
+template <class T, class Multiply>
+void check_addend(instruction_set set, int m, int n, int k, Multiply const& multiply) {
+  CAPTURE(m);
+  CAPTURE(n);
+  CAPTURE(k);
+  int const c_row = n + 3;
+  auto a = numbers<T>(m * k, 1), b = numbers<T>(k * n, 2), addend = numbers<T>(m * n, 3), bias = numbers<T>(n, 4);
+  addend.back() = std::numeric_limits<T>::quiet_NaN();
+  for (auto kind :
+       {product_epilogue::addend, product_epilogue::addend_and_bias, product_epilogue::addend_bias_and_relu}) {
+    CAPTURE(static_cast<int>(kind));
+    bool const has_bias = kind != product_epilogue::addend;
+    std::vector<T> wanted(static_cast<std::size_t>(m * c_row), T(9)), c = wanted;
+    multiply(a.data(), b.data(), wanted.data(), c_row, product_finish<T>{});
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        T& sum = wanted[static_cast<std::size_t>(i * c_row + j)];
+        if (has_bias) sum += bias[static_cast<std::size_t>(j)];
+        sum += addend[static_cast<std::size_t>(i * n + j)];
+        if (kind == product_epilogue::addend_bias_and_relu && sum < 0) sum = 0;
+      }
+    product_addend<T> const more = addend_of<T>(set, addend.data(), has_bias ? bias.data() : nullptr);
+    multiply(a.data(), b.data(), c.data(), c_row, product_finish<T>{kind, addend.data(), n, &more});
+    int differ = 0;
+    for (std::size_t i = 0; i < c.size(); ++i)
+      differ += !(c[i] == wanted[i] || (c[i] != c[i] && wanted[i] != wanted[i]));
+    CHECK(differ == 0);
+  }
+}
 template <class T>
 void check_set(instruction_set set) {
   CAPTURE(static_cast<int>(set));
@@ -73,6 +104,13 @@ void check_set(instruction_set set) {
     });
     check_finish<T>(m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {
       multiply_rows<row_order::panels, T>(set, m, n, k, {a, k, 1}, b, n, c, c_row, f);
+    });
+    for (bool across : {false, true})
+      check_addend<T>(set, m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {
+        multiply<T>(set, m, n, k, {a, k, 1}, {b, across ? 1 : n, across ? k : 1}, c, c_row, false, f);
+      });
+    check_addend<T>(set, m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {
+      multiply_transposed<T>(set, m, n, k, a, k, b, k, c, c_row, f);
     });
     if (m <= row_product_rows)
       check_finish<T>(m, n, k, [&](T const* a, T const* b, T* c, int c_row, product_finish<T> const& f) {

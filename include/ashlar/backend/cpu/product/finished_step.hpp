@@ -55,7 +55,7 @@ constexpr bool finishes_products(int kernel) {
   bool is_used = false;
   for (int s = 0; s < tables.sizes.steps; ++s) {
     if (tables.steps[s].kernel != kernel) continue;
-    if (!product_tails<Program>::found.is_done[s]) return false;
+    if (!product_tails<Program>::found.is_done[s] || step_tables(tables).t.steps[s].inputs > 2) return false;
     for (int p = 0; p < s; ++p)
       if (product_tails<Program>::found.of[p].step == s && !step_tables(tables).is_a(kernel_kind::matmul, p))
         return false;

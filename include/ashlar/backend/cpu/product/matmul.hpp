@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/product/low_product.hpp>
+#include <ashlar/backend/cpu/product/product_addend.hpp>
 #include <ashlar/backend/cpu/product/row_product.hpp>
 #include <ashlar/backend/cpu/product/transposed_product.hpp>
 
@@ -34,6 +35,7 @@ struct product_cases {
   bool few = true;    // several of them, unless they are a partial batch
   bool along = true;  // few rows by so large a matrix that how it is read is what counts
   bool read = true;   // results that are read block by block
+  bool adds = true;   // products to which a matrix is added on the way to memory
 
   /// Those of a step.
   template <class Code>
@@ -128,6 +130,18 @@ struct matmul_kernel {
       finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[3]) + of.first_row * row + of.first_column,
                 row};
     }
+    if constexpr (Cases.adds && !ta)
+      if (has_addend(args.epilogue)) {
+        T const* const addend = reinterpret_cast<T const*>(args.operands[3]) + of.first_row * n;
+        bool const has_bias = args.epilogue != product_epilogue::addend;
+        product_addend<T> const more =
+            addend_of<T>(args.set, addend, has_bias ? reinterpret_cast<T const*>(args.operands[4]) : nullptr);
+        product_finish<T> const sum{args.epilogue, addend + of.first_column, n, &more};
+        bool const is_late = how != way::tiled && how != way::transposed;  // of few rows, which are near as a whole
+        compute(args, how, rows, columns, k, a, b, c, is_late ? product_finish<T>{} : sum);
+        if (is_late) finish_block<T>(args.set, sum, rows, columns, c, n);
+        return;
+      }
     compute(args, how, rows, columns, k, a, b, c, finish);
   }
   ASHLAR_INLINE static void compute(kernel_arguments const& args, way how, std::int64_t rows, std::int64_t columns,

@@ -5,18 +5,31 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// What is done to a product C while it is near: `other` is a bias (rows are 0 apart), or the numbers that a ReLU let
-/// through. Every number is computed by the operations of a step of its own, in their order.
+template <class T>
+struct product_finish;
+
+/// What is added to a product besides: where the addend's and a bias's first numbers lie (nullptr: no bias), and what
+/// adds them, which programs without are spared.
+template <class T>
+struct product_addend {
+  T const* addend = nullptr;
+  T const* bias = nullptr;
+  void (*run)(product_finish<T> const& f, std::int64_t m, std::int64_t n, T* c, std::int64_t c_row) = nullptr;
+};
+
+/// What is done to a product C while it is near: `other` is a bias (rows are 0 apart), the numbers that a ReLU let
+/// through, or an addend. Every number is computed by the operations of a step of its own, in their order.
 template <class T>
 struct product_finish {
   product_epilogue kind = product_epilogue::none;
   T const* other = nullptr;
   std::int64_t row = 0;
+  product_addend<T> const* beside = nullptr;  // of an addend
 
   bool is_something() const { return kind != product_epilogue::none; }
   /// What is done to a block of C that begins there.
   ASHLAR_INLINE product_finish at(std::int64_t i, std::int64_t j) const {
-    return {kind, is_something() ? other + i * row + j : nullptr, row};
+    return {kind, is_something() ? other + i * row + j : nullptr, row, beside};
   }
 };
 
@@ -100,6 +113,7 @@ ASHLAR_TARGET_AVX512 [[gnu::noinline]] void finish_on_avx512(product_finish<T> c
 template <class T>
 void finish_block([[maybe_unused]] instruction_set set, product_finish<T> const& f, std::int64_t m, std::int64_t n,
                   T* c, std::int64_t c_row) {
+  if (f.beside) return f.beside->run(f, m, n, c, c_row);
   auto const run = ASHLAR_BY_SET(set, finish_on_baseline<T>, finish_on_avx2<T>, finish_on_avx512<T>);
   run(f, m, n, c, c_row);
 }

@@ -25,6 +25,7 @@ class product_tail_search : epilogue_pattern<Tables> {
     if (!t.is_a(kernel_kind::matmul, product) || t.code(product, 2) || t.numbers(product)[0] != 1) return;
     if (this->is_pair() || is_pair_of_one_column()) find_bias();
     if (found.step < 0) find_mask();
+    if (found.step < 0) find_addend();
   }
   product_tail found;
 
@@ -40,6 +41,72 @@ class product_tail_search : epilogue_pattern<Tables> {
     for (int other = 0; other < 2 && found.step < 0; ++other)
       if (reads_product(1 - other) && fits(other, false) && !overwrites(other) && !lies_in_product(other))
         take(kind, other);
+  }
+  /// The next step adds a matrix, after a bias where there is one, and perhaps takes what is above zero.
+  constexpr void find_addend() {
+    next_ = product_ + 1;
+    constexpr int inputs_at = fused_code::inputs, count_at = fused_code::instructions;
+    int const end = end_of_body(),
+              inputs = next_ < end && t_.is_a(kernel_kind::row, next_) ? t_.code(next_, inputs_at) : 0;
+    bool const has_bias = inputs == 3;
+    if ((inputs != 2 && !has_bias) || t_.numbers(product_)[1] < 2 || !is_dense(inputs) || !is_read_once(end)) return;
+    int const count = t_.code(next_, count_at), sums = inputs - 1;
+    bool const has_relu = has_bias && count == sums + 1 && t_.field(next_, sums, 0) == static_cast<int>(op::relu) &&
+                          t_.field(next_, sums, 3) == sums - 1;
+    if (count != sums + has_relu) return;
+    for (int addend = 0; addend < inputs; ++addend)
+      for (int product = 0; product < inputs; ++product) {
+        int const bias = has_bias ? 3 - addend - product : -1, result = t_.operand(next_, inputs);
+        if (addend == product || !reads_product(product) || lies_in_product(addend)) continue;
+        bool const adds = has_bias ? is_sum(0, -1 - product, -1 - bias) && is_sum(1, 0, -1 - addend)
+                                   : is_sum(0, -1 - product, -1 - addend);
+        if (!adds || !fits_addend(inputs, bias) || t_.overlap(result, t_.operand(next_, addend)) ||
+            overwrites_factors(result))
+          continue;
+        if (has_bias && t_.place_of(next_, bias).place == arena_place) continue;
+        take(has_relu   ? product_epilogue::addend_bias_and_relu
+             : has_bias ? product_epilogue::addend_and_bias
+                        : product_epilogue::addend,
+             addend);
+        found.operands[2] = t_.t.operands[result];
+        if (!has_bias) return;
+        found.operand_count = 5;
+        found.operands[4] = t_.place_of(next_, bias);
+        return;
+      }
+  }
+  constexpr bool is_sum(int i, int a, int b) const {
+    return t_.is_instruction(next_, i, op::add, a, b) || t_.is_instruction(next_, i, op::add, b, a);
+  }
+  /// Whether the next step reads and writes numbers of the product's type that lie together, and runs when that does.
+  constexpr bool is_dense(int inputs) const {
+    using layout = fused_code;
+    int const wanted = static_cast<int>(t_.code(product_, 1) ? element::float64 : element::float32);
+    auto fits = [&](int type, int how) { return type == wanted && how == static_cast<int>(access::contiguous); };
+    for (int k = 0; k < inputs; ++k)
+      if (!fits(t_.code(next_, layout::head + 2 * k), t_.code(next_, layout::head + 2 * k + 1))) return false;
+    return t_.t.steps[next_].variant == t_.t.steps[product_].variant && t_.code(next_, layout::passes) == 0 &&
+           t_.code(next_, layout::outputs) == 1 && fits(t_.output_field(next_, 1), t_.output_field(next_, 2)) &&
+           t_.output_field(next_, 0) == t_.code(next_, layout::instructions) - 1;
+  }
+  /// It goes over the product's numbers and no others: one run, or rows with one row of the bias for all.
+  constexpr bool fits_addend(int inputs, int bias) const {
+    std::int64_t const *const p = t_.numbers(product_), *const n = t_.numbers(next_);
+    std::int64_t const rows = p[1], width = p[2], units = p[4] == 2 ? p[5] : 0, per_row = bias < 0 ? width : 1;
+    bool const is_flat = n[0] == 1 && n[3] == rows * width;
+    if (p[4] == 1 || is_flat != (bias < 0) || (n[2] != units * per_row && (n[2] != 0 || units != rows))) return false;
+    if (is_flat) {
+      for (int k = 0; k <= inputs; ++k)
+        if (n[4 + k] != 1) return false;
+      return true;
+    }
+    for (int k = 0; k <= inputs; ++k)
+      if (n[5 + 2 * k] != (k == bias ? 0 : width) || n[6 + 2 * k] != 1) return false;
+    return n[0] == 2 && n[3] == rows && n[4] == width;
+  }
+  constexpr bool overwrites_factors(int result) const {
+    return !t_.is_same(t_.place_of(product_, 2), t_.t.operands[result]) &&
+           (t_.overlap(result, t_.operand(product_, 0)) || t_.overlap(result, t_.operand(product_, 1)));
   }
   /// Of one column the bias is one number; where there is one row as well, so is everything.
   constexpr bool is_pair_of_one_column() const {
@@ -140,8 +207,7 @@ class product_tail_search : epilogue_pattern<Tables> {
   constexpr bool overwrites(int other) const {
     int const result = t_.operand(next_, 2);
     if (t_.overlap(result, t_.operand(next_, other))) return true;
-    return !t_.is_same(t_.place_of(product_, 2), t_.t.operands[result]) &&
-           (t_.overlap(result, t_.operand(product_, 0)) || t_.overlap(result, t_.operand(product_, 1)));
+    return overwrites_factors(result);
   }
   /// The next step goes over the product's numbers and no others: one run of dense operands, or rows with one row of
   /// the other operand for all.

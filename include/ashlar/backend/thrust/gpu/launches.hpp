@@ -1,74 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <memory>
+#include <string>
 
 #include <ashlar/backend/step_walk.hpp>
+#include <ashlar/backend/thrust/gpu/captured_launches.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/convolution_epilogues.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/gelu_gradients.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
-
-/// Launches of a program that are written down once and replayed from then on: the first time they run one by one, so
-/// that everything they need is loaded, the second time they are captured into a graph. What it was captured on stays
-/// as long as this: a library may have kept that stream.
-class captured_launches {
- public:
-  captured_launches() = default;
-  captured_launches(captured_launches const&) = delete;
-  captured_launches& operator=(captured_launches const&) = delete;
-  ~captured_launches() { forget(); }
-
-  /// Runs `launch(stream)`, which launches the same each time as long as `m` says the same of where memory lies.
-  template <class Launch>
-  void run(run_memory const& m, gpu_stream stream, Launch const& launch) {
-    if (m.parameters != parameters_ || m.states != states_) {
-      forget();
-      parameters_ = m.parameters;
-      states_ = m.states;
-    }
-    if (!graph_ && ran_) graph_ = captured(launch);
-    if (graph_) return gpu_launch(graph_, stream);
-    launch(stream);
-    ran_ = true;
-  }
-
- private:
-  template <class Launch>
-  gpu_graph captured(Launch const& launch) {
-    std::lock_guard const alone(gpu_capturing());
-    if (!own_) own_ = std::make_unique<owned_stream>();
-    struct capture {
-      gpu_stream stream;
-      bool ended = false;
-
-      explicit capture(gpu_stream s) : stream(s) { gpu_begin_capture(s); }
-      capture(capture const&) = delete;
-      capture& operator=(capture const&) = delete;
-      ~capture() {
-        if (!ended) gpu_abandon_capture(stream);
-      }
-      gpu_graph end() {
-        ended = true;
-        return gpu_end_capture(stream);
-      }
-    } writing(own_->get());
-    launch(own_->get());
-    return writing.end();
-  }
-  void forget() {
-    if (graph_) gpu_free_graph(graph_);
-    graph_ = gpu_graph{};
-    ran_ = false;
-  }
-
-  std::unique_ptr<owned_stream> own_;
-  gpu_graph graph_{};
-  char* parameters_ = nullptr;
-  char* states_ = nullptr;
-  bool ran_ = false;
-};
 
 /// How a program's steps are launched. Own: without libraries.
 template <class Program, bool Own, library_precision Precision>
@@ -204,9 +145,13 @@ class program_launches {
     int waiting_sum = -1;                     // and its step; -1: none waits
     bool has_mask[tables.sizes.steps + 1]{};  // of which products
     bool is_done[tables.sizes.steps + 1]{};   // with a product before
+    bool is_begun[tables.sizes.steps + 1]{};  // of which sums products have begun from each other
     struct kept_gelu {
-      char* at = nullptr;  // its operand
+      char* at = nullptr;  // its operand, where that is no slice of a loop's
       product_epilogue how = product_epilogue::none;
+      std::uint64_t iterations = 0;  // a bit for each of a loop's where it was kept
+
+      static std::uint64_t bit(std::uint64_t iteration) { return std::uint64_t{1} << (iteration - 1) % 64; }
     } kept[tables.sizes.steps + 1]{};  // of which products that have its gradient
 #endif
 
@@ -254,9 +199,17 @@ class program_launches {
         return true;
       }
       if (own.kind == product_epilogue::relu_gradient) return differentiate(s, own, operands);
-      if (own.kind == product_epilogue::gelu_gradient) return kept[s].at && take_kept(s, own, operands);
-      if (s == 0 || !found::steps.of[s - 1].is_of_next_step()) return false;
-      if (multiply(s - 1, found::steps.of[s - 1], operands)) return true;
+      if (own.kind == product_epilogue::gelu_gradient) {
+        if (!own.is_looped) return kept[s].at && take_kept(s, own, operands);
+        for (int k = 0; k < 3; ++k) product[k] = operands[k];
+        return is_kept(s, iteration);
+      }
+      if (own.kind == product_epilogue::addend && own.step >= 0) return begin_from(s, own, operands);
+      if (s == 0) return false;
+      matched_epilogue const& before = found::steps.of[s - 1];
+      if (before.step == s && before.is_looped) return is_kept(s - 1, iteration) && take_slice(s - 1, before, operands);
+      if (!before.is_of_next_step()) return false;
+      if (multiply(s - 1, before, operands, iteration)) return true;
       launch_step(s - 1, product, iteration);
       return false;
     }
@@ -283,11 +236,21 @@ class program_launches {
       return false;
     }
     /// A product with what the step behind it does.
-    bool multiply(int s, matched_epilogue const& e, char* const* behind) {
+    bool multiply(int s, matched_epilogue const& e, char* const* behind, std::uint64_t iteration) {
       product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
+      if (e.addend >= 0) {
+        at.addend = behind[e.addend];
+        if (!e.is_chained) return libraries->multiply(s, shape_of(s), e.kind, at, stream);
+        bool& is_ours = is_begun[s + 1];  // else all are added by the step behind
+        if (is_ours && !libraries->multiply(s, shape_of(s), e.kind, at, stream))
+          refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+        bool const is_done_so = is_ours;
+        is_ours = false;
+        return is_done_so;
+      }
       if (e.gradient >= 0) {
         at.mask = behind[e.kept];
-        return keep(s, e, at);
+        return keep(s, e, at, iteration);
       }
       if (e.mask_at >= 0) {
         at.mask = libraries->mask(e.mask_at);
@@ -296,6 +259,25 @@ class program_launches {
       }
       product_epilogue const kind = e.mask_at >= 0 ? product_epilogue::bias_and_relu : e.kind;
       return libraries->multiply(s, shape_of(s), kind, at, stream);
+    }
+    static constexpr bool is_begun_by(matched_epilogue const& e, int sum) {
+      return e.kind == product_epilogue::addend && e.step == sum;
+    }
+    /// A product of a sum that begins from the one before it, where all of that sum's will.
+    bool begin_from(int s, matched_epilogue const& e, char* const* operands) {
+      using found = epilogues_of<Program>;
+      bool& is_ours = is_begun[e.step];
+      bool is_first = true;
+      for (int p = 0; p < s; ++p) is_first = is_first && !is_begun_by(found::steps.of[p], e.step);
+      if (!is_first && !is_ours) return false;
+      for (int p = s + 1; p < e.step && is_first; ++p)
+        if (is_begun_by(found::steps.of[p], e.step) || p == e.step - 1)
+          if (!libraries->will_multiply(p, shape_of(p), product_epilogue::addend, {}, stream)) return false;
+      product_places at{operands[0], operands[1], operands[2]};
+      at.addend = operands[2] + e.addend_apart;
+      bool const is_launched = libraries->multiply(s, shape_of(s), e.kind, at, stream);
+      if (!is_launched && !is_first) refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+      return is_ours = is_launched;
     }
     /// A product with the steps that make of it the gradient of what a ReLU read, and of a bias.
     bool differentiate(int s, matched_epilogue const& e, char* const* operands) {
@@ -314,7 +296,7 @@ class program_launches {
     }
     /// A product, its bias and GELU, whose operand is kept: where the product that takes it from there will be
     /// launched.
-    bool keep(int s, matched_epilogue const& e, product_places const& at) {
+    bool keep(int s, matched_epilogue const& e, product_places const& at, std::uint64_t iteration) {
       int const next = e.gradient;
       matched_epilogue const& behind = epilogues_of<Program>::steps.of[next];
       product_places taken{};
@@ -330,7 +312,21 @@ class program_launches {
       if (how == product_epilogue::none ||
           !libraries->multiply(s, shape_of(s), product_epilogue::bias_and_kept_gelu, at, stream))
         return false;
-      kept[next] = {static_cast<char*>(at.mask), how};
+      kept_gelu& k = kept[next];
+      k.at = static_cast<char*>(at.mask);
+      k.how = how;
+      if (e.is_looped) k.iterations |= kept_gelu::bit(iteration);
+      return true;
+    }
+    /// Whether a product of a loop takes what that iteration of another one has kept.
+    bool is_kept(int s, std::uint64_t iteration) const { return (kept[s].iterations & kept_gelu::bit(iteration)) != 0; }
+    /// A product of a loop with the step behind it, which makes of it the gradient of what a GELU read. Nobody else
+    /// could: what that step reads is not there.
+    bool take_slice(int s, matched_epilogue const& e, char* const* behind) {
+      product_places at{product[0], product[1], behind[tables.steps[e.step].inputs]};
+      at.mask = behind[e.kept];
+      if (!libraries->multiply(s, shape_of(s), e.kind, at, stream))
+        refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
     /// A product with the steps that make of it the gradient of what a GELU read, and of a bias. Nobody else could:

@@ -64,7 +64,7 @@ class library_calls {
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
                 gpu_stream stream) {
     if (!prepare_products() || !is_ours(epilogue, stream)) return false;
-    std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c);
+    std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c) | place(at.addend);
     std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
     cublaslt_product const* const product = product_for(step, p, epilogue, at, alignment);
@@ -138,12 +138,14 @@ class library_calls {
     bool const is_relu = e == product_epilogue::bias_and_relu || e == product_epilogue::bias_and_masking_relu;
     bool const is_gelu = e == product_epilogue::bias_and_gelu || e == product_epilogue::bias_and_kept_gelu;
     bool const is_sum = e == product_epilogue::sums_of_first || e == product_epilogue::sums_of_second;
-    if (!is_relu && !is_gelu && !is_sum && e != product_epilogue::gelu_gradient) return true;
+    bool const adds = has_addend(e);
+    if (!is_relu && !is_gelu && !is_sum && !adds && e != product_epilogue::gelu_gradient) return true;
     answer& known = known_[static_cast<std::size_t>(e)];
     if (known == answer::none) {
       bool const same = is_relu   ? has_our_relu(e, stream)
                         : is_gelu ? has_our_gelu(e, stream)
                         : is_sum  ? has_our_sums(e, stream)
+                        : adds    ? has_our_addend(e, stream)
                                   : has_our_slope(e, stream);
       known = same ? answer::ours : answer::differs;
     }
@@ -163,7 +165,8 @@ class library_calls {
     auto place = [&](int which) { return workspace_ + which * trial::part * 4; };
     gpu_finish(stream);  // nobody works there
     gpu_copy_and_wait(copy_kind::to_device, workspace_, t.numbers.data(), trial::bytes);
-    product_places const at{place(trial::a), place(trial::b), place(trial::c), place(trial::bias), place(trial::mask)};
+    product_places const at{place(trial::a),    place(trial::b),    place(trial::c),
+                            place(trial::bias), place(trial::mask), place(trial::mask)};
     constexpr std::int64_t left = of_products - trial::bytes;
     cublaslt_product const product(products_, {1, trial::m, trial::n, trial::k, false, false, false}, precision_,
                                    epilogue, at, 256, left);
@@ -225,6 +228,29 @@ class library_calls {
       constexpr std::int64_t of_depth = trial::k * (trial::k - 1) / 2;
       double const whole = static_cast<double>(trial::k * i + (of_first ? of_depth : -of_depth));
       fits = fits && std::fabs(t.at(trial::bias)[i] - near_one * whole) <= 1e-5 * std::fmax(1, std::fabs(whole));
+    }
+    return fits;
+  }
+  /// An addend is not rounded as a factor may be, and NaN remains.
+  bool has_our_addend(product_epilogue epilogue, gpu_stream stream) const {
+    trial t;
+    constexpr float near_one = 1 + 1.0f / 4096;  // neither TF32 nor bf16 has it
+    double const bias = has_bias(epilogue) ? 0.25 : 0;
+    bool const has_relu = epilogue == product_epilogue::addend_bias_and_relu;
+    for (std::int64_t i = 0; i < trial::m; ++i) t.at(trial::a)[i * trial::k] = 1;
+    for (std::int64_t j = 0; j < trial::n; ++j) {
+      t.at(trial::b)[j] = static_cast<float>(trial::column(j));
+      t.at(trial::bias)[j] = 0.25;
+    }
+    for (std::int64_t i = 0; i < trial::part; ++i)
+      t.at(trial::mask)[i] =
+          i < trial::n ? std::numeric_limits<float>::quiet_NaN() : near_one * static_cast<float>(i / trial::n - 1);
+    bool fits = compute(t, epilogue, stream);
+    for (std::int64_t i = 0; i < trial::part; ++i) {
+      float const x = t.at(trial::c)[i];
+      double const sum = near_one * static_cast<double>(i / trial::n - 1) + trial::column(i % trial::n) + bias;
+      double const wanted = has_relu && sum < 0 ? 0 : sum;
+      fits = fits && (i < trial::n ? x != x : std::fabs(x - wanted) <= 1e-5 * std::fmax(1, std::fabs(wanted)));
     }
     return fits;
   }

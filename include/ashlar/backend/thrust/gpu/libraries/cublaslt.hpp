@@ -52,7 +52,7 @@ struct product_shape {
   bool ta, tb, is_wide;
 };
 /// How many epilogues there are.
-inline constexpr int product_epilogues = 13;
+inline constexpr int product_epilogues = 16;
 constexpr bool has_mask(product_epilogue e) {
   return e == product_epilogue::bias_and_masking_relu || e == product_epilogue::relu_gradient ||
          e == product_epilogue::relu_and_bias_gradient;
@@ -62,18 +62,20 @@ constexpr bool has_kept(product_epilogue e) {
          e == product_epilogue::gelu_and_bias_gradient;
 }
 constexpr bool has_bias(product_epilogue e) {
-  return e != product_epilogue::none && e != product_epilogue::relu_gradient && e != product_epilogue::gelu_gradient;
+  return e != product_epilogue::none && e != product_epilogue::addend && e != product_epilogue::relu_gradient &&
+         e != product_epilogue::gelu_gradient;
 }
 /// Bytes of a mask for a row of n numbers: a bit for each, 128 bits at a time.
 constexpr std::int64_t mask_row_bytes(std::int64_t n) { return (n + 127) / 128 * 16; }
 
 /// Where a product's operands lie. `bias`: or its gradient, or a factor's sums. `mask`: or what is kept of a GELU, of
-/// C's shape.
+/// C's shape. `addend`: of C's shape, too; it may lie where C does.
 struct product_places {
   void const *a, *b;
   void* c;
   void* bias = nullptr;
   void* mask = nullptr;
+  void const* addend = nullptr;
 };
 
 /// How cuBLASLt computes one product; chosen when it is first asked for.
@@ -116,11 +118,13 @@ class cublaslt_product {
   bool launch(cublasLtHandle_t handle, product_places const& at, void* workspace, std::size_t workspace_bytes,
               gpu_stream stream) const {
     functions const& f = functions::of_process();
-    float const one = 1, zero = 0;
-    double const wide_one = 1, wide_zero = 0;
+    bool const adds = has_addend(epilogue_);
+    float const one = 1, part = adds ? 1 : 0;
+    double const wide_one = 1, wide_part = part;
+    void const* const before = adds ? at.addend : at.c;
     void const* const alpha = is_wide_ ? static_cast<void const*>(&wide_one) : &one;
-    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_zero) : &zero;
-    return point_to(at) && f.cublasLtMatmul(handle, what_, alpha, at.b, b_, at.a, a_, beta, at.c, c_, at.c, c_,
+    void const* const beta = is_wide_ ? static_cast<void const*>(&wide_part) : &part;
+    return point_to(at) && f.cublasLtMatmul(handle, what_, alpha, at.b, b_, at.a, a_, beta, before, c_, at.c, c_,
                                             &algorithm_, workspace, workspace_bytes, native_stream(stream)) == success;
   }
 
@@ -129,7 +133,9 @@ class cublaslt_product {
 
   static cublasLtEpilogue_t kind_of(product_epilogue e) {
     switch (e) {
+      case product_epilogue::addend_and_bias:
       case product_epilogue::bias: return CUBLASLT_EPILOGUE_BIAS;
+      case product_epilogue::addend_bias_and_relu:
       case product_epilogue::bias_and_relu: return CUBLASLT_EPILOGUE_RELU_BIAS;
       case product_epilogue::bias_and_masking_relu: return CUBLASLT_EPILOGUE_RELU_AUX_BIAS;
       case product_epilogue::bias_and_gelu: return CUBLASLT_EPILOGUE_GELU_BIAS;

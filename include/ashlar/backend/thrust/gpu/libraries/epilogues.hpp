@@ -18,7 +18,12 @@ struct matched_epilogue {
   std::int64_t mask_at = -1;    // of a ReLU whose gradient is matched: where its mask lies among all of them
   int step = -1;                // of a gradient: what is done besides the product
   int bias_gradient_step = -1;  // and the sum of its columns; -1: none
-  int summing_product = -1;     // of a sum of columns: the product behind it that has them as a factor
+  int addend = -1;              // operand of the next step that the product begins from
+  bool is_chained = false;      // where the product before it in the same sum has begun from another one
+  std::int64_t addend_apart =
+      0;                     // of such a one, which is added by `step`: bytes from its result to what it begins from
+  bool is_looped = false;    // in a loop, where the GELU's gradient takes what was kept as operand `kept` of `step`
+  int summing_product = -1;  // of a sum of columns: the product behind it that has them as a factor
 
   constexpr bool sums_factor() const {
     return kind == product_epilogue::sums_of_first || kind == product_epilogue::sums_of_second;
