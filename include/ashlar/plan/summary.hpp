@@ -31,8 +31,10 @@ constexpr std::int64_t optimizer_bytes_of() {
 
 }  // namespace detail
 
-/// What the compiler knows of a program before anything runs.
-template <class Program>
+/// What the compiler knows of a program before anything runs. A trainer's knows the policy, too; void: that of none.
+/// Streams as to_text.
+/// example: std::cout << t.summary();
+template <class Program, class Policy = void>
 struct program_summary {
   /// The program that it is about.
   using program = Program;
