@@ -290,6 +290,12 @@ TEST_CASE("the gradients of relu, abs and sqrt at 0 are 0") {
   CHECK(same(sqrt[1], {0, 2}));
 }
 
+TEST_CASE("the gradient of sqrt is NaN where its value is") {
+  auto const slope = at({{not_a_number, -1, -infinity, infinity}}, of_one<op::sqrt>, {1, 1, 1, 1})[1];
+  for (std::size_t i = 0; i < 3; ++i) CHECK(std::isnan(slope[i]));
+  CHECK(slope[3] == 0);
+}
+
 TEST_CASE("the gradient of the gradient of sqrt at 0 is 0 too") {
   auto twice = [](graph& g, list<int> const& x) {
     int const s = reduce(g, op::sum, unary(g, op::sqrt, x[0]), 1);

@@ -50,6 +50,20 @@ TEST_CASE("dataset: inputs and labels of different sizes are refused") {
   CHECK(dataset<>({5}, {1}).sample(0)[0] == 5.0f);
 }
 
+TEST_CASE("dataset: tensors whose axis 0 are the samples become one") {
+  tensor<float, 3, 2> const x{1, 2, 3, 4, 5, 6};
+  dataset<2> const labelled(x, tensor<std::int32_t, 3>{7, 8, 9});
+  REQUIRE(labelled.size() == 3);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(labelled.sample(i)[1] == x(i, 1));
+    CHECK(labelled.label(i) == 7 + i);
+  }
+  basic_dataset<target_type<float, 1>, 2> const numbered(x, tensor<float, 3, 1>{0.5f, 1.5f, 2.5f});
+  CHECK(numbered.target(2)[0] == 2.5f);
+  static_assert(!std::is_constructible_v<dataset<2>, tensor<float, 3, 2>, tensor<std::int32_t, 4>>);
+  static_assert(!std::is_constructible_v<dataset<3>, tensor<float, 3, 2>, tensor<std::int32_t, 3>>);
+}
+
 TEST_CASE("split: every sample lands on one side, whole and with its label") {
   auto const labels = repeated({{3, 40}, {-7, 25}, {1000, 35}});
   for (std::int64_t held_out : {0, 1, 20, 50, 99, 100}) {

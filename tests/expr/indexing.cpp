@@ -37,6 +37,37 @@ struct chosen_by_one_hot {
 
 }  // namespace
 
+TEST_CASE("positions counts along any axis, and orders what a causal mask leaves") {
+  tensor<float, 2, 3, 3> x;
+  random_normal(x, seed{1});
+  auto const [outer, inner, masked, slope] = evaluate(
+      cpu,
+      [](auto v) {
+        auto causal = [](auto s) { return select(positions<-1>(s) > positions<-2>(s), -100, s); };
+        return std::tuple{positions<0>(v), positions<2>(v), causal(v),
+                          grad<0>([=](auto s) { return sum(causal(s)); })(v)};
+      },
+      x);
+  for (int b = 0; b < 2; ++b)
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 3; ++j) {
+        CHECK(outer(b, i, j) == b);
+        CHECK(inner(b, i, j) == j);
+        CHECK(masked(b, i, j) == (j > i ? -100 : x(b, i, j)));
+        CHECK(slope(b, i, j) == (j > i ? 0 : 1));
+      }
+}
+
+TEST_CASE("positions in a network of a batch are those of a partial one") {
+  constexpr auto network = [](auto x) { return linear<2>(x + 0.1f * convert<float>(positions<1>(x))); };
+  auto const net = model(network, input<4>, cpu, seed{3});
+  tensor<float, 3, 4> x;
+  random_normal(x, seed{2});
+  auto const y = predict(net, x);
+  auto const first = predict(net, tensor<float, 1, 4>(x.view().slice<0, 1>(0)));
+  for (int k = 0; k < 2; ++k) CHECK(first[k] == doctest::Approx(y(0, k)).epsilon(1e-6));
+}
+
 TEST_CASE("take, gather, scatter_add and one_hot agree with the oracle, and their two gradients") {
   proof::proof_options options;
   options.draws.classes = 4;

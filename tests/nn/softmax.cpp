@@ -106,3 +106,30 @@ TEST_CASE("log_softmax is finite at 0, ties and logits of 100, and has limits at
     CHECK(std::isfinite(second[i]));
   }
 }
+
+TEST_CASE("softmax of rows that a mask leaves nothing is the same everywhere, and its two gradients are finite") {
+  static constexpr auto attended = [](auto scores, auto kept) {
+    auto mask = kept > 0.0f;
+    return softmax(select(mask, scores, -std::numeric_limits<float>::infinity()));
+  };
+  static constexpr auto energy = [](auto scores, auto kept) { return sum(square(attended(scores, kept) - scores)); };
+  static constexpr auto penalised = [](auto scores, auto kept) { return sum(square(grad<0>(energy)(scores, kept))); };
+  tensor<float, 3, 4> const scores{1, 2, 3, 4, 1, 2, 3, 4, -7, 0, 7, 70};
+  tensor<float, 3, 4> const kept{0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0};
+  auto const y = evaluate(cpu, attended, scores, kept);
+  float const less = 1 / (1 + std::exp(3.0f));
+  tensor<float, 3, 4> const wanted{0.25f, 0.25f, 0.25f, 0.25f, less, 0, 0, 1 - less, 0, 1, 0, 0};
+  auto const first = evaluate(cpu, grad<0>(energy), scores, kept),
+             second = evaluate(cpu, grad<0>(penalised), scores, kept);
+  for (int i = 0; i < 12; ++i) {
+    CAPTURE(i);
+    CHECK(y[i] == doctest::Approx(wanted[i]).epsilon(1e-6));
+    CHECK(std::isfinite(first[i]));
+    CHECK(std::isfinite(second[i]));
+  }
+  for (int i = 0; i < 4; ++i) CHECK(first[i] == doctest::Approx(2 * (scores[i] - 0.25f)));  // no way through the mask
+
+  auto const nothing = [](auto s, auto k) { return select(k > 0.0f, attended(s, k), 0); };
+  auto const masked = evaluate(cpu, nothing, scores, kept);
+  for (int i = 0; i < 12; ++i) CHECK(masked[i] == doctest::Approx(i < 4 ? 0 : wanted[i]).epsilon(1e-6));
+}

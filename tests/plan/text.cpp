@@ -234,6 +234,18 @@ TEST_CASE("to_text: it begins with the plan's numbers") {
             " without reuse)");
 }
 
+TEST_CASE("to_text is what a plan streams, to whatever takes text") {
+  struct {
+    std::string text;
+    auto& operator<<(char const* more) { return text += more, *this; }
+  } out;
+  out << small_plan << "end";
+  CHECK(out.text == to_text(small_plan) + "end");
+  std::ostringstream stream;
+  stream << small_plan << "end";
+  CHECK(stream.str() == out.text);
+}
+
 TEST_CASE("to_text: steps, kernels and memory are those of the compiler's tables") {
   checked_text<proof::image_step<float, 8>>();
   checked_text<proof::penalised_step<float, 8>>();

@@ -111,6 +111,69 @@ TEST_CASE("fit: it is the same bit for bit, and another order of samples is anot
   for (std::size_t e = 0; e < 3; ++e) CHECK(a.epochs[e].loss == b.epochs[e].loss);
 }
 
+TEST_CASE("fit: a trainer that is read from a file ends as an uninterrupted training, bit for bit") {
+  static constexpr auto network = linear<8> | batch_norm | relu | dropout<0.25> | linear<3>;
+  auto trainer_of = [](auto& net) { return make_trainer(net, cross_entropy, adam{}, batch<32>); };
+  auto all = [](auto const& t) {
+    std::vector<float> n;
+    auto add = [&](auto const& p, auto const& v) {
+      if (v.type != dtype::float32) return;
+      n.resize(n.size() + static_cast<std::size_t>(p.size()));
+      p.read(n.data() + n.size() - p.size());
+    };
+    t.net().each_variable(add);
+    t.each_optimizer_variable(add);
+    return n;
+  };
+  fit_options const options{.epochs = 5, .shuffle = seed{9}, .schedule = cosine_decay};
+  auto net = model(network, input<2>, cpu, seed{3});
+  auto whole = trainer_of(net);
+  fit_result const wanted = fit(whole, train, valid, options);
+  CHECK(wanted.epochs.size() == 5);
+  CHECK(whole.optimizer.learning_rate == adam{}.learning_rate);
+
+  temporary_folder const folder;
+  std::string const file = folder.file("trainer.safetensors");
+  for (int end = 1; end < 5; ++end) {
+    CAPTURE(end);
+    auto begun = model(network, input<2>, cpu, seed{3}), other = model(network, input<2>, cpu, seed{4});
+    auto first = trainer_of(begun), second = trainer_of(other);
+    int epochs = 0;
+    fit_result const before = fit(first, train, valid, options, [&](epoch_record const&) {
+      save(first, file);
+      return ++epochs < end;
+    });
+    CHECK(static_cast<int>(before.epochs.size()) == end);
+    load(second, file);
+    fit_result const after = fit(second, train, valid, options);
+    CHECK(static_cast<int>(after.epochs.size()) == 5 - end);
+    CHECK(after.epochs.back().loss == wanted.epochs.back().loss);
+    CHECK(after.epochs.back().accuracy == wanted.epochs.back().accuracy);
+    CHECK(all(second) == all(whole));
+    CHECK(fit(second, train, valid, options).epochs.empty());
+  }
+  // within an epoch: the steps that fit had taken by then
+  auto begun = model(network, input<2>, cpu, seed{3});
+  auto t = trainer_of(begun);
+  auto order = batches(train, 32, options.shuffle);
+  for (int step = 0; step < 3; ++step) {
+    t.optimizer.learning_rate = adam{}.learning_rate * cosine_decay(static_cast<float>(32 * step / 100.0 / 5));
+    t.step(order[step]);
+  }
+  t.optimizer.learning_rate = adam{}.learning_rate;
+  fit(t, train, valid, options, [](auto const&) {});
+  CHECK(all(t) == all(whole));
+}
+
+TEST_CASE("fit: a trainer is trained as a model is") {
+  auto a = made(), b = made();
+  auto t = make_trainer(b, cross_entropy, sgd{.momentum = 0.9f}, batch<32>);
+  fit_result const of_model = fit(a, train, valid, cross_entropy, sgd{.momentum = 0.9f}, batch<32>, {.epochs = 2});
+  fit_result const of_trainer = fit(t, train, valid, {.epochs = 2});
+  CHECK(of_model.epochs.back().loss == of_trainer.epochs.back().loss);
+  CHECK(of_model.best_accuracy == of_trainer.best_accuracy);
+}
+
 TEST_CASE("fit: a schedule multiplies the learning rate at every share of the training") {
   shares.clear();
   auto net = made(), scheduled = made(), still = made();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 #include <ashlar/ashlar.hpp>
@@ -37,4 +38,14 @@ TEST_CASE("summary: every iteration of a repeated layer has its lines") {
 
 TEST_CASE("summary: a network without parameters has none") {
   CHECK(summary(model(relu, input<4>, cpu, seed{1})) == "name  shape     elements\nparameters: 0\n");
+}
+
+TEST_CASE("summary: it is what a model streams, and the plan's text what a trainer's summary does") {
+  auto net = model(linear<3> | relu, input<4>, cpu, seed{1});
+  auto const t = make_trainer(net, cross_entropy, sgd{}, batch<2>);
+  std::ostringstream out, plan;
+  out << net << 1;
+  CHECK(out.str() == summary(net) + "1");
+  plan << t.summary();
+  CHECK(plan.str() == to_text(t.summary()));
 }

@@ -70,8 +70,8 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
     case op::tanh: return pass(0, mul(d, sub(number(1), mul(i, i))));
     case op::sigmoid: return pass(0, mul(d, mul(i, sub(number(1), i))));
     case op::sqrt: {
-      int positive = binary(g, op::greater, i, zero());
-      return pass(0, select(g, positive, div(mul(d, number(0.5)), select(g, positive, i, number(1))), zero()));
+      int const is_zero = binary(g, op::equal, i, zero());  // a root of NaN, or of less than 0, has a gradient of NaN
+      return pass(0, select(g, is_zero, zero(), div(mul(d, number(0.5)), select(g, is_zero, number(1), i))));
     }
     case op::rsqrt: return pass(0, mul(d, mul(number(-0.5), mul(i, mul(i, i)))));
     case op::sin: return pass(0, mul(d, unary(g, op::cos, a)));

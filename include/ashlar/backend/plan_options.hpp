@@ -9,7 +9,8 @@ namespace ashlar::inline ASHLAR_ABI {
 /// Options of a policy: plans without fusion, or without reuse of memory (for debugging and tests).
 struct no_fusion_type {};
 struct no_reuse_type {};
-/// Each operation is a kernel of its own.
+/// Each operation is a kernel of its own. Numbers may differ from a fused plan's in the last places, and with them by
+/// more where differences are small: in one kernel compilers may round a product and what is added to it at once.
 inline constexpr no_fusion_type no_fusion;
 /// Each result has memory of its own.
 inline constexpr no_reuse_type no_reuse;

@@ -82,6 +82,14 @@ class basic_dataset : detail::any_samples {
     detail::check_sample_count(size());
   }
 
+  /// A copy of tensors whose axis 0 are the samples.
+  /// example: dataset<1, 8, 8> digits(images, labels);  // tensor<float, 360, 1, 8, 8>, tensor<std::int32_t, 360>
+  template <int N, int... TargetDims>
+  requires std::is_same_v<Target, target_type<target_element, TargetDims...>> ASHLAR_COLD
+  basic_dataset(tensor<float, N, Dims...> const& inputs, tensor<target_element, N, TargetDims...> const& targets)
+      : basic_dataset(std::vector<float>(inputs.data(), inputs.data() + inputs.size()),
+                      std::vector<target_element>(targets.data(), targets.data() + targets.size())) {}
+
   /// How many samples there are.
   std::int64_t size() const { return targets_.size(); }
 

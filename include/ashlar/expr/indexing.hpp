@@ -161,6 +161,18 @@ constexpr auto scatter_add(basic_value<T, D...> x, basic_value<U, I...> index, b
   }
 }
 
+/// Where along an axis each element stands: 0, 1, 2, ...  shape: that of x.  gradient: none
+/// example: auto causal = select(positions<-1>(scores) > positions<-2>(scores), -1e9f, scores);
+template <int Axis, class T, int... D>
+constexpr basic_value<std::int32_t, D...> positions(basic_value<T, D...> x) {
+  using namespace detail;
+  graph& g = *x.g;
+  located const here(g, x.at);
+  constexpr shape s = make_shape<D...>();
+  constexpr int axis = axis_of<s.rank, Axis>();
+  return {&g, broadcast(g, add_iota(g, dtype::int32, s.rank, axis, s[axis]), s, g[x.id].rows)};
+}
+
 /// 1 at each index, 0 elsewhere, along a new last axis.  shape: [...] -> [..., Classes].  gradient: none
 template <int Classes, class T = float, int... I>
 constexpr basic_value<T, I..., Classes> one_hot(basic_value<std::int32_t, I...> index) {

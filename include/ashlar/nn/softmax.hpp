@@ -56,12 +56,15 @@ struct softmax_layer : activation<softmax_layer<Axis>> {
 
 }  // namespace detail
 
-/// Logarithm of the softmax over the last axis, or another: log_softmax.with(axes<1>); finite for logits of any size,
-/// infinite ones included.
+/// Logarithm of the softmax over the last axis, or another: log_softmax.with(axes<1>); has the softmax's limits at
+/// infinite logits: of a row of n that all are -infinity, each is -log(n), where PyTorch has NaN.
 /// gradient: d - softmax(x) * sum(d), stated
 inline constexpr detail::log_softmax_layer<-1> log_softmax;
 
-/// e^x divided by the sum of e^x over the last axis, or another: softmax.with(axes<1>).
+/// e^x divided by the sum of e^x over the last axis, or another: softmax.with(axes<1>). Finite for logits of any size,
+/// as is its gradient: infinite ones of a row share it, and a row of n that all are -infinity, as of a query that a
+/// mask leaves no key, has 1/n everywhere, where PyTorch has NaN. What attends to nothing is masked behind the softmax:
+/// select(mask, softmax(scores), 0).
 /// gradient: y * d - y * sum(y * d), stated
 inline constexpr detail::softmax_layer<-1> softmax;
 

@@ -9,7 +9,7 @@ namespace detail {
 /// Writes a plan in Graphviz's language.
 class plan_dot {
  public:
-  explicit plan_dot(traced_plan const& t) : t_(t) {}
+  plan_dot(traced_plan const& t, joined_words joined) : t_(t), joined_(joined) {}
 
   std::string take() {
     out_ = "digraph ashlar {\n  node [shape=box, fontname=\"monospace\"];\n  fontname=\"monospace\";\n";
@@ -27,7 +27,8 @@ class plan_dot {
     std::string arrows;  // outside of the boxes: what one names inside would move into it
     for (int s = 0; s < traced.steps.size(); ++s) {
       int const step = t_.plan.pools.bodies[body].first_step + s;
-      out_ += "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, step)) + ";\n";
+      out_ +=
+          "  subgraph cluster_" + std::to_string(step) + " {\n  label=" + quoted(step_text(t_, step, joined_)) + ";\n";
       auto name = [&](int id) {
         bool const is_own = copies[id] > 1 && traced.steps[s].nodes.find(id) >= 0;
         return prefix + std::to_string(id) + (is_own ? "_n" + std::to_string(step) : "");
@@ -67,6 +68,7 @@ class plan_dot {
   }
 
   traced_plan const& t_;
+  joined_words joined_;
   std::string out_;
 };
 
@@ -76,10 +78,10 @@ class plan_dot {
 /// and in a loop's box that of its body; a cheap value that several steps compute stands in each of them. What no step
 /// computes (leaves, views, values that every reader makes again) stands outside the boxes. Arrows lead from operands
 /// to readers, dotted ones from a loop to its body's arguments.
-template <class Program>
-std::string to_dot(program_summary<Program> const&) {
+template <class Program, class Policy>
+std::string to_dot(program_summary<Program, Policy> const&) {
   detail::traced_program<Program> const t;
-  return detail::plan_dot(t).take();
+  return detail::plan_dot(t, detail::joined_by<Program, Policy>()).take();
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -5,20 +5,25 @@
 namespace ashlar::inline ASHLAR_ABI {
 namespace detail {
 
-/// How many kernels a body launches, each loop's as often as it runs; of the update's variants the longest.
-template <class Program>
-constexpr std::int64_t launches_of(int body = Program::tables.top) {
+/// How many kernels a body launches, each loop's as often as it runs; of the update's variants the longest. of_step(s):
+/// how many step s does.
+template <class Program, class OfStep>
+constexpr std::int64_t launches_of(OfStep const& of_step, int body = Program::tables.top) {
   auto const& t = Program::tables;
   constexpr int most_variants = 8;
   std::int64_t always = 0, of_variant[most_variants]{}, longest = 0;
   for (int s = t.bodies[body].first_step; s < t.bodies[body].first_step + t.bodies[body].step_count; ++s) {
     step_entry const& step = t.steps[s];
     std::int64_t const n =
-        step.loop < 0 ? step.phases : t.loops[step.loop].count * launches_of<Program>(t.loops[step.loop].body);
+        step.loop < 0 ? of_step(s) : t.loops[step.loop].count * launches_of<Program>(of_step, t.loops[step.loop].body);
     (step.variant && step.variant < most_variants ? of_variant[step.variant] : always) += n;
   }
   for (std::int64_t n : of_variant) longest = n > longest ? n : longest;
   return always + longest;
+}
+template <class Program>
+constexpr std::int64_t launches_of() {
+  return launches_of<Program>([](int s) -> std::int64_t { return Program::tables.steps[s].phases; });
 }
 /// What an optimizer keeps in a program of training steps; of other programs nothing.
 template <class Program>
@@ -31,8 +36,10 @@ constexpr std::int64_t optimizer_bytes_of() {
 
 }  // namespace detail
 
-/// What the compiler knows of a program before anything runs.
-template <class Program>
+/// What the compiler knows of a program before anything runs. A trainer's knows the policy, too; void: that of none.
+/// Streams as to_text.
+/// example: std::cout << t.summary();
+template <class Program, class Policy = void>
 struct program_summary {
   /// The program that it is about.
   using program = Program;

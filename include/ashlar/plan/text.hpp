@@ -9,7 +9,7 @@ namespace detail {
 /// Writes a plan's steps as lines.
 class plan_text {
  public:
-  explicit plan_text(traced_plan const& t) : t_(t), p_(t.plan) {}
+  plan_text(traced_plan const& t, joined_words joined) : t_(t), p_(t.plan), joined_(joined) {}
 
   std::string take() {
     write_body(p_.top, "", "", nullptr);
@@ -22,7 +22,7 @@ class plan_text {
     for (int s = 0; s < b.step_count; ++s) {
       step_entry const& entry = p_.pools.steps[b.first_step + s];
       traced_body const& traced = t_.trace.bodies[body];
-      out_ += indent + step_text(t_, b.first_step + s) + "\n";
+      out_ += indent + step_text(t_, b.first_step + s, joined_) + "\n";
       place_of_step const now{*traced.planned, traced.steps[s], indent + "  ", outer, around};
       if (entry.loop >= 0)
         write_loop(p_.pools.loops[entry.loop], now);
@@ -128,6 +128,7 @@ class plan_text {
 
   traced_plan const& t_;
   full_plan const& p_;
+  joined_words joined_;
   std::string out_;
 };
 
@@ -135,7 +136,8 @@ class plan_text {
 
 /// The program's plan, step by step in the order in which it runs. The first line is the summary in numbers. Then for
 /// each step its number in the plan's table, its kernel and what kind of kernel that is, its layer, and, where the
-/// update has variants of which a trainer runs one, which of them it belongs to; and below it
+/// update has variants of which a trainer runs one, which of them it belongs to; in a trainer's summary also what the
+/// cpu policy does of it together with another step ("adds the bias of step 4 on the way to memory"); and below it
 /// * `reads`: an operand and where it lies, as the bytes [first, last) of the arena, the scalars, the parameters, the
 ///   states or the optimizer's slots, with the name of a parameter or state;
 /// * `makes again`: a constant, iota, broadcast or random numbers that the kernel makes itself;
@@ -145,13 +147,21 @@ class plan_text {
 /// the iterations' slices are (a carry moves between two blocks of scratch until the last iteration); and where its own
 /// scratch lies. Then come its body's steps: numbered in the plan's table as the others, with nodes numbered anew, and
 /// with `scratch` for what the arena is outside.
-template <class Program>
-std::string to_text(program_summary<Program> const& s) {
+template <class Program, class Policy>
+std::string to_text(program_summary<Program, Policy> const& s) {
   detail::traced_program<Program> const t;
   return std::to_string(s.parameters) + " parameters, " + std::to_string(s.nodes) + " nodes, " +
          std::to_string(s.steps) + " steps of " + std::to_string(s.kernels) + " kernels, arena " +
          std::to_string(s.arena_bytes) + " bytes (" + std::to_string(s.arena_bytes_without_reuse) +
-         " without reuse)\n" + detail::plan_text(t).take();
+         " without reuse)\n" + detail::plan_text(t, detail::joined_by<Program, Policy>()).take();
+}
+
+/// Streams to_text.
+template <class Stream, class Program, class Policy>
+requires requires(Stream& out) { out << ""; }
+Stream& operator<<(Stream& out, program_summary<Program, Policy> const& s) {
+  out << to_text(s).c_str();
+  return out;
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

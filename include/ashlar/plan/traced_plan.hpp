@@ -133,8 +133,20 @@ inline std::string node_text(graph const& g, int id, std::string const& outer) {
   return s;
 }
 
-/// "step 3: kernel 2 (matmul), layer 0, variant 1 of 2" or "step 9: 3 times, backward, layer 1".
-inline std::string step_text(traced_plan const& t, int step) {
+/// What a policy does of a step together with others, in words; empty: it stands alone.
+using joined_words = std::string (*)(int step);
+
+template <class Program, class Policy>
+constexpr joined_words joined_by() {
+  if constexpr (requires { &Policy::template joined<Program>; })
+    return &Policy::template joined<Program>;
+  else
+    return [](int) { return std::string(); };
+}
+
+/// "step 3: kernel 2 (matmul), layer 0, variant 1 of 2" or "step 9: 3 times, backward, layer 1", and then what it is
+/// joined with.
+inline std::string step_text(traced_plan const& t, int step, joined_words joined) {
   step_entry const& s = t.plan.pools.steps[step];
   std::string out = "step " + std::to_string(step) + ": ";
   if (s.loop >= 0) {
@@ -149,7 +161,8 @@ inline std::string step_text(traced_plan const& t, int step) {
   if (!layer.empty()) out += ", layer " + layer;
   if (s.variant && t.variants() > 1)
     out += ", variant " + std::to_string(s.variant) + " of " + std::to_string(t.variants());
-  return out;
+  std::string const together = joined(step);
+  return together.empty() ? out : out + "; " + together;
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -124,7 +124,7 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
 
 /// Writes a trainer to be resumed: its model, what the optimizer keeps, the number of steps and the seed of its random
 /// numbers. What the program chooses is the program's: the optimizer's members, a learning rate among them, weights of
-/// losses and the order of samples. `fit` makes a trainer of its own, and so begins anew. The file is whole or absent.
+/// losses and the order of samples. `fit` goes on with a trainer that it is given. The file is whole or absent.
 /// errors: as those of saving a model
 /// example: save(t, "checkpoint.safetensors");
 template <class Model, class Objective, class Optimizer, int Batch>

@@ -227,10 +227,85 @@ class fit_measures {
 
 }  // namespace detail
 
+namespace detail {
+
+/// What fit calls after an epoch where it was given nothing to call.
+struct nothing_after_epochs {
+  void operator()(epoch_record const&) const {}
+};
+
+/// Trains as fit says, and gives the trainer its learning rate back.
+template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch, class Data,
+          class After>
+fit_result fit_trainer(trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>& t, Data const& train,
+                       Data const& valid, fit_options const& options, After const& after, char const* file,
+                       int line_of_call) {
+  using predictor_type = default_predictor<model<Net, Input, Policy, Target>>;
+  using trainer_type = trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>;
+  using measures = fit_measures<trainer_type, predictor_type, typename Data::dataset_type, Objective>;
+  struct learning_rate {
+    decltype(t.optimizer.learning_rate)& place;
+    decltype(t.optimizer.learning_rate) const given = place;
+    ~learning_rate() { place = given; }
+  } const rate{t.optimizer.learning_rate};
+  fit_result result;
+  if (train.size() == 0)
+    fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
+  t.drop_behind_not_finite();
+  predictor_type predicting(t.net());
+  auto order = batches(train, Batch);
+  std::int64_t const first = t.steps() / order.size();
+  std::int64_t batch = t.steps() % order.size();  // of the first epoch, some of whose steps may have been taken
+  result.epochs =
+      std::vector<epoch_record>(static_cast<std::size_t>(options.epochs > first ? options.epochs - first : 0));
+  for (epoch_record& record : result.epochs) measures::prepare(record);
+  progress_line line(options.progress, options.epochs, train.size(), first);
+  for (int epoch = static_cast<int>(first); epoch < options.epochs; ++epoch) {
+    order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
+    double const begin = clock_seconds();
+    auto seconds = [&] { return clock_seconds() - begin; };
+    epoch_record& record = result.epochs[static_cast<std::size_t>(epoch - first)];
+    std::int64_t seen = 0;
+    auto look_at = [&](auto const& rows, float loss) {
+      if (!std::isfinite(loss)) refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
+      record.loss += static_cast<double>(loss) * rows.size();
+      measures::add(t, rows.size(), record);
+      seen += rows.size();
+      line.during(epoch, record.loss / static_cast<double>(seen), seen, seconds());
+    };
+    losses_on_their_way<trainer_type, decltype(order[0]), measures::reads_each_step> late;
+    for (; batch < order.size(); ++batch) {
+      auto const rows = order[batch];
+      if (options.schedule) {
+        double const done = epoch + static_cast<double>(batch * Batch) / static_cast<double>(train.size());
+        t.optimizer.learning_rate = rate.given * options.schedule(static_cast<float>(done / options.epochs));
+      }
+      late.add(
+          rows, [&] { return t.step(rows); }, look_at);
+    }
+    batch = 0;
+    late.finish(look_at);
+    record.images_per_second = static_cast<double>(seen) / seconds();
+    measures::divide(record, seen);
+    measures::measure_on(valid, predicting, record, line);
+    result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
+    line.after(epoch, record.loss, record.images_per_second);
+    if constexpr (std::is_void_v<decltype(after(record))>) {
+      after(record);
+    } else if (!after(record)) {
+      result.epochs.resize(static_cast<std::size_t>(epoch - first) + 1);
+      break;
+    }
+  }
+  return result;
+}
+
+}  // namespace detail
+
 /// Trains a model on a dataset and measures it on another after every epoch: each output by its accuracy where there
 /// are labels, by its mean squared error where targets are like the outputs; of several outputs those that have losses.
 /// Allocates nothing after its first step. Each call begins with a trainer of its own: what the optimizer keeps is not
-/// carried to the next one, and training that is to be resumed steps by hand (save(trainer, file)).
+/// carried to the next one. Training that is to be resumed is given a trainer instead of the model.
 /// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
 /// step, the operation that made it so, its layer and the user's line); the model is as before that step
 /// example: fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 20, .progress = true});
@@ -239,58 +314,38 @@ template <class Net, class Input, class Policy, class Target, detail::any_datase
 fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data const& valid, Objective const& objective,
                Optimizer const& optimizer, batch_type<Batch> size, fit_options options = {},
                char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
-  using samples = typename Data::dataset_type;
-  using predictor_type = detail::default_predictor<model<Net, Input, Policy, Target>>;
-  using verdict = decltype(detail::dataset_verdict<false, samples, typename predictor_type::places, Input>(
-      typename predictor_type::inputs{}));
+  using places = typename detail::default_predictor<model<Net, Input, Policy, Target>>::places;
+  using inputs = typename detail::default_predictor<model<Net, Input, Policy, Target>>::inputs;
+  using verdict = decltype(detail::dataset_verdict<false, typename Data::dataset_type, places, Input>(inputs{}));
   static_assert(detail::accepted<verdict>);
-  fit_result result;
   if constexpr (!detail::any_misfit<verdict>) {
-    if (train.size() == 0)
-      fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
     auto t = make_trainer(net, objective, optimizer, size);
-    t.drop_behind_not_finite();
-    using measures = detail::fit_measures<decltype(t), predictor_type, samples, Objective>;
-    predictor_type predicting(net);
-    auto order = batches(train, Batch, options.shuffle);
-    result.epochs = std::vector<epoch_record>(static_cast<std::size_t>(options.epochs > 0 ? options.epochs : 0));
-    for (epoch_record& record : result.epochs) measures::prepare(record);
-    detail::progress_line line(options.progress, options.epochs, train.size());
-    for (int epoch = 0; epoch < options.epochs; ++epoch) {
-      if (epoch > 0) order.reshuffle(options.shuffle, static_cast<std::uint64_t>(epoch));
-      double const begin = detail::clock_seconds();
-      auto seconds = [&] { return detail::clock_seconds() - begin; };
-      epoch_record& record = result.epochs[static_cast<std::size_t>(epoch)];
-      std::int64_t seen = 0;
-      auto look_at = [&](auto const& rows, float loss) {
-        if (!std::isfinite(loss))
-          detail::refuse_loss(loss, t.steps() + 1, find_non_finite(t, rows), file, line_of_call);
-        record.loss += static_cast<double>(loss) * rows.size();
-        measures::add(t, rows.size(), record);
-        seen += rows.size();
-        line.during(epoch, record.loss / static_cast<double>(seen), seen, seconds());
-      };
-      std::int64_t given = 0;
-      detail::losses_on_their_way<decltype(t), decltype(order[0]), measures::reads_each_step> late;
-      for (auto rows : order) {
-        if (options.schedule) {
-          double const done = epoch + static_cast<double>(given) / static_cast<double>(train.size());
-          t.optimizer.learning_rate =
-              optimizer.learning_rate * options.schedule(static_cast<float>(done / options.epochs));
-        }
-        late.add(
-            rows, [&] { return t.step(rows); }, look_at);
-        given += rows.size();
-      }
-      late.finish(look_at);
-      record.images_per_second = static_cast<double>(seen) / seconds();
-      measures::divide(record, seen);
-      measures::measure_on(valid, predicting, record, line);
-      result.best_accuracy = record.accuracy > result.best_accuracy ? record.accuracy : result.best_accuracy;
-      line.after(epoch, record.loss, record.images_per_second);
-    }
+    return detail::fit_trainer(t, train, valid, options, detail::nothing_after_epochs{}, file, line_of_call);
+  } else {
+    return {};
   }
-  return result;
+}
+/// Trains a trainer's model, and goes on where the trainer is: options.epochs counts from its step 0, and the order of
+/// an epoch's samples depends on options.shuffle and its number alone. So a trainer that was read from a file ends as
+/// the one that wrote it would have, bit for bit, with the same optimizer, options and training set; it may have been
+/// written within an epoch. The result has the epochs of this call. after_epoch is called behind each with its
+/// epoch_record; where it returns false, the training ends.
+/// errors: as those of training a model
+/// example: if (std::filesystem::exists(file)) load(t, file);
+///          fit(t, train, valid, {.epochs = 20}, [&](auto const&) { save(t, file); });
+template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch,
+          detail::any_dataset Data, class After = detail::nothing_after_epochs>
+fit_result fit(trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>& t, Data const& train,
+               Data const& valid, fit_options options = {}, After const& after_epoch = {},
+               char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
+  using places = typename detail::default_predictor<model<Net, Input, Policy, Target>>::places;
+  using inputs = typename detail::default_predictor<model<Net, Input, Policy, Target>>::inputs;
+  using verdict = decltype(detail::dataset_verdict<false, typename Data::dataset_type, places, Input>(inputs{}));
+  static_assert(detail::accepted<verdict>);
+  if constexpr (!detail::any_misfit<verdict>)
+    return detail::fit_trainer(t, train, valid, options, after_epoch, file, line_of_call);
+  else
+    return {};
 }
 /// Refuses other arguments in a sentence.
 template <class... Given>

@@ -21,8 +21,12 @@ inline double clock_seconds() {
 /// The line that fit prints: rewritten in place on a terminal, one for each epoch elsewhere.
 class progress_line {
  public:
-  progress_line(bool wanted, int epochs, std::int64_t samples)
-      : wanted_(wanted), live_(wanted && isatty(STDOUT_FILENO)), epochs_(epochs), samples_(samples) {}
+  progress_line(bool wanted, int epochs, std::int64_t samples, std::int64_t first)
+      : wanted_(wanted),
+        live_(wanted && isatty(STDOUT_FILENO)),
+        epochs_(epochs),
+        samples_(samples),
+        first_(static_cast<double>(first)) {}
 
   /// In the middle of an epoch, at most ten times a second.
   ASHLAR_COLD void during(int epoch, double loss, std::int64_t seen, double seconds) {
@@ -55,12 +59,13 @@ class progress_line {
   double left(int epoch, std::int64_t seen) const {
     double const spent = clock_seconds() - start_;
     double const done = epoch + static_cast<double>(seen) / static_cast<double>(samples_ ? samples_ : 1);
-    return done > 0 ? spent * (epochs_ - done) / done : 0;
+    return done > first_ ? spent * (epochs_ - done) / (done - first_) : 0;
   }
 
   bool wanted_, live_;
   int epochs_;
   std::int64_t samples_;
+  double first_;  // epoch of this call
   char measured_[240] = "";
   double start_ = clock_seconds(), last_ = start_;
 };

@@ -139,10 +139,12 @@ template <class... Given>
 struct fit_with_other_arguments {
   template <class Path>
   struct report {
-    static_assert(!std::is_same_v<Path, Path>,
-                  "ashlar: fit takes (model, training set, held-out set, objective, optimizer, batch<N>, options): a "
-                  "model that is not const, two datasets of the same shape, a loss such as cross_entropy, an optimizer "
-                  "such as adam{}, and the batch as batch<64>, not 64 (this message states what it was given)");
+    static_assert(
+        !std::is_same_v<Path, Path>,
+        "ashlar: fit takes (model, training set, held-out set, objective, optimizer, batch<N>, options): a "
+        "model that is not const, two datasets of the same shape, a loss such as cross_entropy, an optimizer "
+        "such as adam{}, and the batch as batch<64>, not 64; or (trainer, training set, held-out set, options) to go "
+        "on with a trainer (this message states what it was given)");
   };
 };
 /// Stands as the network of a model that was given other arguments than a model takes.

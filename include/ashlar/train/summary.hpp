@@ -73,4 +73,12 @@ std::string summary(model<Net, Input, Policy, Target> const& net) {
   return out + '\n';
 }
 
+/// Streams its summary.
+template <class Stream, class Net, class Input, class Policy, class Target>
+requires requires(Stream& out) { out << ""; }
+Stream& operator<<(Stream& out, model<Net, Input, Policy, Target> const& net) {
+  out << summary(net).c_str();
+  return out;
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI

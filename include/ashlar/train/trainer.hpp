@@ -145,8 +145,8 @@ class trainer {
   }
   /// The model.
   Model& net() const { return net_; }
-  /// What the compiler knows of a step, in numbers.
-  static constexpr program_summary<program> summary() { return {}; }
+  /// What the compiler knows of a step, in numbers; streamed, the steps one by one.
+  static constexpr program_summary<program, typename Model::policy> summary() { return {}; }
   /// The memory of the last step.
   char const* arena() const { return stepper_.arena(); }
 

@@ -4,6 +4,7 @@
 
 #include <ashlar/backend/checked_executor.hpp>
 #include <ashlar/backend/cpu/executor.hpp>
+#include <ashlar/backend/cpu/joined_in_words.hpp>
 #include <ashlar/backend/host_runner.hpp>
 #include <ashlar/backend/plan_options.hpp>
 #include <ashlar/backend/policy.hpp>
@@ -81,6 +82,15 @@ struct cpu_policy : detail::policy_base {
     detail::explain<Program, executor<Program>>(m, why);
   }
 
+  /// What is done of a program's step together with another one, in words; empty: it stands alone, as with debug all
+  /// do.
+  template <class Program>
+  static std::string joined(int step) {
+    if constexpr (has<debug_type>)
+      return "";
+    else
+      return detail::joined_in_words<Program>(step);
+  }
   /// What runs here, in words.
   std::string describe() const {
     std::string words = "cpu, ";

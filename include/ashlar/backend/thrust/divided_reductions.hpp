@@ -26,7 +26,9 @@ constexpr std::int64_t bytes_of_divided(std::int64_t const* numbers) {
 
 /// Kernels that run one after the other.
 template <class... Functor>
-struct functors {};
+struct functors {
+  static constexpr int count = sizeof...(Functor);
+};
 /// Those of such a step, if it is divided: its parts, and what puts them together.
 template <int... Code>
 constexpr auto functors_of_divided() {

@@ -5,6 +5,7 @@
 #include <ashlar/backend/index_faults.hpp>
 #include <ashlar/backend/step_walk.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
+#include <ashlar/plan/summary.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
@@ -72,6 +73,10 @@ struct system_parts {
   template <class Program>
   static std::int64_t memory_beside() {
     return 0;
+  }
+  template <class Program>
+  static constexpr std::int64_t launches() {
+    return launches_of<Program>();
   }
   using memory = buffer;
   using resources = device_resources;

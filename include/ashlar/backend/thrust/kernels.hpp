@@ -114,6 +114,28 @@ struct launch_table {
     return {{make_entry<Kernel>(code_of<Kernel>{})...}, {make_bytes<Kernel>(code_of<Kernel>{})...}};
   }
   static constexpr table functions = make(std::make_integer_sequence<int, count>{});
+
+  /// How many kernels of our own a step launches: one, and where it is divided those that put the parts together.
+  static constexpr int launches_of(int step) {
+    return launches_of(tables.steps[step], std::make_integer_sequence<int, count>{});
+  }
+
+ private:
+  template <int Kernel, int... I>
+  static constexpr int launches_of(std::int64_t const* numbers, std::integer_sequence<int, I...>) {
+#if ASHLAR_GPU
+    if (tables.code[tables.kernel_begin[Kernel]] == static_cast<int>(kernel_kind::conv_weight))
+      return weight_parts(numbers).count == 1 ? 1 : 2;
+#endif
+    if constexpr (functions.bytes[Kernel] > 0)
+      if (bytes_of_divided<tables.code[tables.kernel_begin[Kernel] + I]...>(numbers) > 0)
+        return decltype(functors_of_divided<tables.code[tables.kernel_begin[Kernel] + I]...>())::count;
+    return 1;
+  }
+  template <int... Kernel>
+  static constexpr int launches_of(step_entry const& s, std::integer_sequence<int, Kernel...>) {
+    return ((s.kernel == Kernel ? launches_of<Kernel>(tables.numbers + s.numbers, code_of<Kernel>{}) : 0) + ... + 0);
+  }
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

@@ -100,13 +100,14 @@ struct device_policy : detail::policy_base {
   /// What runs here, in words: Thrust's version, its system and what that runs on; or why nothing does, where there is
   /// no driver, no GPU, or one that the program was not built for.
   std::string describe() const { return "device" + detail::system_in_words(); }
-  /// The same, and what a plan asks of it: memory, with how much is free, and launches of a step.
+  /// The same, and what a plan asks of it: memory, with how much is free, and how many kernels a step launches at the
+  /// full batch: those of divided reductions too, and before a GPU's libraries do several in one.
   /// example: std::cout << device.describe(t.summary());
-  template <class Program>
-  std::string describe(program_summary<Program> const& plan) const {
+  template <class Program, class Policy>
+  std::string describe(program_summary<Program, Policy> const& plan) const {
     std::int64_t const needed = plan.memory_bytes() + detail::parts_with<Options...>::template memory_beside<Program>();
     return describe() + "; the plan needs " + detail::in_mebibytes(needed) + detail::free_memory_in_words() + ", and " +
-           std::to_string(plan.launches) + " launches per step";
+           std::to_string(detail::parts_with<Options...>::template launches<Program>()) + " launches per step";
   }
 };
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <tuple>
+#include <utility>
 
 #include "backend/thrust/gpu/parity.hpp"
 
@@ -120,6 +121,23 @@ TEST_CASE("gpu: gradients of biases and statistics of batches divided into parts
                            trained_on(images, cpu, sgd{.learning_rate = 0.01f})) < 2e-5);
   CHECK(largest_difference(trained_on(normed, device, sgd{.learning_rate = 0.01f}),
                            trained_on(normed, cpu, sgd{.learning_rate = 0.01f})) < 2e-5);
+}
+
+TEST_CASE("gpu: describe counts the launches that put parts together") {
+  // How many launches a step of a network has by describe and as they are counted, which includes those around it.
+  auto launches = [](auto const& network, auto const& sample, auto const& x) {
+    auto net = model(network, sample, device.with(own_kernels), seed{1});
+    auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.01f}, batch<4>);
+    std::string const words = device.with(own_kernels).describe(t.summary());
+    std::string const behind = words.substr(words.rfind(", and ") + 6);
+    tensor<std::int32_t, 4> const labels{0, 1, 1, 0};
+    std::int64_t const counted = launches_of([&] { static_cast<void>(static_cast<float>(t.step(x, labels))); });
+    return std::pair{std::stoll(behind), counted};
+  };
+  auto const large = launches(normed, input<2, 67, 71>, floats<4, 2, 67, 71>());
+  auto const small = launches(normed, input<2, 3, 3>, floats<4, 2, 3, 3>());
+  CHECK(large.first > small.first);
+  CHECK(large.first - small.first == large.second - small.second);
 }
 
 TEST_CASE("gpu: an update clipped by the norm of all gradients is divided into parts, and left out with its step") {

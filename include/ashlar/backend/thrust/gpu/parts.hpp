@@ -3,6 +3,7 @@
 #include <ashlar/backend/thrust/gpu/image_executor.hpp>
 #include <ashlar/backend/thrust/gpu/runner.hpp>
 #include <ashlar/backend/thrust/gpu/stepper.hpp>
+#include <ashlar/plan/summary.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
@@ -26,6 +27,11 @@ struct system_parts {
   static std::int64_t memory_beside() {
     return device_program_memory<Program, requests_in_flight>::bytes_beside +
            aligned(Program::tables.counts.state_bytes) + program_launches<Program, Own, precision>::workspace_bytes();
+  }
+  /// Kernels that a step at the full batch launches without libraries.
+  template <class Program>
+  static constexpr std::int64_t launches() {
+    return launches_of<Program>([](int s) -> std::int64_t { return launch_table<Program, Own, Bf16>::launches_of(s); });
   }
   using memory = device_buffer;
   using resources = device_resources;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
-#include <ashlar/device.hpp>
+#include "backend/thrust/gpu/libraries/trained.hpp"
 
-#include "backend/thrust/gpu/library_parity.hpp"
-
-using namespace library_parity;
+using namespace ashlar;
+using namespace gpu_libraries;
 
 namespace {
 
