@@ -106,12 +106,11 @@ void convolve_pooled(kernel_arguments const& args) {
   bool const has_bias = args.numbers[23], has_relu = args.numbers[24], has_positions = args.numbers[25];
   char* const* const behind = args.operands + (has_bias ? 3 : 2);
   std::int64_t const height = g.out_height / 2, width = g.out_width / 2;
-  winograd_results<T> to{
-      reinterpret_cast<T*>(behind[0]),
-      {height, width, g.filters * height * width, 0, 0},
-      ASHLAR_BY_SET(args.set, winograd_pooling_on_baseline<T>, winograd_pooling_on_avx2<T>,
-                    winograd_pooling_on_avx512<T>),
-      {}};
+  winograd_results<T> to{reinterpret_cast<T*>(behind[0]),
+                         {height, width, g.filters * height * width, 0, 0},
+                         ASHLAR_BY_SET(args.set, winograd_pooling_on_baseline<T>, winograd_pooling_on_avx2<T>,
+                                       winograd_pooling_on_avx512<T>),
+                         {}};
   if (has_bias)
     to.finish = {has_relu ? product_epilogue::bias_and_relu : product_epilogue::bias,
                  reinterpret_cast<T const*>(args.operands[2]), 0};
