@@ -7,9 +7,9 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// How a convolution is computed: as products of matrices, of which one is made panel by panel while it is needed; with
-/// a workspace, of several images or of the pixels of one in lanes; or by Winograd's algorithm.
+/// a workspace, of several images or of the pixels of one in lanes; or by Winograd's algorithm, perhaps with pooling.
 namespace conv_way {
-enum type : int { products, lanes, winograd };
+enum type : int { products, lanes, winograd, pooled };
 }
 
 /// So many images and more are computed lane by lane, of fewer the lanes would stay empty.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <ashlar/passes/group_merging.hpp>
+#include <ashlar/passes/group_pooling.hpp>
 #include <ashlar/passes/rearranged.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -8,10 +8,10 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 /// Puts nodes into groups. First every node joins the group of its consumers where that is one group and their spaces
 /// agree, or several groups where it costs no more than what these would read instead; then groups that share an
 /// operand or feed each other merge where no cycle arises, so that a group may have several outputs.
-class fusion : group_merging {
+class fusion : group_pooling {
  public:
   constexpr fusion(graph const& g, list<int> const& outputs, pass_options options)
-      : group_merging(g, options.states_apart),
+      : group_pooling(g, options.states_apart),
         outputs_(outputs),
         options_(options),
         sole_(g.size(), unused),
@@ -37,6 +37,7 @@ class fusion : group_merging {
     }
     order_assignments();
     if (options_.fuse) merge_neighbours();
+    if (options_.fuse && options_.winograd) pool_convolutions(outputs_);
     circle_ = false;  // groups that needed each other may be one now
     schedule();
     if (circle_) return with_states_apart();

@@ -3,8 +3,8 @@
 #include <ashlar/passes/conv_workspace.hpp>
 #include <ashlar/passes/groups.hpp>
 #include <ashlar/passes/lowered.hpp>
+#include <ashlar/passes/pooled_convolution.hpp>
 #include <ashlar/passes/rearranged.hpp>
-#include <ashlar/passes/winograd.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -60,12 +60,6 @@ constexpr void push_window(node const& n, lowered& out) {
   for (int i = 0; i < 9; ++i) out.numbers.push(n.a[i]);
 }
 
-/// Whether Winograd's algorithm is one of a convolution: 3 x 3 windows of stride 1 without dilation or groups.
-constexpr bool has_winograd(node const& n) {
-  bool const is_dense = n.a[2] == 1 && n.a[3] == 1 && n.a[6] == 1 && n.a[7] == 1 && n.a[8] == 1;
-  return n.type == dtype::float32 && n.a[0] == 3 && n.a[1] == 3 && is_dense;
-}
-
 /// batch, channels, h, w, out channels, oh, ow, the window, rows, blocks; then of Winograd's algorithm its division.
 /// Its code says in which way it is computed.
 constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered& out) {
@@ -118,6 +112,20 @@ constexpr void lower_conv(graph const& g, node const& n, bool winograd, lowered&
     out.workspace = blocks * w.size() * bytes_of(n.type);
     out.phases = 2;
   }
+}
+
+/// A convolution by Winograd's algorithm with all that is behind it up to pooling; the positions of the maxima where
+/// somebody else reads them. Behind its numbers: whether there are a bias, a ReLU and positions.
+constexpr void lower_pooled(graph const& g, int take, bool has_positions, lowered& out) {
+  pooled_convolution const p(g, take);
+  lower_conv(g, g[p.conv], true, out);
+  out.code.items[2] = conv_way::pooled;
+  out.inputs.clear();
+  for (int j : {g[p.conv].in[0], g[p.conv].in[1]}) out.inputs.push(j);
+  if (p.bias >= 0) out.inputs.push(p.bias);
+  if (has_positions) out.outputs.push(p.index);
+  for (bool b : {p.bias >= 0, p.has_relu, has_positions}) out.numbers.push(b);
+  out.flops += static_cast<double>(g.extents(g[p.conv].in[0]).size());
 }
 
 /// planes, h, w, oh, ow, the window, planes per valid row.
@@ -288,10 +296,11 @@ constexpr void lower_custom(node const& n, lowered& out) {
 }
 
 /// A node that has a kernel of its own, the last of its group; the others are concats that it joins, or the product
-/// that it permutes. `groups`: of all nodes, if any has no memory of its own. A convolution by Winograd's algorithm
-/// where it may and that pays.
-constexpr lowered lower_node(graph const& g, list<int> const& members, grouping const* groups = nullptr,
-                             bool winograd = false) {
+/// that it permutes, or what stands before its pooling. `groups`: of all nodes, if any has no memory of its own. A
+/// convolution by Winograd's algorithm where it may and that pays. `is_output(node)`: whether others need it in memory.
+template <class IsOutput>
+constexpr lowered lower_node(graph const& g, list<int> const& members, grouping const* groups, bool winograd,
+                             IsOutput is_output) {
   int const id = members.back();
   node const& n = g[id];
   lowered out;
@@ -302,6 +311,10 @@ constexpr lowered lower_node(graph const& g, list<int> const& members, grouping 
   if (is_move(n.code) && members.size() > 1) {
     out.inputs.resize(2, -1);
     lower_product(g, members[0], id, is_read_through, out);
+    return out;
+  }
+  if (n.code == op::window_take && members.size() > 1) {
+    lower_pooled(g, id, is_output(n.in[1]), out);
     return out;
   }
   switch (n.code) {
@@ -326,6 +339,10 @@ constexpr lowered lower_node(graph const& g, list<int> const& members, grouping 
     default: refuse("internal: a node without a kernel");
   }
   return out;
+}
+
+constexpr lowered lower_node(graph const& g, list<int> const& members, grouping const* groups = nullptr) {
+  return lower_node(g, members, groups, false, [](int) { return true; });
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

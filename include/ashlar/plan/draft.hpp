@@ -120,11 +120,11 @@ class draft_writer {
   constexpr std::int64_t bytes(int id) const { return g_.extents(id).size() * bytes_of(g_[id].type); }
 
   constexpr lowered lower(group const& m) {
-    if (m.kind == group::single) return lower_node(g_, m.members, &p_.groups, winograd_);
+    auto is_output = [&](int i) { return layout_.is_output(i); };
+    if (m.kind == group::single) return lower_node(g_, m.members, &p_.groups, winograd_, is_output);
     return group_lowering(
                g_, m, registers_,
-               [&](int j, int axis) { return layout_.apart(j, axis) / bytes_of(g_.nodes.items[j].type); },
-               [&](int i) { return layout_.is_output(i); })
+               [&](int j, int axis) { return layout_.apart(j, axis) / bytes_of(g_.nodes.items[j].type); }, is_output)
         .take();
   }
   constexpr void add(group const& m) {

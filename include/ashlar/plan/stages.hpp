@@ -86,30 +86,30 @@ constexpr int graph_around(int k) {
   return thawed_graphs<Recorded>().graphs[k].parent;
 }
 
-template <class Recorded, bool Fuse, bool Strided, int K>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided, int K>
 struct fused_stage;
-template <class Recorded, bool Fuse, bool Strided, int K>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided, int K>
 constexpr auto fuse_frozen() {
   frozen_grouping<nodes_of_graph<Recorded>(K)> f;
   thawed_graphs<Recorded> t;
   if constexpr (constexpr int around = graph_around<Recorded>(K); around >= 0)
-    fused_stage<Recorded, Fuse, Strided, around>::value.thaw(t.graphs[around].groups);
-  fuse(t.graphs, K, t.r.outputs, {Fuse, true, false, Strided});
+    fused_stage<Recorded, Fuse, Winograd, Strided, around>::value.thaw(t.graphs[around].groups);
+  fuse(t.graphs, K, t.r.outputs, {Fuse, true, Winograd, Strided});
   f.freeze(t.graphs[K].groups);
   return f;
 }
 /// The groups of graph K.
-template <class Recorded, bool Fuse, bool Strided, int K>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided, int K>
 struct fused_stage {
-  static constexpr auto value = fuse_frozen<Recorded, Fuse, Strided, K>();  // too large? -fconstexpr-steps=N
+  static constexpr auto value = fuse_frozen<Recorded, Fuse, Winograd, Strided, K>();  // too large? -fconstexpr-steps=N
 };
 
 /// The graphs with their groups and outputs.
-template <class Recorded, bool Fuse, bool Strided>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided>
 struct fused_graphs : thawed_graphs<Recorded> {
   constexpr fused_graphs() {
     [&]<int... K>(std::integer_sequence<int, K...>) {
-      (fused_stage<Recorded, Fuse, Strided, K>::value.thaw(this->graphs[K].groups), ...);
+      (fused_stage<Recorded, Fuse, Winograd, Strided, K>::value.thaw(this->graphs[K].groups), ...);
     }
     (std::make_integer_sequence<int, graph_count<Recorded>()>{});
     for (planned_graph& p : this->graphs) {
@@ -120,9 +120,9 @@ struct fused_graphs : thawed_graphs<Recorded> {
   }
   constexpr int kernel_steps() const { return this->graphs.back().first_draft + this->graphs.back().kernel_steps(); }
 };
-template <class Recorded, bool Fuse, bool Strided>
+template <class Recorded, bool Fuse, bool Winograd, bool Strided>
 constexpr int kernel_steps_of() {
-  return fused_graphs<Recorded, Fuse, Strided>().kernel_steps();
+  return fused_graphs<Recorded, Fuse, Winograd, Strided>().kernel_steps();
 }
 
 inline constexpr int steps_at_once = 200;  // that are drafted in one constant
@@ -130,7 +130,7 @@ inline constexpr int steps_at_once = 200;  // that are drafted in one constant
 template <class Recorded, bool Fuse, bool Winograd, bool Strided, int AtOnce, int Part, int... Capacity>
 constexpr auto draft_frozen() {
   frozen_drafts<Capacity...> f;
-  fused_graphs<Recorded, Fuse, Strided> t;
+  fused_graphs<Recorded, Fuse, Winograd, Strided> t;
   drafts d;
   write_drafts(t.graphs, placed_variables(t.r.g), Winograd, Part * AtOnce, (Part + 1) * AtOnce, d);
   f.freeze(d);
@@ -161,7 +161,7 @@ struct drafted_stage {
 template <class Recorded, bool Fuse, bool Reuse, int AtOnce = steps_at_once, bool Winograd = false,
           bool Strided = false>
 struct plan_in_stages {
-  static constexpr int parts = (kernel_steps_of<Recorded, Fuse, Strided>() + AtOnce - 1) / AtOnce;
+  static constexpr int parts = (kernel_steps_of<Recorded, Fuse, Winograd, Strided>() + AtOnce - 1) / AtOnce;
 
   struct all_drafts {
     drafts part[parts];
@@ -179,7 +179,7 @@ struct plan_in_stages {
   template <int Scale>
   static constexpr auto make() {
     tables_of<roomy_sizes_without_drafts<Scale>> t;
-    fused_graphs<Recorded, Fuse, Strided> graphs;
+    fused_graphs<Recorded, Fuse, Winograd, Strided> graphs;
     all_drafts drafted;
     full_plan p({Fuse, Reuse, Winograd, Strided});
     p.graphs.swap(graphs.graphs);

@@ -2,7 +2,7 @@
 #pragma once
 #include <ashlar/backend/cpu/conv/conv_lanes.hpp>
 #include <ashlar/backend/cpu/conv/conv_pixels.hpp>
-#include <ashlar/backend/cpu/conv/winograd.hpp>
+#include <ashlar/backend/cpu/conv/winograd_pooling.hpp>
 #include <ashlar/backend/cpu/conv/winograd_weight.hpp>
 #include <ashlar/backend/cpu/sum_of_blocks.hpp>
 
@@ -209,6 +209,8 @@ struct conv_kernel {
     if constexpr (Code::kind == kernel_kind::conv) {
       if constexpr (way == conv_way::winograd)
         convolve_winograd<T>(args, false);
+      else if constexpr (way == conv_way::pooled)
+        convolve_pooled<T>(args);
       else if constexpr (way == conv_way::products)
         convolve<T>(args);
       else if (conv_workspace(args.numbers, Code::kind, sizeof(T)).in_lanes &&

@@ -29,17 +29,27 @@ struct winograd_convolution : winograd_geometry {
   bool shares(winograd_shared::type what) const { return shared == what; }
 };
 
+/// What becomes of a convolution's results on their way to memory.
+template <class T>
+struct winograd_results {
+  T* y;
+  tile_plane plane;  // of y
+  winograd_function transform;
+  product_finish<T> finish;
+  std::int32_t* positions = nullptr;  // of pooled ones' maxima, in planes of their own
+};
+
 /// One share of a convolution, in a room of its own behind what is shared.
 template <class T>
 class winograd_share {
  public:
-  winograd_share(winograd_convolution const& g, kernel_arguments const& args)
+  winograd_share(winograd_convolution const& g, kernel_arguments const& args, T* workspace)
       : g_(g),
         on_(functions_for<T>(args.set)),
         halves_(half_vectors_on<T>(args.set)),
         transform_(winograd_on<T>(args.set)),
         room_(g.channels, g.tile_block, g.filter_block, g.shared),
-        shared_(reinterpret_cast<T*>(args.operands[3])),
+        shared_(workspace),
         memory_(shared_ + g.before_rooms + args.part * room_.size) {}
 
   /// Where a block of transformed tiles lies, and a row of a block of filters.
@@ -88,17 +98,18 @@ class winograd_share {
       }
   }
   /// A^T m A of a block of filters, with what is done to it, to the result.
-  void transform_results(T* y, tile_block const& block, std::int64_t first, std::int64_t count,
-                         product_finish<T> const& finish) const {
-    tile_plane const out = g_.out();
-    winograd_call call = call_of(winograd_stage::result, block, out, room_.product_apart);
+  void transform_results(winograd_results<T> const& to, tile_block const& block, std::int64_t first,
+                         std::int64_t count) const {
+    winograd_call call = call_of(winograd_stage::result, block, to.plane, room_.product_apart);
     call.panel = on_.columns;
-    call.finish = finish.kind;
+    call.finish = to.finish.kind;
+    call.row = g_.out_width;
     for (std::int64_t k = 0; k < count; ++k) {
-      if (finish.is_something()) call.bias = finish.other[first + k];
+      if (to.finish.is_something()) call.bias = to.finish.other[first + k];
       call.from = memory_ + room_.products + k * g_.tile_block;
-      call.to = y + (first + k) * out.size();
-      transform_(call);
+      call.to = to.y + (first + k) * to.plane.size();
+      if (to.positions) call.positions = to.positions + (first + k) * to.plane.size();
+      to.transform(call);
     }
   }
 
@@ -182,17 +193,13 @@ void transform_shared(winograd_convolution const& g, winograd_share<T> const& sh
 /// y = A^T [(G g G^T) (B^T d B)] A, frequency by frequency a product of matrices; every block of tiles with every block
 /// of filters is a unit of work, those with the same block of what is not shared one after the other.
 template <class T>
-[[gnu::noinline]] void convolve_winograd(kernel_arguments args, bool is_data) {
-  winograd_convolution const g(args, is_data);
+[[gnu::noinline]] void convolve_winograd(kernel_arguments args, winograd_convolution const& g, char* workspace,
+                                         winograd_results<T> const& to) {
   T const* const x = reinterpret_cast<T const*>(args.operands[0]);
   T const* const weight = reinterpret_cast<T const*>(args.operands[1]);
-  T* const y = reinterpret_cast<T*>(args.operands[2]);
-  product_finish<T> finish;
-  if (args.epilogue != product_epilogue::none)
-    finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[4]), 0};
   if (args.parts > g.rooms) args.parts = static_cast<int>(g.rooms);
   if (args.part >= args.parts) return;
-  winograd_share<T> const share(g, args);
+  winograd_share<T> const share(g, args, reinterpret_cast<T*>(workspace));
   bool const shares_images = g.shares(winograd_shared::images), shares_filters = g.shares(winograd_shared::filters);
   if (args.phase == 0 && (shares_images || shares_filters)) return transform_shared<T>(g, share, args, x, weight);
   std::int64_t const together = shares_images ? g.tile_blocks() : g.filter_blocks();
@@ -207,8 +214,16 @@ template <class T>
     if (!shares_images && is_first) share.transform_images(x, block, 0, g.channels, images);
     if (!shares_filters && (!shares_images || is_first)) share.transform_filters(weight, first, count, filters);
     share.multiply(filters, count, images, block.tiles);
-    share.transform_results(y, block, first, count, finish);
+    share.transform_results(to, block, first, count);
   }
+}
+template <class T>
+void convolve_winograd(kernel_arguments const& args, bool is_data) {
+  winograd_convolution const g(args, is_data);
+  winograd_results<T> to{reinterpret_cast<T*>(args.operands[2]), g.out(), winograd_on<T>(args.set), {}};
+  if (args.epilogue != product_epilogue::none)
+    to.finish = {args.epilogue, reinterpret_cast<T const*>(args.operands[4]), 0};
+  convolve_winograd<T>(args, g, args.operands[3], to);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

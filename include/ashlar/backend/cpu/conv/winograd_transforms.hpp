@@ -38,6 +38,8 @@ struct winograd_call {
   int count;                // lanes, of filters and windows
   product_epilogue finish;  // of results: what is done to them, and the channel's bias
   float bias;
+  std::int32_t* positions;  // of the maxima of pooled results, in rows of so many elements
+  std::int64_t row;
 };
 
 /// The transformations on an instruction set. source: Lavin and Gray, arXiv:1509.09308.
@@ -311,19 +313,24 @@ struct winograd {
       for (int j = 0; j < 4; ++j) finished_block<Set, float>::finish(c.finish, y[i][j], bias);
     }
   }
+  /// A^T m A of as many tiles as a vector has lanes, finished.
+  ASHLAR_INLINE static void results_of(winograd_call const& c, int tile, vector (&y)[4][4]) {
+    float const* const from = c.from + place(c, tile);
+    vector half[6][4];
+    ASHLAR_UNROLL_UP_TO(8)
+    for (int i = 0; i < 6; ++i) {
+      vector row[6];
+      ASHLAR_UNROLL_UP_TO(8)
+      for (int j = 0; j < 6; ++j) S::load(row[j], from + (6 * i + j) * c.apart);
+      result::apply(row, half[i]);
+    }
+    columns<result>(half, [&](int i, int j, vector const& v) { y[i][j] = v; });
+    if (c.finish != product_epilogue::none) finish(c, y);
+  }
   ASHLAR_INLINE static void transform_result(winograd_call const& c) {
     for (int tile = 0; tile < c.block->tiles; tile += width) {
-      float const* const from = c.from + place(c, tile);
-      vector half[6][4], y[4][4];
-      ASHLAR_UNROLL_UP_TO(8)
-      for (int i = 0; i < 6; ++i) {
-        vector row[6];
-        ASHLAR_UNROLL_UP_TO(8)
-        for (int j = 0; j < 6; ++j) S::load(row[j], from + (6 * i + j) * c.apart);
-        result::apply(row, half[i]);
-      }
-      columns<result>(half, [&](int i, int j, vector const& v) { y[i][j] = v; });
-      if (c.finish != product_epilogue::none) finish(c, y);
+      vector y[4][4];
+      results_of(c, tile, y);
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
     }

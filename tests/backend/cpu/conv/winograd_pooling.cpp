@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include <ashlar/backend/cpu/conv/winograd_pooling.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include <ashlar/ashlar.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace ashlar;
+using namespace ashlar::detail;
+
+namespace {
+
+enum class layers { convolution, with_bias, with_relu };
+
+struct pooled_results {
+  std::vector<float> value;
+  std::vector<std::int32_t> index;
+};
+
+/// Images of a batch, of which some are valid, that are convolved and pooled.
+class problem {
+ public:
+  problem(int batch, int rows, int channels, int filters, int height, int width, int padding, layers what,
+          unsigned number, float chance_of_nan = 0)
+      : rows_(rows), what_(what) {
+    int const x = add_leaf(g_, op::input, dtype::float32, {4, {batch, channels, height, width}}, 1, 0);
+    int const weight = add_leaf(g_, op::parameter, dtype::float32, {4, {filters, channels, 3, 3}}, 0, 0);
+    int const bias = add_leaf(g_, op::parameter, dtype::float32, {3, {filters, 1, 1}}, 0, 1);
+    window of{{3, 3}};
+    of.padding[0] = of.padding[1] = padding;
+    window const squares{{2, 2}, {2, 2}};
+    conv_ = conv(g_, x, weight, of);
+    int y = conv_;
+    if (what != layers::convolution) y = binary(g_, op::add, y, broadcast(g_, bias, g_.extents(y), 1));
+    if (what == layers::with_relu) y = unary(g_, op::relu, y);
+    index_ = window_index(g_, y, squares);
+    take_ = window_take(g_, y, index_, squares);
+    std::mt19937 bits(number);
+    auto draw = [&](std::vector<float>& v, int node) {
+      v.resize(static_cast<std::size_t>(g_.extents(node).size()));
+      for (float& e : v) e = static_cast<float>(bits() % 2001) / 1000 - 1;
+    };
+    draw(x_, x);
+    draw(weight_, weight);
+    draw(bias_, bias);
+    for (float& e : x_)
+      if (static_cast<float>(bits() % 10000) < 10000 * chance_of_nan) e = NAN;
+  }
+  bool is_pooled() const { return pooled_convolution(g_, take_).is_possible(); }
+
+  /// By one kernel in so many shares.
+  pooled_results together(instruction_set set, int parts, bool has_positions) const {
+    lowered const step = lower_node(g_, members(), nullptr, true, [&](int) { return has_positions; });
+    REQUIRE(step.code[2] == conv_way::pooled);
+    pooled_results r;
+    r.value.assign(static_cast<std::size_t>(g_.extents(take_).size()) + 1, -7);
+    r.index.assign(r.value.size(), -7);
+    buffer workspace(step.workspace + 64);
+    std::fill_n(reinterpret_cast<float*>(workspace.data()), step.workspace / 4 + 1, NAN);
+    std::vector<char*> operands{bytes(x_), bytes(weight_)};
+    if (what_ != layers::convolution) operands.push_back(bytes(bias_));
+    operands.push_back(bytes(r.value));
+    if (has_positions) operands.push_back(bytes(r.index));
+    operands.push_back(workspace.data());
+    run(step, operands, set, parts, product_epilogue::none,
+        [](kernel_arguments const& args) { convolve_pooled<float>(args); });
+    bool is_untouched = true;  // behind the results, and of rows that are not valid
+    for (std::size_t i = valid(); i < r.value.size(); ++i)
+      is_untouched = is_untouched && r.value[i] == -7 && r.index[i] == -7;
+    CHECK(is_untouched);
+    r.value.resize(valid());
+    r.index.resize(has_positions ? valid() : 0);
+    return r;
+  }
+  /// By a convolution, whose results the kernel of windows reads.
+  pooled_results one_by_one(instruction_set set) const {
+    lowered const step = lower_node(g_, list<int>(1, conv_), nullptr, true, [](int) { return true; });
+    REQUIRE(step.code[2] == conv_way::winograd);
+    std::vector<float> y(static_cast<std::size_t>(g_.extents(conv_).size()));
+    buffer workspace(step.workspace);
+    std::vector<char*> operands{bytes(x_), bytes(weight_), bytes(y), workspace.data(), bytes(bias_)};
+    auto const finish = what_ == layers::convolution ? product_epilogue::none
+                        : what_ == layers::with_bias ? product_epilogue::bias
+                                                     : product_epilogue::bias_and_relu;
+    run(step, operands, set, 1, finish, [](kernel_arguments const& args) { convolve_winograd<float>(args, false); });
+    pooled_results r;
+    r.value.resize(static_cast<std::size_t>(g_.extents(take_).size()));
+    r.index.resize(r.value.size());
+    lowered const pooling = lower_node(g_, list<int>(1, index_));
+    run(pooling, {bytes(y), bytes(r.index), bytes(r.value)}, set, 1, product_epilogue::maxima,
+        window_kernel<kernel_code<static_cast<int>(kernel_kind::window_index), 0>>::run);
+    r.value.resize(valid());
+    r.index.resize(valid());
+    return r;
+  }
+
+ private:
+  template <class T>
+  static char* bytes(std::vector<T> const& v) {
+    return reinterpret_cast<char*>(const_cast<T*>(v.data()));
+  }
+  std::size_t valid() const {
+    shape const& s = g_.extents(take_);
+    return static_cast<std::size_t>(s.size() / s[0] * rows_);
+  }
+  list<int> members() const {
+    list<int> all;
+    for (int i : {conv_, index_, take_}) all.push(i);
+    return all;
+  }
+  template <class Kernel>
+  void run(lowered const& step, std::vector<char*> const& operands, instruction_set set, int parts,
+           product_epilogue finish, Kernel const& kernel) const {
+    kernel_arguments args{operands.data(), &step.numbers[0], nullptr, rows_, 0, 0, 0, set};
+    args.parts = parts;
+    args.epilogue = finish;
+    for (args.phase = 0; args.phase < step.phases; ++args.phase)
+      for (args.part = 0; args.part < parts; ++args.part) kernel(args);
+  }
+
+  int rows_;
+  layers what_;
+  graph g_;
+  int conv_, index_, take_;
+  std::vector<float> x_, weight_, bias_;
+};
+
+bool are_same(std::vector<float> const& a, std::vector<float> const& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i] && !(std::isnan(a[i]) && std::isnan(b[i]))) return false;
+  return true;
+}
+/// Returns whether Winograd's algorithm pays.
+bool check(problem const& p) {
+  if (!p.is_pooled()) return false;
+  for (int s = 0; s <= static_cast<int>(machine_instruction_set()); ++s) {
+    CAPTURE(s);
+    auto const set = static_cast<instruction_set>(s);
+    pooled_results const wanted = p.one_by_one(set);
+    for (int parts : {1, 2, 5})
+      for (bool has_positions : {false, true}) {
+        CAPTURE(parts);
+        CAPTURE(has_positions);
+        pooled_results const found = p.together(set, parts, has_positions);
+        CHECK(are_same(found.value, wanted.value));
+        if (has_positions) CHECK(found.index == wanted.index);
+      }
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a convolution that pools has the numbers and positions of two kernels, bit by bit") {
+  std::mt19937 bits(11);
+  auto draw = [&](int first, int last) {
+    return first + static_cast<int>(bits() % static_cast<unsigned>(last - first + 1));
+  };
+  int pooled = 0;
+  for (unsigned number = 0; number < 40; ++number) {
+    int const batch = draw(1, 4), rows = draw(1, batch), padding = draw(0, 2), height = draw(18, 33);
+    int const width = draw(18, 37), filters = draw(16, 48);
+    auto const what = static_cast<layers>(number % 3);
+    CAPTURE(number);
+    CAPTURE(batch);
+    CAPTURE(rows);
+    CAPTURE(padding);
+    CAPTURE(height);
+    CAPTURE(width);
+    CAPTURE(filters);
+    pooled += check({batch, rows, draw(16, 40), filters, height, width, padding, what, number});
+    if (number % 4 == 0) check({batch, rows, 16, filters, height, width, padding, what, number, 0.002f});
+  }
+  CHECK(pooled > 30);
+  CHECK(check({1, 1, 64, 48, 130, 18, 1, layers::with_relu, 100}));  // several blocks of tiles and of filters
+  CHECK(check({16, 16, 32, 64, 4, 4, 1, layers::with_relu, 101}));   // images of one tile
+  CHECK(check({16, 11, 64, 64, 9, 13, 1, layers::with_bias, 102}));  // whose last tiles have no window
+}
+
+namespace {
+
+inline constexpr auto images = conv2d<24, 3, padding<1>> | relu | max_pool2d<2> | conv2d<40, 3> | max_pool2d<2> |
+                               conv2d<32, 3, padding<1>, no_bias> | max_pool2d<2> | flatten | linear<4>;
+inline constexpr auto looped =
+    repeat<2>(conv2d<12, 3, padding<1>> | relu | max_pool2d<2> | conv_transpose2d<12, 2, stride<2>>) | flatten |
+    linear<4>;
+
+/// Convolution steps that pool.
+template <class Program>
+int pooling_steps() {
+  int found = 0;
+  auto const& t = Program::tables;
+  for (int s = 0; s < t.sizes.steps; ++s) {
+    if (t.steps[s].loop >= 0) continue;
+    int const begin = t.kernel_begin[t.steps[s].kernel];
+    if (static_cast<kernel_kind>(t.code[begin]) == kernel_kind::conv) found += t.code[begin + 2] == conv_way::pooled;
+  }
+  return found;
+}
+template <class Net>
+using step_of = training_recorder<Net, input_type<float, 12, 42, 38>, void, cross_entropy_loss, sgd, 8>;
+
+/// What a policy predicts, then the losses of training steps, of whole batches and parts.
+template <class Net, class Policy>
+std::vector<float> numbers_of(Net const& network, Policy const& policy) {
+  auto net = model(network, input<12, 42, 38>, policy, seed{5});
+  tensor<float, 8, 12, 42, 38> x;
+  tensor<std::int32_t, 8> labels;
+  random_normal(x, seed{1});
+  for (int r = 0; r < 8; ++r) labels[r] = r % 4;
+  std::vector<float> all;
+  auto add = [&](auto const& t) { all.insert(all.end(), t.data(), t.data() + t.size()); };
+  add(predict(net, x));
+  auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.02f}, batch<8>);
+  tensor<float, 5, 12, 42, 38> some;
+  tensor<std::int32_t, 5> some_labels;
+  random_normal(some, seed{2});
+  for (int r = 0; r < 5; ++r) some_labels[r] = r % 3;
+  for (int step = 0; step < 4; ++step) {
+    all.push_back(t.step(x, labels));
+    all.push_back(t.step(some, some_labels));
+  }
+  add(predict(net, x));
+  return all;
+}
+template <class Net>
+void check_network(Net const& network, int steps) {
+  CHECK(pooling_steps<cpu_policy<>::program<step_of<Net>>>() == steps);
+  CHECK(pooling_steps<cpu_policy<no_winograd_type>::program<step_of<Net>>>() == 0);
+  CHECK(pooling_steps<cpu_policy<no_fusion_type>::program<step_of<Net>>>() == 0);
+  std::vector<float> const usual = numbers_of(network, cpu), plain = numbers_of(network, cpu.with(no_fusion));
+  float worst = 0;
+  for (std::size_t i = 0; i < usual.size(); ++i) worst = std::max(worst, std::fabs(usual[i] - plain[i]));
+  CHECK(worst < 1e-5f);  // both are Winograd's, sums elsewhere have another order
+  for (int workers : {2, 3}) {
+    thread_pool pool(threads{workers});
+    pool.set_break_even(0);
+    CHECK(numbers_of(network, cpu.with(pool)) == usual);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("networks whose convolutions pool predict and learn as without fusion, on any number of threads") {
+  check_network(images, 3);
+}
+
+TEST_CASE("convolutions in loops pool, too") { check_network(looped, 1); }
