@@ -2,6 +2,7 @@
 #pragma once
 #include <utility>
 
+#include <ashlar/backend/cpu/conv/winograd_tile_moves.hpp>
 #include <ashlar/backend/cpu/conv/winograd_tiles.hpp>
 #include <ashlar/backend/cpu/conv/winograd_windows.hpp>
 #include <ashlar/backend/cpu/product/gemm.hpp>
@@ -50,6 +51,7 @@ struct winograd {
   static constexpr int width = S::width, panel_columns = gemm_tile<Set, float>::columns;
   static_assert(panel_columns % width == 0 && winograd_tile_unit % panel_columns == 0);
   using lanes = std::make_integer_sequence<int, width>;
+  using moves = winograd_tile_moves<Set>;
 
   struct image {
     static constexpr int in = 6, out = 6;
@@ -145,49 +147,6 @@ struct winograd {
     columns<filter>(half, [&](int i, int j, vector const& v) { S::store(v, to + (6 * i + j) * to_apart); });
   }
 
-  template <int... I>
-  ASHLAR_INLINE static void split(vector const& a, vector const& b, vector& even, vector& odd,
-                                  std::integer_sequence<int, I...>) {
-#if defined(__clang__)
-    even = __builtin_shufflevector(a, b, (2 * I)...);
-    odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
-#else
-    even = __builtin_shuffle(a, b, typename S::mask{(2 * I)...});
-    odd = __builtin_shuffle(a, b, typename S::mask{(2 * I + 1)...});
-#endif
-  }
-  /// The other way: the elements of a and b in turns.
-  template <int... I>
-  ASHLAR_INLINE static void interleave(vector const& a, vector const& b, vector& low, vector& high,
-                                       std::integer_sequence<int, I...>) {
-#if defined(__clang__)
-    low = __builtin_shufflevector(a, b, (I / 2 + I % 2 * width)...);
-    high = __builtin_shufflevector(a, b, (width / 2 + I / 2 + I % 2 * width)...);
-#else
-    low = __builtin_shuffle(a, b, typename S::mask{(I / 2 + I % 2 * width)...});
-    high = __builtin_shuffle(a, b, typename S::mask{(width / 2 + I / 2 + I % 2 * width)...});
-#endif
-  }
-  /// Elements j and j + 1 ... of tiles that lie one behind the other, four elements each.
-  ASHLAR_INLINE static void columns_of_tiles(float const* from, vector* to, int count) {
-    vector v[4], even[2], odd[2], more;
-    ASHLAR_UNROLL_UP_TO(8)
-    for (int i = 0; i < 4; ++i) S::load(v[i], from + i * width);
-    split(v[0], v[1], even[0], odd[0], lanes{});
-    split(v[2], v[3], even[1], odd[1], lanes{});
-    split(even[0], even[1], to[0], count > 2 ? to[2] : more, lanes{});
-    split(odd[0], odd[1], to[1], count > 2 ? to[3] : more, lanes{});
-  }
-  ASHLAR_INLINE static void tiles_of_columns(vector const* from, float* to) {
-    vector even[2], odd[2], v[4];
-    interleave(from[0], from[2], even[0], even[1], lanes{});
-    interleave(from[1], from[3], odd[0], odd[1], lanes{});
-    interleave(even[0], odd[0], v[0], v[1], lanes{});
-    interleave(even[1], odd[1], v[2], v[3], lanes{});
-    ASHLAR_UNROLL_UP_TO(8)
-    for (int i = 0; i < 4; ++i) S::store(v[i], to + i * width);
-  }
-
   ASHLAR_INLINE static std::int64_t place(winograd_call const& c, int tile) {
     return tile / panel_columns * c.panel + tile % panel_columns;
   }
@@ -211,16 +170,6 @@ struct winograd {
     v = __builtin_shufflevector(vector{}, v, (width - 1 + I)...);
 #else
     v = __builtin_shuffle(vector{}, v, typename S::mask{(width - 1 + I)...});
-#endif
-  }
-  /// Element 4 + J of tiles from element J: the next tile's, for the last one that of `next`, whose elements follow.
-  template <int J, int... I>
-  ASHLAR_INLINE static void of_next_tile(vector const& v, vector const& next, vector& r,
-                                         std::integer_sequence<int, I...>) {
-#if defined(__clang__)
-    r = __builtin_shufflevector(v, next, (I + 1 < width ? I + 1 : width + J)...);
-#else
-    r = __builtin_shuffle(v, next, typename S::mask{(I + 1 < width ? I + 1 : width + J)...});
 #endif
   }
   /// The four rows of a segment's tiles: element (i, j) of tile t at rows[i][4 t + j].
@@ -275,11 +224,8 @@ struct winograd {
       for (int i = 0; i < 6; ++i) {
         float const* const from = c.rows + i * c.pitch + 4 * tile;
         float const* const behind = c.rows + 6 * c.pitch + i * c.pitch + tile;
-        vector row[6], next, last[2], done[6];
-        columns_of_tiles(from, row, 4);
-        S::load(next, from + 4 * width);
-        of_next_tile<0>(row[0], next, row[4], lanes{});
-        of_next_tile<1>(row[1], next, row[5], lanes{});
+        vector row[6], last[2], done[6];
+        moves::columns_of_tiles_and_next(from, row);
         S::load(last[0], behind);
         S::load(last[1], behind + c.pitch / 2);
         S::choose(row[4], is_last, last[0], row[4]);
@@ -297,7 +243,7 @@ struct winograd {
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 4; ++i) {
         vector row[4];
-        columns_of_tiles(c.rows + i * c.pitch + 4 * tile, row, 4);
+        moves::columns_of_tiles(c.rows + i * c.pitch + 4 * tile, row);
         gradient::apply(row, half[i]);
       }
       float* const to = c.to + place(c, tile);
@@ -332,7 +278,7 @@ struct winograd {
       vector y[4][4];
       results_of(c, tile, y);
       ASHLAR_UNROLL_UP_TO(8)
-      for (int i = 0; i < 4; ++i) tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
+      for (int i = 0; i < 4; ++i) moves::tiles_of_columns(y[i], c.rows + i * c.pitch + 4 * tile);
     }
     write_tiles(*c.block, *c.plane, c.rows, c.pitch, c.to);
   }
