@@ -192,7 +192,7 @@ inline void fill_initial(char* to, variable_info const& v, stored_order order, r
     }
   });
 }
-[[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
+[[gnu::noinline]] ASHLAR_COLD inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
                                          bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
   buffer const values(is_on_device ? p.byte_count() : 0);
