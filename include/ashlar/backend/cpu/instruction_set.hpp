@@ -44,8 +44,8 @@ inline constexpr bool avx512_is_emulated = false;
 #endif
 
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
-/// What a processor says of itself, and which registers its system saves (by AMD's and Intel's manuals: cpuid's leaves 1
-/// and 7, and register XCR0). __builtin_cpu_supports, which knows every processor by name, takes 4 KB of a program.
+/// What a processor says of itself, and which registers its system saves (by AMD's and Intel's manuals: cpuid's leaves
+/// 1 and 7, and register XCR0). __builtin_cpu_supports, which knows every processor by name, takes 4 KB of a program.
 ASHLAR_COLD inline instruction_set asked_instruction_set() {
   struct answer {
     std::uint32_t a, b, c, d;
@@ -56,7 +56,7 @@ ASHLAR_COLD inline instruction_set asked_instruction_set() {
     return r;
   };
   auto const has = [](std::uint32_t bits, std::uint32_t wanted) { return (bits & wanted) == wanted; };
-  constexpr std::uint32_t fma = 1u << 12, saves_registers = 1u << 27, avx = 1u << 28;  // leaf 1, c
+  constexpr std::uint32_t fma = 1u << 12, saves_registers = 1u << 27, avx = 1u << 28;                 // leaf 1, c
   constexpr std::uint32_t avx2 = 1u << 5, f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;  // leaf 7, b
   constexpr std::uint32_t in_32_bytes = 0x6, in_64_bytes = 0xe6;                                      // XCR0
   if (ask(0).a < 7 || !has(ask(1).c, fma | saves_registers | avx)) return instruction_set::baseline;
