@@ -93,7 +93,11 @@ class error : public std::exception {
 #if defined(__cpp_exceptions)
 
 /// Reports a run-time error: throws it or, under -fno-exceptions, calls the error handler and aborts.
-[[noreturn]] inline void fail(error const& problem) { throw problem; }
+[[noreturn]] ASHLAR_COLD inline void fail(error problem) { throw problem; }
+/// The same of an error's sentence or parts. What calls it makes no error, and takes none apart while one is thrown.
+[[noreturn]] ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void fail(char const* sentence) { throw error(sentence); }
+/// The same of an error's sentence or parts.
+[[noreturn]] ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void fail(error_parts const& parts) { throw error(parts); }
 
 #else
 
@@ -120,6 +124,10 @@ inline error_handler set_error_handler(error_handler handler) {
   detail::current_error_handler.load()(problem);
   std::abort();
 }
+/// The same of an error's sentence or parts.
+[[noreturn]] ASHLAR_COLD inline void fail(char const* sentence) { fail(error(sentence)); }
+/// The same of an error's sentence or parts.
+[[noreturn]] ASHLAR_COLD inline void fail(error_parts const& parts) { fail(error(parts)); }
 
 #endif
 
@@ -134,6 +142,13 @@ struct number_parts {
   std::int64_t numbers[4]{};
 };
 
+ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void append_digits(std::string& text, std::uint64_t number) {
+  char digits[20];
+  int count = 0;
+  do digits[count++] = static_cast<char>('0' + number % 10);
+  while ((number /= 10) > 0);
+  while (count > 0) text += digits[--count];
+}
 /// A text with numbers, which are counted on, in the place of each %.
 ASHLAR_COLD ASHLAR_COMPILED_ONCE inline std::string with_numbers(char const* text, std::int64_t const*& numbers) {
   std::string out;
@@ -143,14 +158,9 @@ ASHLAR_COLD ASHLAR_COMPILED_ONCE inline std::string with_numbers(char const* tex
       continue;
     }
     std::int64_t const number = *numbers++;
-    std::uint64_t left = static_cast<std::uint64_t>(number);
-    if (number < 0) left = 0 - left;
-    char digits[20];
-    int count = 0;
-    do digits[count++] = static_cast<char>('0' + left % 10);
-    while ((left /= 10) > 0);
+    auto const size = static_cast<std::uint64_t>(number);
     if (number < 0) out += '-';
-    while (count > 0) out += digits[--count];
+    append_digits(out, number < 0 ? 0 - size : size);
   }
   return out;
 }

@@ -32,6 +32,13 @@ ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void sort_items(sorted_items const& all,
   }
 }
 
+template <class Items>
+ASHLAR_COLD void swap_items(void* all, std::size_t a, std::size_t b) {
+  Items& of = *static_cast<Items*>(all);
+  using std::swap;
+  swap(of[a], of[b]);
+}
+
 /// Sorts a container of items, of which `before(a, b)` says whether a comes before b; equal ones in any order. Programs
 /// that sort next to nothing compile sooner without <algorithm>.
 template <class Items, class Before>
@@ -41,10 +48,7 @@ ASHLAR_COLD void sort_by(Items& items, Before const& before) {
                 Items& of = *static_cast<Items*>(all);
                 return bool((*static_cast<Before const*>(order))(of[a], of[b]));
               },
-              [](void* all, std::size_t a, std::size_t b) {
-                Items& of = *static_cast<Items*>(all);
-                std::swap(of[a], of[b]);
-              }},
+              swap_items<Items>},
              items.size());
 }
 /// Sorts items in ascending order, and returns the first that is twice among them; null: there is none.

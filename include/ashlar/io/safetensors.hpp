@@ -78,15 +78,19 @@ class safetensors_file {
     read(file, prefix, 8, "header length");
     std::uint64_t length = 0;
     for (int i = 7; i >= 0; --i) length = length << 8 | prefix[i];
-    if (length > static_cast<std::uint64_t>(detail::longest_safetensors_header))
-      refuse(file, "header length", std::to_string(length),
+    if (length > static_cast<std::uint64_t>(detail::longest_safetensors_header)) {
+      std::string found;  // more than a signed number holds, maybe
+      detail::append_digits(found, length);
+      refuse(file, "header length", std::move(found),
              detail::with_number("at most %", detail::longest_safetensors_header));
+    }
     std::int64_t const header_bytes = static_cast<std::int64_t>(length);
     if (header_bytes > bytes - 8) refuse(file, "header", has, detail::with_number("at least 8 + %", header_bytes));
     std::string text(length, '\0');
     read(file, text.data(), header_bytes, "header");
     if (text.empty() || text[0] != '{')
-      refuse(file, "header", text.empty() ? "nothing" : detail::in_quotes(text.substr(0, 1)), "'{' as its first byte");
+      refuse(file, "header", text.empty() ? "nothing" : detail::in_quotes(std::string_view(text.data(), 1)),
+             "'{' as its first byte");
     std::int64_t const buffer_bytes = bytes - 8 - header_bytes;
     header_ = detail::safetensors_header_reader(text, file.name(), buffer_bytes).read();
     return buffer_bytes;

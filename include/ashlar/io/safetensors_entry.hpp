@@ -19,6 +19,15 @@ struct safetensors_entry {
   std::vector<std::int64_t> extents;  ///< Its extents, outermost first.
   std::int64_t begin = 0;             ///< Where its bytes begin.
   std::int64_t end = 0;               ///< Where they end.
+
+  /// Exchanges two of them: by less code than three moves.
+  friend void swap(safetensors_entry& a, safetensors_entry& b) noexcept {
+    a.name.swap(b.name);
+    a.dtype_name.swap(b.dtype_name);
+    a.extents.swap(b.extents);
+    std::swap(a.begin, b.begin);
+    std::swap(a.end, b.end);
+  }
 };
 
 /// What safetensors calls a dtype: "F32".

@@ -85,7 +85,7 @@ class tensors_to_read {
 
  private:
   static bool begins(std::string_view name, std::string_view with) { return name.substr(0, with.size()) == with; }
-  void compare(std::string const& name, std::string const& found, std::string const& expected) const {
+  ASHLAR_COLD void compare(std::string const& name, std::string const& found, std::string const& expected) const {
     if (found == expected) return;
     fail(error_parts{.file = name_,
                      .place = std::string("tensor '").append(name).append("'"),

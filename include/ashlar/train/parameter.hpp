@@ -65,7 +65,7 @@ void copy_reordered(shape const& extents, stored_order order, char* to, char con
                                              char const* from, bool to_stored) {
   if (bytes_of(type) == 8) return copy_reordered<std::int64_t>(extents, order, to, from, to_stored);
   if (bytes_of(type) == 4) return copy_reordered<std::int32_t>(extents, order, to, from, to_stored);
-  fail(error("internal: a parameter of a dtype that parameters do not have"));
+  fail("internal: a parameter of a dtype that parameters do not have");
 }
 
 }  // namespace detail
@@ -93,7 +93,7 @@ class parameter_reference {
   /// How many bytes its elements take.
   std::int64_t byte_count() const { return size() * bytes_of(type_); }
   /// Copies its elements, in row-major order, to memory of the host.
-  void read(void* to) const {
+  ASHLAR_COLD void read(void* to) const {
     if (order_ == detail::stored_order::rows) return read_stored(to);
     if (!access_) return detail::copy_reordered(type_, extents_, order_, static_cast<char*>(to), data_, false);
     detail::buffer const stored(byte_count());
@@ -101,7 +101,7 @@ class parameter_reference {
     detail::copy_reordered(type_, extents_, order_, static_cast<char*>(to), stored.data(), false);
   }
   /// Copies elements in row-major order from memory of the host.
-  void write(void const* from) const {
+  ASHLAR_COLD void write(void const* from) const {
     if (order_ == detail::stored_order::rows) return write_stored(from);
     if (!access_) return detail::copy_reordered(type_, extents_, order_, data_, static_cast<char const*>(from), true);
     detail::buffer const stored(byte_count());
@@ -137,11 +137,11 @@ class parameter_reference {
   }
 
  private:
-  void read_stored(void* to) const {
+  ASHLAR_COLD void read_stored(void* to) const {
     if (access_) return access_->read(to, data_, byte_count());
     std::memcpy(to, data_, static_cast<std::size_t>(byte_count()));
   }
-  void write_stored(void const* from) const {
+  ASHLAR_COLD void write_stored(void const* from) const {
     if (access_) return access_->write(data_, from, byte_count());
     std::memcpy(data_, from, static_cast<std::size_t>(byte_count()));
   }
@@ -164,7 +164,7 @@ inline void set_number(char* to, dtype type, std::int64_t i, double x) {
     case dtype::float32: reinterpret_cast<float*>(to)[i] = static_cast<float>(x); return;
     case dtype::float64: reinterpret_cast<double*>(to)[i] = x; return;
     case dtype::int64: reinterpret_cast<std::int64_t*>(to)[i] = static_cast<std::int64_t>(x); return;
-    default: fail(error("internal: a parameter of a dtype that parameters do not have"));
+    default: fail("internal: a parameter of a dtype that parameters do not have");
   }
 }
 /// What makes orthonormal rows: none where no parameter begins with them, so that few programs compile it.
@@ -192,8 +192,9 @@ inline void fill_initial(char* to, variable_info const& v, stored_order order, r
     }
   });
 }
-[[gnu::noinline]] inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
-                                         bool is_on_device = false, rows_maker make_rows = orthogonal_rows) {
+[[gnu::noinline]] ASHLAR_COLD inline void initialise(parameter_reference const& p, variable_info const& v, seed s,
+                                                     bool is_on_device = false,
+                                                     rows_maker make_rows = orthogonal_rows) {
   random_stream const stream(s, hash_path(p.name().data(), p.name().size()));
   buffer const values(is_on_device ? p.byte_count() : 0);
   fill_initial(is_on_device ? values.data() : p.address(), v, is_on_device ? stored_order::rows : v.order, stream,

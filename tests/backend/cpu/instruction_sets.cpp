@@ -64,3 +64,16 @@ TEST_CASE("training on every instruction set of this machine agrees within round
 TEST_CASE("the same seed gives the same bits run after run") {
   CHECK(trained(detail::machine_instruction_set()) == trained(detail::machine_instruction_set()));
 }
+#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
+TEST_CASE("the machine's instruction set is the one that the compiler's library finds") {
+  __builtin_cpu_init();
+  bool const has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  bool const has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  using detail::instruction_set;
+  CHECK(detail::machine_instruction_set() == (has_avx512 || (has_avx2 && detail::avx512_is_emulated)
+                                                  ? instruction_set::avx512
+                                              : has_avx2 ? instruction_set::avx2
+                                                         : instruction_set::baseline));
+}
+#endif

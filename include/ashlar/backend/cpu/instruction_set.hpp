@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <cstdint>
+
 #include <ashlar/core/config.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -41,18 +43,36 @@ inline constexpr bool avx512_is_emulated = false;
   ((set) == instruction_set::avx512 ? on_avx512 : (set) == instruction_set::avx2 ? on_avx2 : on_baseline)
 #endif
 
+#if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
+/// What a processor says of itself, and which registers its system saves (by AMD's and Intel's manuals: cpuid's leaves
+/// 1 and 7, and register XCR0). __builtin_cpu_supports, which knows every processor by name, takes 4 KB of a program.
+ASHLAR_COLD inline instruction_set asked_instruction_set() {
+  struct answer {
+    std::uint32_t a, b, c, d;
+  };
+  auto const ask = [](std::uint32_t leaf) {
+    answer r;
+    asm volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+    return r;
+  };
+  auto const has = [](std::uint32_t bits, std::uint32_t wanted) { return (bits & wanted) == wanted; };
+  constexpr std::uint32_t fma = 1u << 12, saves_registers = 1u << 27, avx = 1u << 28;                 // leaf 1, c
+  constexpr std::uint32_t avx2 = 1u << 5, f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;  // leaf 7, b
+  constexpr std::uint32_t in_32_bytes = 0x6, in_64_bytes = 0xe6;                                      // XCR0
+  if (ask(0).a < 7 || !has(ask(1).c, fma | saves_registers | avx)) return instruction_set::baseline;
+  std::uint32_t saved, upper;
+  asm volatile("xgetbv" : "=a"(saved), "=d"(upper) : "c"(0));
+  std::uint32_t const known = ask(7).b;
+  if (!has(known, avx2) || !has(saved, in_32_bytes)) return instruction_set::baseline;
+  if (avx512_is_emulated || (has(known, f | dq | bw | vl) && has(saved, in_64_bytes))) return instruction_set::avx512;
+  return instruction_set::avx2;
+}
+#endif
+
 /// The best instruction set of this machine.
 inline instruction_set machine_instruction_set() {
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__HIP_DEVICE_COMPILE__)
-  static instruction_set const best = [] {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-      return instruction_set::avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-      return avx512_is_emulated ? instruction_set::avx512 : instruction_set::avx2;
-    return instruction_set::baseline;
-  }();
+  static instruction_set const best = asked_instruction_set();
   return best;
 #else
   return instruction_set::baseline;
