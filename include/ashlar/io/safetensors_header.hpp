@@ -24,6 +24,7 @@ struct safetensors_header {
 
 /// Reads and checks the header of a safetensors file whose buffer has `buffer_bytes` bytes.
 /// source: huggingface/safetensors, safetensors/src/tensor.rs (the limits that the reference enforces)
+template <int... None>
 class safetensors_header_reader {
  public:
   ASHLAR_COLD safetensors_header_reader(std::string_view text, std::string const& file, std::int64_t buffer_bytes)
@@ -155,7 +156,7 @@ class safetensors_header_reader {
         .file = file_, .place = std::move(place), .found = std::move(found), .expected = std::move(expected)});
   }
 
-  json_reader json_;
+  json_reader<None...> json_;
   std::string file_;
   std::int64_t buffer_bytes_;
   bool has_metadata_ = false;
