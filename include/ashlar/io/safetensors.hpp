@@ -27,7 +27,7 @@ static_assert(std::endian::native == std::endian::little,
 namespace detail {
 
 /// What safetensors_file stands for: a template, so that programs that read no file compile none of it.
-template <int... None>
+template <class Header>
 class safetensors_file_of {
  public:
   /// Opens a file and reads its header.
@@ -85,7 +85,7 @@ class safetensors_file_of {
     if (text.empty() || text[0] != '{')
       refuse(file, "header", text.empty() ? "nothing" : detail::in_quotes(text.substr(0, 1)), "'{' as its first byte");
     std::int64_t const buffer_bytes = bytes - 8 - header_bytes;
-    header_ = detail::safetensors_header_reader<None...>(text, file.name(), buffer_bytes).read();
+    header_ = detail::safetensors_header_reader<Header>(text, file.name(), buffer_bytes).read();
     return buffer_bytes;
   }
 
@@ -99,7 +99,7 @@ class safetensors_file_of {
     fail(error_parts{.file = file.name(), .place = place, .found = std::move(found), .expected = std::move(expected)});
   }
 
-  detail::safetensors_header header_;
+  Header header_;
   std::vector<std::size_t> by_name_;
   detail::raw_bytes buffer_;
 };
@@ -113,6 +113,6 @@ class safetensors_file_of {
 /// example:
 ///   safetensors_file file("model.safetensors");
 ///   if (auto const* weight = file.find("0.weight")) std::memcpy(to, file.data(*weight), bytes);
-using safetensors_file = detail::safetensors_file_of<>;
+using safetensors_file = detail::safetensors_file_of<detail::safetensors_header>;
 
 }  // namespace ashlar::inline ASHLAR_ABI
