@@ -15,11 +15,13 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Reads JSON token by token: the caller states which one comes next, so no input can make it recurse.
+/// A template, as what reads and writes files is, so that programs that do neither compile none of it.
 /// errors: every method refuses, with the position, whatever is not exactly what it stands for
 /// example:
 ///   json_reader json(R"({"a": 1})", "some.json", "header");
 ///   json.take('{');
 ///   std::string key = json.text();
+template <int... None>
 class json_reader {
  public:
   /// `file` and `place` are what errors name.
@@ -153,7 +155,8 @@ class json_reader {
 };
 
 /// Appends `text`, which is UTF-8, as a JSON string.
-ASHLAR_COLD inline void append_json(std::string& out, std::string_view text) {
+template <int... None>
+ASHLAR_COLD void append_json(std::string& out, std::string_view text) {
   constexpr std::string_view named = "\"\\\b\f\n\r\t", names = "\"\\bfnrt", digits_of_16 = "0123456789abcdef";
   out += '"';
   for (char c : text) {

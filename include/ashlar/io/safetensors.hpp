@@ -24,18 +24,15 @@ namespace ashlar::inline ASHLAR_ABI {
 static_assert(std::endian::native == std::endian::little,
               "safetensors: the file is little-endian, this machine is not");
 
-/// A safetensors file in memory, checked from the first byte to the last.
-/// cost: the header is read and checked before memory for the tensors is taken
-/// errors: whatever breaks a rule of the format is refused with the file, the place in it, what is there and what
-/// should be
-/// example:
-///   safetensors_file file("model.safetensors");
-///   if (auto const* weight = file.find("0.weight")) std::memcpy(to, file.data(*weight), bytes);
-class safetensors_file {
+namespace detail {
+
+/// What safetensors_file stands for: a template, so that programs that read no file compile none of it.
+template <class Header>
+class safetensors_file_of {
  public:
   /// Opens a file and reads its header.
   /// errors: a file that cannot be read, or that the format does not allow
-  ASHLAR_COLD explicit safetensors_file(std::string name) {
+  ASHLAR_COLD explicit safetensors_file_of(std::string name) {
     detail::input_file file(std::move(name));
     std::int64_t const buffer_bytes = read_header(file);
     buffer_ = detail::raw_bytes(buffer_bytes);
@@ -92,7 +89,7 @@ class safetensors_file {
       refuse(file, "header", text.empty() ? "nothing" : detail::in_quotes(std::string_view(text.data(), 1)),
              "'{' as its first byte");
     std::int64_t const buffer_bytes = bytes - 8 - header_bytes;
-    header_ = detail::safetensors_header_reader(text, file.name(), buffer_bytes).read();
+    header_ = detail::safetensors_header_reader<Header>(text, file.name(), buffer_bytes).read();
     return buffer_bytes;
   }
 
@@ -106,9 +103,20 @@ class safetensors_file {
     fail(error_parts{.file = file.name(), .place = place, .found = std::move(found), .expected = std::move(expected)});
   }
 
-  detail::safetensors_header header_;
+  Header header_;
   std::vector<std::size_t> by_name_;
   detail::raw_bytes buffer_;
 };
+
+}  // namespace detail
+
+/// A safetensors file in memory, checked from the first byte to the last.
+/// cost: the header is read and checked before memory for the tensors is taken
+/// errors: whatever breaks a rule of the format is refused with the file, the place in it, what is there and what
+/// should be
+/// example:
+///   safetensors_file file("model.safetensors");
+///   if (auto const* weight = file.find("0.weight")) std::memcpy(to, file.data(*weight), bytes);
+using safetensors_file = detail::safetensors_file_of<detail::safetensors_header>;
 
 }  // namespace ashlar::inline ASHLAR_ABI

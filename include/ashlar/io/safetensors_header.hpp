@@ -24,12 +24,13 @@ struct safetensors_header {
 
 /// Reads and checks the header of a safetensors file whose buffer has `buffer_bytes` bytes.
 /// source: huggingface/safetensors, safetensors/src/tensor.rs (the limits that the reference enforces)
+template <class Header>
 class safetensors_header_reader {
  public:
   ASHLAR_COLD safetensors_header_reader(std::string_view text, std::string const& file, std::int64_t buffer_bytes)
       : json_(text, file, "header"), file_(file), buffer_bytes_(buffer_bytes) {}
 
-  ASHLAR_COLD safetensors_header read() {
+  ASHLAR_COLD Header read() {
     json_.take('{');
     for (bool more = !json_.take_if('}'); more; more = json_.another('}')) read_member();
     json_.end();
@@ -155,11 +156,11 @@ class safetensors_header_reader {
         .file = file_, .place = std::move(place), .found = std::move(found), .expected = std::move(expected)});
   }
 
-  json_reader json_;
+  json_reader<> json_;
   std::string file_;
   std::int64_t buffer_bytes_;
   bool has_metadata_ = false;
-  safetensors_header header_;
+  Header header_;
 };
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

@@ -33,6 +33,7 @@ struct named_tensor {
 namespace detail {
 
 /// The header of a safetensors file, spelled byte for byte as the reference spells it.
+template <int... None>
 class safetensors_header_writer {
  public:
   explicit safetensors_header_writer(std::string const& file) : file_(file) {}
@@ -125,8 +126,9 @@ class safetensors_header_writer {
 /// errors: two tensors of one name, a name that is not UTF-8, a tensor without data, a file that cannot be written
 /// example:
 ///   write_safetensors("model.safetensors", tensors, {{"format", "pt"}});
-inline void write_safetensors(std::string const& file, std::span<named_tensor const> tensors,
-                              std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+template <int... None>
+void write_safetensors(std::string const& file, std::span<named_tensor const> tensors,
+                       std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
   std::vector<named_tensor const*> ordered;
   for (named_tensor const& tensor : tensors) ordered.push_back(&tensor);
   auto const key = [](named_tensor const* tensor) {
@@ -134,7 +136,7 @@ inline void write_safetensors(std::string const& file, std::span<named_tensor co
   };
   detail::sort_by(ordered, [&](auto a, auto b) { return key(a) < key(b); });
 
-  detail::safetensors_header_writer header(file);
+  detail::safetensors_header_writer<None...> header(file);
   header.metadata(metadata);
   header.tensors(ordered);
   std::string const bytes = std::move(header).bytes();
@@ -146,9 +148,10 @@ inline void write_safetensors(std::string const& file, std::span<named_tensor co
   replacement.commit();
 }
 /// As above, of tensors listed at the call: write_safetensors("one.safetensors", {{"w", type, extents, data}});
-inline void write_safetensors(std::string const& file, std::initializer_list<named_tensor> tensors,
-                              std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
-  write_safetensors(file, std::span(tensors.begin(), tensors.size()), metadata);
+template <int... None>
+void write_safetensors(std::string const& file, std::initializer_list<named_tensor> tensors,
+                       std::vector<std::pair<std::string, std::string>> const& metadata = {}) {
+  write_safetensors<None...>(file, std::span(tensors.begin(), tensors.size()), metadata);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -31,6 +31,7 @@ struct tensors_to_write {
 };
 
 /// Tensors that a file is to hold, and where they go.
+template <class Policy, class File = safetensors_file>
 class tensors_to_read {
  public:
   explicit tensors_to_read(std::string const& file) : name_(file), file_(file) {}
@@ -96,7 +97,7 @@ class tensors_to_read {
   }
 
   std::string name_;
-  safetensors_file file_;
+  File file_;
   std::vector<parameter_reference> wanted_;
 };
 
@@ -116,7 +117,7 @@ ASHLAR_COLD void save(model<Net, Input, Policy, Target> const& net, std::string 
 /// errors: fails where a tensor is missing, unknown, or of another dtype or shape; the model then is as it was
 template <class Net, class Input, class Policy, class Target>
 ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const& file) {
-  detail::tensors_to_read tensors(file);
+  detail::tensors_to_read<Policy> tensors(file);
   net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   tensors.check(tensors.has_number("steps") ? detail::of_the_optimizer : std::string_view{});
   tensors.read();
@@ -142,7 +143,7 @@ ASHLAR_COLD void save(trainer<Model, Objective, Optimizer, Batch> const& t, std:
 /// errors: as those of reading a model, also where the file is one of a model; model and trainer then are as they were
 template <class Model, class Objective, class Optimizer, int Batch>
 ASHLAR_COLD void load(trainer<Model, Objective, Optimizer, Batch>& t, std::string const& file) {
-  detail::tensors_to_read tensors(file);
+  detail::tensors_to_read<typename Model::policy> tensors(file);
   t.net().each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   t.each_optimizer_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   tensors.check();
