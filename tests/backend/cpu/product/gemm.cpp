@@ -92,6 +92,20 @@ TEST_CASE("products whose left matrix is copied tile by tile, and whose rows of 
   int const sizes[][3] = {{131, 129, 70}, {128, 200, 520}, {512, 130, 64}, {256, 257, 65}, {128, 1024, 300}};
   check_products(sizes);
 }
+TEST_CASE("products whose left matrix is copied from rows that lie pages apart are the same sums") {
+  int const sizes[][3] = {{133, 520, 1024}, {137, 512, 1024}};
+  check_products(sizes);
+}
+TEST_CASE("of rows behind tiles of six, none stand in a tile of one or two") {
+  for (int m = 1; m < 40; ++m) {
+    int left = m, fewest = m;
+    for (int rows = 6; left > 0; rows = fewer_rows(rows, 6))
+      for (; takes_rows(rows, left); left -= rows) fewest = rows < fewest ? rows : fewest;
+    CAPTURE(m);
+    CHECK(left == 0);
+    CHECK((m < 6 ? fewest >= 1 : fewest >= 3));
+  }
+}
 TEST_CASE("products of few columns, and of long sums in several parts, are the same sums") {
   int const sizes[][3] = {{9, 10, 130},  {70, 4, 37},     {13, 16, 20}, {33, 17, 64},    {65, 47, 33},
                           {64, 96, 530}, {77, 161, 1030}, {200, 33, 1}, {256, 129, 1100}};

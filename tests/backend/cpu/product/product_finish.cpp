@@ -91,8 +91,8 @@ void check_addend(instruction_set set, int m, int n, int k, Multiply const& mult
 template <class T>
 void check_set(instruction_set set) {
   CAPTURE(static_cast<int>(set));
-  int const sizes[][3] = {{1, 1, 1},   {3, 5, 7},      {17, 33, 9},    {4, 40, 20},   {70, 100, 40},
-                          {9, 70, 64}, {130, 31, 520}, {64, 96, 1100}, {300, 40, 600}};
+  int const sizes[][3] = {{1, 1, 1},   {3, 5, 7},      {17, 33, 9},    {4, 40, 20},    {70, 100, 40},
+                          {9, 70, 64}, {130, 31, 520}, {64, 96, 1100}, {300, 40, 600}, {98, 520, 2048}};
   for (auto const& [rows, columns, depth] : sizes) {
     int const m = rows, n = columns, k = depth;
     for (bool across : {false, true})

@@ -3,6 +3,7 @@
 #include <ashlar/backend/cpu/product/gemm.hpp>
 #include <ashlar/backend/cpu/product/product_finish.hpp>
 #include <ashlar/backend/cpu/simd/part_access.hpp>
+#include <ashlar/backend/cpu/simd/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
@@ -55,6 +56,7 @@ struct row_product {
 
     template <std::size_t Count>
     ASHLAR_INLINE void operator()(vector (&right)[Count], std::int64_t k) const {
+      ASHLAR_UNROLL_UP_TO(8)
       for (std::size_t j = 0; j < Count; ++j)
         S::load(right[j], b + k * b_row + static_cast<std::int64_t>(j) * S::width);
     }
