@@ -21,6 +21,7 @@ inline constexpr std::int64_t least_images_in_lanes = 5;
 struct conv_workspace {
   static constexpr std::int64_t least_results = 30;
   static constexpr std::int64_t least_depth = 512, most_blocks = 8;
+  static constexpr std::int64_t line = 64;  // bytes by which channels lie further apart: their lines share no set
 
   std::int64_t h, w;  // of a padded plane; whole strides
   std::int64_t window_table, pixel_table, result_table, filter_table, image, result,
@@ -43,8 +44,8 @@ struct conv_workspace {
     pixel_table = take(in_lanes ? images / (16 / element) * pixels * 4 : 0);  // vectors are of 16 bytes or more
     result_table = take(in_lanes ? larger(pixels, least_results) * 4 : 0);
     filter_table = take(in_lanes ? n[4] / n[15] * 4 : 0);
-    image = take(images * n[1] * h * w * element + 64);  // vectors of pixels reach behind the last one
-    result = take(kind == kernel_kind::conv ? 0 : images * n[4] * pixels * element);
+    image = take(n[1] * (images * h * w * element + line) + 64);  // vectors of pixels reach behind the last one
+    result = take(kind == kernel_kind::conv ? 0 : n[4] * (images * pixels * element + line));
     if (kind == kernel_kind::conv_weight && in_lanes) {
       // a block is so deep that adding its lanes does not count; those who sum it read images that they moved to lanes
       std::int64_t const sets = images * element / 64, deep = sets * pixels / least_depth;

@@ -185,6 +185,8 @@ constexpr struct {
     {1, 12, 20, 1, square(3, 1, 1)},                     // more pixels than are summed at once
     {3, 1, 100, 30, square(1)},
     {5, 6, 7, 40, square(1)},
+    {3, 5, 4, 205, square(3, 2, 1)},  // more filters than the data's gradient adds at once
+    {2, 12, 11, 5, square(9, 1, 4)},  // windows of more weights than are copied for it
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ class conv_lanes {
   T* const result;
   std::int64_t const lanes, sets;    // of images
   std::int64_t const plane, pixels;  // elements, of all lanes
+  std::int64_t const channel_apart, filter_apart;
 
  public:
   [[gnu::noinline]] conv_lanes(kernel_arguments const& a, kernel_kind kind)
@@ -33,27 +34,33 @@ class conv_lanes {
         lanes(on.width),
         sets((g.batch + lanes - 1) / lanes),
         plane(at.h * at.w * lanes),
-        pixels(g.pixels() * lanes) {}
+        pixels(g.pixels() * lanes),
+        channel_apart(sets * plane + conv_workspace::line / static_cast<std::int64_t>(sizeof(T))),
+        filter_apart(sets * pixels + conv_workspace::line / static_cast<std::int64_t>(sizeof(T))) {}
 
   [[gnu::noinline]] void forward() const {
     if (args.phase == 0) return move_to_lanes(operand(0), nullptr);
-    constexpr std::int64_t most_rows = 4, most_columns = 80;
+    constexpr std::int64_t most_rows = 16, most_columns = 80;
     alignas(64) T sums[most_rows * most_columns * 64 / sizeof(T)];
     std::int32_t row_to[most_rows];
     for (std::int64_t i = 0; i < most_rows; ++i) row_to[i] = static_cast<std::int32_t>(i * most_columns * lanes);
     T const* const weight = operand(1);
     T* const y = operand(2);
-    std::int64_t const parts = (g.pixels() + most_columns - 1) / most_columns;
-    std::int64_t const filters = (g.out + on.rows - 1) / on.rows;
+    std::int64_t const parts = (g.pixels() + most_columns - 1) / most_columns, slab = even_slab(g.patch(), most_depth);
+    // so many filters read the same elements of images, unless then there was little to divide
+    std::int64_t rows = most_rows;
+    while (rows > on.rows && sets * g.groups * parts * ((g.out + rows - 1) / rows) < 4 * args.parts) rows /= 2;
+    std::int64_t const filters = (g.out + rows - 1) / rows;
     kernel_share const own(args, sets * g.groups * parts * filters);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
-      std::int64_t const filter = unit % filters * on.rows, first = unit / filters % parts * most_columns;
+      std::int64_t const filter = unit % filters * rows, first = unit / filters % parts * most_columns;
       std::int64_t const group = unit / filters / parts % g.groups, set = unit / filters / parts / g.groups;
-      std::int64_t const m = at_most(g.out - filter, on.rows), n = at_most(g.pixels() - first, most_columns);
-      on.multiply_shared(
-          {weight + g.in_weight(group) + filter * g.patch(), g.patch(), 1, image_of(set, group, 0),
-           table(at.pixel_table) + first, table(at.window_table), g.patch(), sums, row_to, table(at.result_table)},
-          m, n, false);
+      std::int64_t const m = at_most(g.out - filter, rows), n = at_most(g.pixels() - first, most_columns);
+      for (std::int64_t k = 0; k < g.patch(); k += slab)
+        on.multiply_shared({weight + g.in_weight(group) + filter * g.patch() + k, g.patch(), 1, image_of(set, group, 0),
+                            table(at.pixel_table) + first, table(at.window_table) + k, at_most(g.patch() - k, slab),
+                            sums, row_to, table(at.result_table), k > 0},
+                           m, n, false);
       for (std::int64_t i = 0; i < m; ++i)
         planes_from_lanes<T>(on, {g.result(), images_of(set), n, n, 0}, sums + row_to[i],
                              y + set * lanes * g.result() + g.in_result(group) + (filter + i) * g.pixels() + first);
@@ -65,7 +72,12 @@ class conv_lanes {
     if (args.phase == 0) return move_to_lanes(nullptr, operand(0));
     T const* const weight = operand(1);
     T* const dx = operand(2);
+    constexpr std::int64_t most_left = 8192, least_slab = 32;
+    alignas(64) T left[most_left];
     std::int64_t const window = g.kh * g.kw, once = window < 6 ? 24 / window : 4;  // rows for whole tiles
+    std::int64_t const most_slab = at_most(most_left / (once * window), most_depth);
+    bool const copies = most_slab >= least_slab;  // weights of a filter lie far from those of the next
+    std::int64_t const slab = even_slab(g.out, copies ? most_slab : most_depth);
     std::int64_t const parts = (g.channels + once - 1) / once;
     kernel_share const own(args, sets * g.groups * parts);
     for (std::int64_t unit = own.begin; unit < own.end; ++unit) {
@@ -73,14 +85,25 @@ class conv_lanes {
       std::int64_t const channels = at_most(g.channels - channel, once);
       T* const sums = image_of(set, group, channel);
       for (std::int64_t c = 0; c < channels; ++c)
-        std::memset(sums + c * sets * plane, 0, static_cast<std::size_t>(plane) * sizeof(T));
-      on.multiply_shared(
-          {weight + g.in_weight(group) + channel * window, 1, g.patch(), result_of(set, group, 0),
-           table(at.result_table), table(at.filter_table), g.out, sums, table(at.window_table), table(at.pixel_table)},
-          channels * window, g.pixels(), true);
+        std::memset(sums + c * channel_apart, 0, static_cast<std::size_t>(plane) * sizeof(T));
+      std::int64_t const rows = channels * window;
+      for (std::int64_t k = 0; k < g.out; k += slab) {
+        std::int64_t const depth = at_most(g.out - k, slab);
+        T const* from = weight + g.in_weight(group) + k * g.patch() + channel * window;
+        std::int64_t step = g.patch();
+        if (copies) {
+          for (std::int64_t i = 0; i < depth; ++i)
+            std::memcpy(left + i * rows, from + i * step, static_cast<std::size_t>(rows) * sizeof(T));
+          from = left;
+          step = rows;
+        }
+        on.multiply_shared({from, 1, step, result_of(set, group, 0), table(at.result_table), table(at.filter_table) + k,
+                            depth, sums, table(at.window_table), table(at.pixel_table)},
+                           rows, g.pixels(), true);
+      }
       for (std::int64_t c = 0; c < channels; ++c)
         planes_from_lanes<T>(on, {g.image(), images_of(set), g.h * g.w, g.w, (at.w - g.w) * lanes},
-                             sums + c * sets * plane + (g.ph * at.w + g.pw) * lanes,
+                             sums + c * channel_apart + (g.ph * at.w + g.pw) * lanes,
                              dx + set * lanes * g.image() + g.in_image(group) + (channel + c) * g.h * g.w);
     }
   }
@@ -110,7 +133,7 @@ class conv_lanes {
       std::int64_t const end = sets * (block + 1) / g.blocks * g.pixels();
       std::memset(sums, 0, sizeof sums);
       for (std::int64_t p = sets * block / g.blocks * g.pixels(); p < end; p += slab)
-        on.multiply_own({result_of(0, group, filter) + p * lanes, sets * pixels, lanes, image_of(0, group, 0),
+        on.multiply_own({result_of(0, group, filter) + p * lanes, filter_apart, lanes, image_of(0, group, 0),
                          table(at.window_table) + first, table(at.pixel_table) + p, at_most(end - p, slab), sums,
                          row_to, table(at.result_table)},
                         m, n, true);
@@ -120,15 +143,21 @@ class conv_lanes {
   }
 
  private:
+  static constexpr std::int64_t most_depth = 192;  // terms of a sum at once: a tile's stay in the first cache
+
   static std::int64_t at_most(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+  static std::int64_t even_slab(std::int64_t depth, std::int64_t most) {
+    std::int64_t const slabs = (depth + most - 1) / most;
+    return slabs < 2 ? depth : (depth + slabs - 1) / slabs;
+  }
   T* operand(int k) const { return reinterpret_cast<T*>(args.operands[k]); }
   std::int32_t* table(std::int64_t begin) const { return reinterpret_cast<std::int32_t*>(workspace + begin); }
   int images_of(std::int64_t set) const { return static_cast<int>(at_most(g.batch - set * lanes, lanes)); }
   T* image_of(std::int64_t set, std::int64_t group, std::int64_t channel) const {
-    return image + ((group * g.channels + channel) * sets + set) * plane;
+    return image + (group * g.channels + channel) * channel_apart + set * plane;
   }
   T* result_of(std::int64_t set, std::int64_t group, std::int64_t filter) const {
-    return result + ((group * g.out + filter) * sets + set) * pixels;
+    return result + (group * g.out + filter) * filter_apart + set * pixels;
   }
   /// to[j]: the sum of vector j's lanes.
   [[gnu::noinline]] void sum_lanes(T const* vectors, std::int64_t count, T* to) const {
@@ -165,13 +194,13 @@ class conv_lanes {
     std::int32_t* to = table(at.window_table);
     std::int64_t const row = at.w * lanes;
     for (std::int64_t c = 0; c < g.channels; ++c)
-      for (std::int64_t y = 0; y < g.kh; ++y) to = write(to, c * sets * plane + y * g.dh * row, g.dw * lanes, g.kw);
+      for (std::int64_t y = 0; y < g.kh; ++y) to = write(to, c * channel_apart + y * g.dh * row, g.dw * lanes, g.kw);
     to = table(at.pixel_table);
     for (std::int64_t set = 0; set < sets; ++set)
       for (std::int64_t y = 0; y < g.oh; ++y) to = write(to, set * plane + y * g.sh * row, g.sw * lanes, g.ow);
     std::int64_t const least = conv_workspace::least_results;
     write(table(at.result_table), 0, lanes, g.pixels() < least ? least : g.pixels());
-    write(table(at.filter_table), 0, sets * pixels, g.out);
+    write(table(at.filter_table), 0, filter_apart, g.out);
   }
   /// first, first + distance, ...
   static std::int32_t* write(std::int32_t* to, std::int64_t first, std::int64_t distance, std::int64_t count) {

@@ -17,6 +17,7 @@ struct lane_product {
   std::int64_t depth;
   T* to;  // result: to[row_to[i] + column_to[j]]
   std::int32_t const *row_to, *column_to;
+  bool goes_on = false;  // a sum goes on from what its result is so far
 };
 
 #if defined(__CUDACC__)
@@ -29,7 +30,7 @@ template <instruction_set Set, class T>
 struct image_lanes {
   using S = simd<T, Set>;
   using vector = typename S::vector;
-  static constexpr int rows = Set == instruction_set::avx512 ? 4 : Set == instruction_set::avx2 ? 3 : 2;
+  static constexpr int rows = Set == instruction_set::baseline ? 2 : 4;
   static constexpr int columns = Set == instruction_set::avx512 ? 5 : 3;
 
   template <int Rows, bool Shared>
@@ -41,6 +42,12 @@ struct image_lanes {
       right[j] = p.right + p.column_at[column + (j < valid ? j : 0)];
       ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) sum[i][j] = vector{};
+    }
+    if (p.goes_on) ASHLAR_UNROLL_UP_TO(32)
+    for (int i = 0; i < Rows; ++i) {
+      ASHLAR_UNROLL_UP_TO(32)
+      for (int j = 0; j < columns; ++j)
+        S::load(sum[i][j], p.to + p.row_to[row + i] + p.column_to[column + (j < valid ? j : 0)]);
     }
     T const* left = p.left + row * p.left_row;
     for (std::int64_t k = 0; k < p.depth; ++k, left += p.left_step) {
@@ -61,20 +68,39 @@ struct image_lanes {
           for (int j = 0; j < columns; ++j) sum[i][j] += y * x[j];
         }
     }
-    ASHLAR_UNROLL_UP_TO(32)
-    for (int i = 0; i < Rows; ++i) {
+    std::int32_t const* const column_to = p.column_to + column;
+    if (valid == columns) {
       ASHLAR_UNROLL_UP_TO(32)
-      for (int j = 0; j < columns; ++j)
-        if (j < valid) {
-          T* const to = p.to + p.row_to[row + i] + p.column_to[column + j];
-          if (add) {  // not before the sum: two results of a tile may have one place
-            vector old;
-            S::load(old, to);
-            sum[i][j] += old;
-          }
-          S::store(sum[i][j], to);
+      for (int i = 0; i < Rows; ++i) {
+        T* const to = p.to + p.row_to[row + i];
+        if (add)  // not before the sum: two results of a tile may have one place
+          ASHLAR_UNROLL_UP_TO(32)
+        for (int j = 0; j < columns; ++j) add_to(to + column_to[j], sum[i][j]);
+        else ASHLAR_UNROLL_UP_TO(32) for (int j = 0; j < columns; ++j) S::store(sum[i][j], to + column_to[j]);
+      }
+    } else {
+      alignas(64) T part[Rows][columns][S::width];
+      ASHLAR_UNROLL_UP_TO(32)
+      for (int i = 0; i < Rows; ++i) {
+        ASHLAR_UNROLL_UP_TO(32)
+        for (int j = 0; j < columns; ++j) S::store(sum[i][j], part[i][j]);
+      }
+      ASHLAR_KEEP_LOOP
+      for (int i = 0; i < Rows; ++i) {
+        ASHLAR_KEEP_LOOP
+        for (int j = 0; j < valid; ++j) {
+          T* const to = p.to + p.row_to[row + i] + column_to[j];
+          vector one;
+          S::load(one, part[i][j]);
+          add ? add_to(to, one) : S::store(one, to);
         }
+      }
     }
+  }
+  ASHLAR_INLINE static void add_to(T* to, vector const& sum) {
+    vector old;
+    S::load(old, to);
+    S::store(old + sum, to);
   }
   template <int Rows, bool Shared>
   ASHLAR_INLINE static void tiles(lane_product<T> const& p, std::int64_t& i, std::int64_t m, std::int64_t column,
