@@ -198,13 +198,18 @@ struct winograd {
     float* const rows = c.rows + 4 * segment.at;
     for (std::int64_t x = 0; x < count + 2; x += width) {
       vector d[6], v[6];
+      float const* const at = plane + top * p.width + first + x;
+      bool const is_inside = top >= 0 && top + 6 <= p.height && first + x >= 0 && p.width - first - x >= width;
       ASHLAR_UNROLL_UP_TO(8)
       for (int i = 0; i < 6; ++i) {
-        d[i] = vector{};
-        if (top + i < 0 || top + i >= p.height) continue;
-        float const* const row = plane + (top + i) * p.width;
-        load_inside(d[i], row, first + x, p.width);
-        __builtin_prefetch(row + first + x + p.size());
+        if (is_inside) {
+          S::load(d[i], at + i * p.width);
+        } else {
+          d[i] = vector{};
+          if (top + i < 0 || top + i >= p.height) continue;
+          load_inside(d[i], plane + (top + i) * p.width, first + x, p.width);
+        }
+        __builtin_prefetch(at + i * p.width + p.size());
       }
       image::apply(d, v);
       ASHLAR_UNROLL_UP_TO(8)
