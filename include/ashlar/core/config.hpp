@@ -41,16 +41,13 @@
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__CUDACC__) && !defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_COMPILED_SOON [[gnu::optimize("O1")]]
-#define ASHLAR_OPTIMISED_BY_CALLERS [[gnu::optimize("O0")]]
 #else
 #define ASHLAR_COMPILED_SOON
-#define ASHLAR_OPTIMISED_BY_CALLERS
 #endif
 
-/// Of functions that take vectors: their calling convention would depend on the compiler's flags. What g++'s passes find
-/// in them, they find again in the functions that they are inlined into: here they are left out, or every level of such
-/// functions would be optimised anew.
-#define ASHLAR_INLINE ASHLAR_OPTIMISED_BY_CALLERS [[gnu::always_inline]] inline
+/// Of functions that take vectors: their calling convention would depend on the compiler's flags. What g++'s slower
+/// passes find in them, they find again in the functions that they are inlined into: here they are left out.
+#define ASHLAR_INLINE ASHLAR_COMPILED_SOON [[gnu::always_inline]] inline
 
 /// Of slow paths that many functions share: neither inlined nor, by g++, compiled again for the constants of a caller.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
