@@ -56,12 +56,12 @@ class looped_gelu_search : gelu_steps<Tables> {
     return loop_at(loop_step).count <= most_iterations;
   }
   /// Carries are none: they move from iteration to iteration.
-  constexpr loop_slices slices_of(int loop_step, address const& a) const {
+  constexpr loop_slices slices_of(int loop_step, address const& at) const {
     loop_entry const& l = loop_at(loop_step);
-    int const q = a.place - operand_place;
+    int const q = at.place - operand_place;
     if (q < 0 || q < l.carries || (q >= l.arguments && q < l.arguments + l.carries)) return {};
-    loop_binding const& b = t_.t.bindings[l.bindings + q];
-    return {{b.at.place, b.at.offset + a.offset}, b.stride, q};
+    loop_binding const& bound = t_.t.bindings[l.bindings + q];
+    return {{bound.at.place, bound.at.offset + at.offset}, bound.stride, q};
   }
   constexpr loop_slices slices_of(int loop_step, int step, int k) const {
     return slices_of(loop_step, t_.place_of(step, k));
@@ -147,8 +147,8 @@ class looped_gelu_search : gelu_steps<Tables> {
     range const all{made.at.offset, made.at.offset + made.apart * loop_at(loop).count};
     if (touches(loop, all, 0, made.binding) || touches(backward, all, 0, read.binding)) return false;
     for (int q = 0; q < t_.t.sizes.outputs; ++q) {
-      address const& a = t_.t.outputs[q].at;
-      if (a.place == arena_place && a.offset >= all.begin && a.offset < all.end) return false;
+      address const& at = t_.t.outputs[q].at;
+      if (at.place == arena_place && at.offset >= all.begin && at.offset < all.end) return false;
     }
     for (int r = loop + 1; r < end_; ++r) {
       if (r == backward) continue;
@@ -170,10 +170,11 @@ class looped_gelu_search : gelu_steps<Tables> {
     int const count = last >= 0 ? last : is_loop ? loop_at(step).arguments + loop_at(step).results : s.operand_count;
     for (int k = first; k < count; ++k) {
       if (k == but) continue;
-      loop_binding const b = is_loop ? t_.t.bindings[loop_at(step).bindings + k] : loop_binding{};
-      address const a = is_loop ? b.at : t_.place_of(step, k);
-      std::int64_t const bytes = is_loop ? b.stride * (loop_at(step).count - 1) + 1 : t_.bytes(t_.operand(step, k));
-      if (a.place == arena_place && a.offset < all.end && a.offset + (bytes > 0 ? bytes : 1) > all.begin) return true;
+      loop_binding const bound = is_loop ? t_.t.bindings[loop_at(step).bindings + k] : loop_binding{};
+      address const at = is_loop ? bound.at : t_.place_of(step, k);
+      std::int64_t const bytes = is_loop ? bound.stride * (loop_at(step).count - 1) + 1 : t_.bytes(t_.operand(step, k));
+      if (at.place == arena_place && at.offset < all.end && at.offset + (bytes > 0 ? bytes : 1) > all.begin)
+        return true;
     }
     return false;
   }
