@@ -97,7 +97,8 @@ class looped_gelu_search : gelu_steps<Tables> {
         this->has_shape(forward, product, s, bias) && this->is_gelu(gelu, bias_of_gelu, result - 2) &&
         this->is_slope(s, gradient, of_sums, bias, sigmoid) && found_.of[forward].kind == product_epilogue::none &&
         found_.of[product].kind == product_epilogue::none && may_be_kept(forward, gelu, kept, result) &&
-        may_be_written(backward, product, s) && is_between(loop, gelu, 1 - bias_of_gelu, backward, s, of_sums) &&
+        may_be_written(backward, product, s) && is_aligned(backward, product) &&
+        is_between(loop, gelu, 1 - bias_of_gelu, backward, s, of_sums) &&
         is_between(loop, gelu, kept, backward, s, sigmoid);
     if (!is_one) return false;
     matched_epilogue& f = found_.of[forward];
@@ -121,6 +122,15 @@ class looped_gelu_search : gelu_steps<Tables> {
     for (int k = 0; k < 2; ++k)
       if (t_.overlap(of_kept, t_.operand(forward, k)) || t_.overlap(of_result, t_.operand(forward, k))) return false;
     return !t_.overlap(of_kept, of_result);
+  }
+  /// Whether a product's factors lie at multiples of 16 bytes in each iteration, as the library is asked before: of
+  /// parameters it may be the first alone.
+  constexpr bool is_aligned(int loop_step, int product) const {
+    for (int k = 0; k < 2; ++k) {
+      loop_slices const factor = slices_of(loop_step, product, k);
+      if (factor.binding >= 0 && (factor.at.offset % 16 || factor.apart % 16)) return false;
+    }
+    return true;
   }
   /// Whether nobody but the step behind a product reads that, and its result may be written while the factors are read.
   constexpr bool may_be_written(int loop_step, int product, int s) const {
