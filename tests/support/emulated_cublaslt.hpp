@@ -32,6 +32,7 @@ struct matrix_description {
 struct preference {
   std::uint64_t workspace = 0;
   std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_MASK;
+  std::uint32_t alignment = 0;
 };
 template <class T>
 cublasStatus_t take(T& member, void const* value, std::size_t size) {
@@ -99,14 +100,13 @@ inline cublasStatus_t destroy_preference(cublasLtMatmulPreference_t p) {
 inline cublasStatus_t set_preference(cublasLtMatmulPreference_t p, cublasLtMatmulPreferenceAttributes_t what,
                                      void const* value, std::size_t size) {
   preference& d = at<preference>(p);
-  std::uint32_t alignment = 0;
   switch (what) {
     case CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES: return take(d.workspace, value, size);
     case CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK: return take(d.schemes, value, size);
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES:
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES:
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES:
-    case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES: return take(alignment, value, size);
+    case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES: return take(d.alignment, value, size);
     default: return CUBLAS_STATUS_NOT_SUPPORTED;
   }
 }
@@ -131,6 +131,9 @@ inline cublasStatus_t find(cublasLtHandle_t, cublasLtMatmulDesc_t p, cublasLtMat
   cublasLtEpilogue_t const epilogue = at<product_description>(p).epilogue;
   bool const has_epilogue = epilogue != CUBLASLT_EPILOGUE_DEFAULT;
   if (calls().refuses || (has_epilogue && (calls().refuses_epilogues || calls().refused.count(epilogue))))
+    return CUBLAS_STATUS_NOT_SUPPORTED;
+  if (calls().refuses_unaligned_slopes && at<product_description>(p).has(CUBLASLT_EPILOGUE_DGELU) &&
+      at<preference>(wanted).alignment < 16)
     return CUBLAS_STATUS_NOT_SUPPORTED;
   if (c != d || most < 1 || at<preference>(wanted).schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE ||
       !fits(at<product_description>(p), at<matrix_description>(a), at<matrix_description>(b),

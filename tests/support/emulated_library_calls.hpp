@@ -34,6 +34,7 @@ struct state {
   int most_sums = -1;                                 // before they fail, but for the first one; -1: none does
   bool rounds_addends = false;                        // what they begin from, by 1 in 4096
   int most_kept = -1;                                 // operands of GELUs, before they fail; -1: all are kept
+  bool refuses_unaligned_slopes = false;              // of GELUs, below 16 bytes
   bool gelu_is_rough = false;                         // by some 1e-4, and so is its slope
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;   // of the last product
   cudnnMathType_t math = CUDNN_DEFAULT_MATH;          // of the last convolution

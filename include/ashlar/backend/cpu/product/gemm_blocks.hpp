@@ -65,6 +65,11 @@ ASHLAR_COMPILED_ONCE void copy_block(T* to, std::int64_t to_row, T const* from, 
   for (int i = 0; i < rows; ++i)
     std::memcpy(to + i * to_row, from + i * from_row, static_cast<std::size_t>(columns) * sizeof(T));
 }
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
+
 /// A block of A that lies column by column, so far apart that few places of the first cache hold its lines: a copy of
 /// it that tiles read from front to back.
 template <class T>
@@ -123,5 +128,8 @@ struct left_block {
     }
   }
 };
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail

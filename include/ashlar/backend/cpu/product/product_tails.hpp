@@ -30,6 +30,7 @@ class product_tail_search : epilogue_pattern<Tables> {
   product_tail found;
 
  private:
+  using layout = fused_code;
   using epilogue_pattern<Tables>::t_;
   using epilogue_pattern<Tables>::product_;
   using epilogue_pattern<Tables>::next_;
@@ -80,7 +81,6 @@ class product_tail_search : epilogue_pattern<Tables> {
   }
   /// Whether the next step reads and writes numbers of the product's type that lie together, and runs when that does.
   constexpr bool is_dense(int inputs) const {
-    using layout = fused_code;
     int const wanted = static_cast<int>(t_.code(product_, 1) ? element::float64 : element::float32);
     auto fits = [&](int type, int how) { return type == wanted && how == static_cast<int>(access::contiguous); };
     for (int k = 0; k < inputs; ++k)

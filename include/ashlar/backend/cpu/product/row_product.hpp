@@ -17,6 +17,11 @@ inline constexpr int shallow_depth = 4;
 /// memory is read fastest.
 enum class row_order { shallow, panels, along };
 
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
+
 /// What is compiled for each instruction set.
 template <instruction_set Set, class T>
 struct row_product {
@@ -194,6 +199,9 @@ struct row_product {
     }
   }
 };
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
 
 /// What is done to columns that were summed from front to back, while they are near; to others, of one row, afterwards.
 template <row_order Order, class T>

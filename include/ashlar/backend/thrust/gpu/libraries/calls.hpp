@@ -294,10 +294,10 @@ class library_calls {
                    gpu_stream stream, T bias, Rule is_such) {
     constexpr std::int64_t looked_at = 16384;
     std::vector<T> numbers(static_cast<std::size_t>(c.out), bias);
-    char* const trial[] = {operands[0], operands[1], operands[2], workspace_ + at};
+    char* const with_bias[] = {operands[0], operands[1], operands[2], workspace_ + at};
     gpu_finish(stream);  // nobody works there
-    gpu_copy_and_wait(copy_kind::to_device, trial[3], numbers.data(), c.out * static_cast<std::int64_t>(sizeof(T)));
-    if (!by.launch(convolutions_, trial, workspace_, stream)) return false;
+    gpu_copy_and_wait(copy_kind::to_device, with_bias[3], numbers.data(), c.out * static_cast<std::int64_t>(sizeof(T)));
+    if (!by.launch(convolutions_, with_bias, workspace_, stream)) return false;
     gpu_finish(stream);
     std::int64_t const results = c.of_results(), count = results < looked_at ? results : looked_at;
     numbers.resize(static_cast<std::size_t>(count));

@@ -56,12 +56,12 @@ class looped_gelu_search : gelu_steps<Tables> {
     return loop_at(loop_step).count <= most_iterations;
   }
   /// Carries are none: they move from iteration to iteration.
-  constexpr loop_slices slices_of(int loop_step, address const& a) const {
+  constexpr loop_slices slices_of(int loop_step, address const& at) const {
     loop_entry const& l = loop_at(loop_step);
-    int const q = a.place - operand_place;
+    int const q = at.place - operand_place;
     if (q < 0 || q < l.carries || (q >= l.arguments && q < l.arguments + l.carries)) return {};
-    loop_binding const& b = t_.t.bindings[l.bindings + q];
-    return {{b.at.place, b.at.offset + a.offset}, b.stride, q};
+    loop_binding const& bound = t_.t.bindings[l.bindings + q];
+    return {{bound.at.place, bound.at.offset + at.offset}, bound.stride, q};
   }
   constexpr loop_slices slices_of(int loop_step, int step, int k) const {
     return slices_of(loop_step, t_.place_of(step, k));
@@ -97,7 +97,8 @@ class looped_gelu_search : gelu_steps<Tables> {
         this->has_shape(forward, product, s, bias) && this->is_gelu(gelu, bias_of_gelu, result - 2) &&
         this->is_slope(s, gradient, of_sums, bias, sigmoid) && found_.of[forward].kind == product_epilogue::none &&
         found_.of[product].kind == product_epilogue::none && may_be_kept(forward, gelu, kept, result) &&
-        may_be_written(backward, product, s) && is_between(loop, gelu, 1 - bias_of_gelu, backward, s, of_sums) &&
+        may_be_written(backward, product, s) && is_aligned(backward, product) &&
+        is_between(loop, gelu, 1 - bias_of_gelu, backward, s, of_sums) &&
         is_between(loop, gelu, kept, backward, s, sigmoid);
     if (!is_one) return false;
     matched_epilogue& f = found_.of[forward];
@@ -121,6 +122,15 @@ class looped_gelu_search : gelu_steps<Tables> {
     for (int k = 0; k < 2; ++k)
       if (t_.overlap(of_kept, t_.operand(forward, k)) || t_.overlap(of_result, t_.operand(forward, k))) return false;
     return !t_.overlap(of_kept, of_result);
+  }
+  /// Whether a product's factors lie at multiples of 16 bytes in each iteration, as the library is asked before: of
+  /// parameters it may be the first alone.
+  constexpr bool is_aligned(int loop_step, int product) const {
+    for (int k = 0; k < 2; ++k) {
+      loop_slices const factor = slices_of(loop_step, product, k);
+      if (factor.binding >= 0 && (factor.at.offset % 16 || factor.apart % 16)) return false;
+    }
+    return true;
   }
   /// Whether nobody but the step behind a product reads that, and its result may be written while the factors are read.
   constexpr bool may_be_written(int loop_step, int product, int s) const {
@@ -147,8 +157,8 @@ class looped_gelu_search : gelu_steps<Tables> {
     range const all{made.at.offset, made.at.offset + made.apart * loop_at(loop).count};
     if (touches(loop, all, 0, made.binding) || touches(backward, all, 0, read.binding)) return false;
     for (int q = 0; q < t_.t.sizes.outputs; ++q) {
-      address const& a = t_.t.outputs[q].at;
-      if (a.place == arena_place && a.offset >= all.begin && a.offset < all.end) return false;
+      address const& at = t_.t.outputs[q].at;
+      if (at.place == arena_place && at.offset >= all.begin && at.offset < all.end) return false;
     }
     for (int r = loop + 1; r < end_; ++r) {
       if (r == backward) continue;
@@ -170,10 +180,11 @@ class looped_gelu_search : gelu_steps<Tables> {
     int const count = last >= 0 ? last : is_loop ? loop_at(step).arguments + loop_at(step).results : s.operand_count;
     for (int k = first; k < count; ++k) {
       if (k == but) continue;
-      loop_binding const b = is_loop ? t_.t.bindings[loop_at(step).bindings + k] : loop_binding{};
-      address const a = is_loop ? b.at : t_.place_of(step, k);
-      std::int64_t const bytes = is_loop ? b.stride * (loop_at(step).count - 1) + 1 : t_.bytes(t_.operand(step, k));
-      if (a.place == arena_place && a.offset < all.end && a.offset + (bytes > 0 ? bytes : 1) > all.begin) return true;
+      loop_binding const bound = is_loop ? t_.t.bindings[loop_at(step).bindings + k] : loop_binding{};
+      address const at = is_loop ? bound.at : t_.place_of(step, k);
+      std::int64_t const bytes = is_loop ? bound.stride * (loop_at(step).count - 1) + 1 : t_.bytes(t_.operand(step, k));
+      if (at.place == arena_place && at.offset < all.end && at.offset + (bytes > 0 ? bytes : 1) > all.begin)
+        return true;
     }
     return false;
   }
