@@ -275,17 +275,27 @@ TEST_CASE("a product that another step reads too is stored as it is") {
 }
 
 // Where every step is looked at, what is done to a result on the way to memory is a step of its own.
-TEST_CASE("steps that convolutions finish are whole for all channels") {
-  auto net = model(
-      conv2d<16, 3, padding<1>> | relu | max_pool2d<2> | [](auto x) { return log(x + 0.01f); } | flatten | linear<3>,
-      input<16, 9, 11>, no_target, cpu, seed{1});
+namespace {
+
+template <int Tails, class Layer>
+void check_looked_at(Layer const& pooling) {
+  auto net = model(conv2d<16, 3, padding<1>> | relu | pooling | [](auto x) { return log(x + 0.01f); } | flatten |
+                       linear<3>,
+                   input<16, 9, 11>, no_target, cpu, seed{1});
   auto t = make_trainer(net, mean_outputs, sgd{.learning_rate = 0}, batch<7>);
-  static_assert(detail::product_tails<decltype(t)::program>::found.count == 2);
+  static_assert(detail::product_tails<typename decltype(t)::program>::found.count == Tails);
   tensor<float, 7, 16, 9, 11> x;
   random_normal(x, seed{2});
   CHECK(t.step(x) < 100);
   CHECK(find_non_finite(t, x).sentence == "");
   CHECK(t.step(x) < 100);
+}
+
+}  // namespace
+
+TEST_CASE("steps that convolutions finish are whole for all channels") {
+  check_looked_at<2>(max_pool2d<3, stride<2>>);
+  check_looked_at<0>(max_pool2d<2>);  // all of it is the convolution's step
 }
 TEST_CASE("steps that products finish are right for one row, where the bias is the first operand") {
   constexpr auto dense = [](auto x) {

@@ -13,6 +13,9 @@ constexpr char const* in_words(product_epilogue kind) {
     case product_epilogue::bias: return "adds the bias";
     case product_epilogue::bias_and_relu: return "adds the bias and takes the ReLU";
     case product_epilogue::relu_gradient: return "takes the ReLU's gradient";
+    case product_epilogue::addend: return "adds the matrix";
+    case product_epilogue::addend_and_bias: return "adds the bias and the matrix";
+    case product_epilogue::addend_bias_and_relu: return "adds the bias and the matrix and takes the ReLU";
     default: return "takes the maxima";
   }
 }
