@@ -55,6 +55,17 @@ TEST_CASE("a trainer's text says which maxima are taken with their positions") {
         std::string::npos);
 }
 
+TEST_CASE("a trainer's text says which products a matrix is added to") {
+  std::string const text =
+      text_of(linear<32> | residual(linear<32> | relu | linear<32>) | relu | residual(linear<32>) | linear<10>,
+              input<64>, cpu, sgd{});
+  CAPTURE(text);
+  CHECK(count(text, "; adds the bias and a matrix and takes the ReLU of step ") == 1);
+  CHECK(count(text, "; adds the bias and a matrix of step ") == 1);
+  CHECK(count(text, "; adds a matrix of step ") == 1);
+  CHECK(count(text, "maxima") == 0);
+}
+
 TEST_CASE("a trainer's text says which gradients the update takes while they are computed") {
   std::string const text = text_of(linear<1024> | relu | linear<10>, input<1024>, cpu, sgd{});
   std::string const words = "; done for the gradients of step";
