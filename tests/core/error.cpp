@@ -43,6 +43,16 @@ TEST_CASE("fail throws the error, which is a std::exception") {
   CHECK_THROWS_AS(fail(error_parts{.file = "a.csv"}), std::exception);
 }
 
+TEST_CASE("fail takes a sentence, its parts or an error in whatever form") {
+  std::string const sentence = "stop here";
+  char array[16] = "stop here";
+  CHECK_THROWS_WITH_AS(fail(sentence), "stop here", error);
+  CHECK_THROWS_WITH_AS(fail(sentence + "!"), "stop here!", error);
+  CHECK_THROWS_WITH_AS(fail(array), "stop here", error);
+  CHECK_THROWS_WITH_AS(fail(error(sentence)), "stop here", error);
+  CHECK_THROWS_WITH_AS(fail({.file = "a.csv", .place = "row 3"}), "a.csv: row 3", error);
+}
+
 TEST_CASE("numbers of a message stand where its texts have a %, in their order") {
   constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
   CHECK(detail::with_number("row % twice", 0) == "row 0 twice");

@@ -174,6 +174,18 @@ TEST_CASE("fit: a trainer is trained as a model is") {
   CHECK(of_model.best_accuracy == of_trainer.best_accuracy);
 }
 
+TEST_CASE("fit: what is called after an epoch may have a state, and set the learning rate, which then stays") {
+  auto net = made();
+  auto t = make_trainer(net, cross_entropy, sgd{.learning_rate = 0.5f}, batch<32>);
+  fit(t, train, valid, {.epochs = 3}, [&, calls = 0](epoch_record const&) mutable {
+    t.optimizer.learning_rate *= 0.5f;
+    return ++calls < 2;
+  });
+  CHECK(t.optimizer.learning_rate == 0.125f);
+  fit(t, train, valid, {.epochs = 3, .schedule = cosine_decay});
+  CHECK(t.optimizer.learning_rate == 0.125f);
+}
+
 TEST_CASE("fit: a schedule multiplies the learning rate at every share of the training") {
   shares.clear();
   auto net = made(), scheduled = made(), still = made();

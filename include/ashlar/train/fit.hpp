@@ -234,20 +234,23 @@ struct nothing_after_epochs {
   void operator()(epoch_record const&) const {}
 };
 
-/// Trains as fit says, and gives the trainer its learning rate back.
+/// Trains as fit says; behind a schedule the trainer has its learning rate again.
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch, class Data,
           class After>
 fit_result fit_trainer(trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>& t, Data const& train,
-                       Data const& valid, fit_options const& options, After const& after, char const* file,
+                       Data const& valid, fit_options const& options, After& after, char const* file,
                        int line_of_call) {
   using predictor_type = default_predictor<model<Net, Input, Policy, Target>>;
   using trainer_type = trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>;
   using measures = fit_measures<trainer_type, predictor_type, typename Data::dataset_type, Objective>;
   struct learning_rate {
     decltype(t.optimizer.learning_rate)& place;
+    bool const is_scheduled;
     decltype(t.optimizer.learning_rate) const given = place;
-    ~learning_rate() { place = given; }
-  } const rate{t.optimizer.learning_rate};
+    ~learning_rate() {
+      if (is_scheduled) place = given;
+    }
+  } const rate{t.optimizer.learning_rate, options.schedule != nullptr};
   fit_result result;
   if (train.size() == 0)
     fail(error_parts{.place = "fit", .found = "an empty training set", .expected = "at least one sample"});
@@ -320,7 +323,8 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) {
     auto t = make_trainer(net, objective, optimizer, size);
-    return detail::fit_trainer(t, train, valid, options, detail::nothing_after_epochs{}, file, line_of_call);
+    detail::nothing_after_epochs const after;
+    return detail::fit_trainer(t, train, valid, options, after, file, line_of_call);
   } else {
     return {};
   }
@@ -329,14 +333,15 @@ fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data c
 /// an epoch's samples depends on options.shuffle and its number alone. So a trainer that was read from a file ends as
 /// the one that wrote it would have, bit for bit, with the same optimizer, options and training set; it may have been
 /// written within an epoch. The result has the epochs of this call. after_epoch is called behind each with its
-/// epoch_record; where it returns false, the training ends.
+/// epoch_record; where it returns false, the training ends. A learning rate that it sets holds, unless options.schedule
+/// states another one.
 /// errors: as those of training a model
 /// example: if (std::filesystem::exists(file)) load(t, file);
 ///          fit(t, train, valid, {.epochs = 20}, [&](auto const&) { save(t, file); });
 template <class Net, class Input, class Policy, class Target, class Objective, class Optimizer, int Batch,
           detail::any_dataset Data, class After = detail::nothing_after_epochs>
 fit_result fit(trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>& t, Data const& train,
-               Data const& valid, fit_options options = {}, After const& after_epoch = {},
+               Data const& valid, fit_options options = {}, After&& after_epoch = {},
                char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
   using places = typename detail::default_predictor<model<Net, Input, Policy, Target>>::places;
   using inputs = typename detail::default_predictor<model<Net, Input, Policy, Target>>::inputs;

@@ -13,14 +13,15 @@ constexpr char const* in_words(product_epilogue kind) {
     case product_epilogue::bias: return "adds the bias";
     case product_epilogue::bias_and_relu: return "adds the bias and takes the ReLU";
     case product_epilogue::relu_gradient: return "takes the ReLU's gradient";
-    case product_epilogue::addend: return "adds the matrix";
-    case product_epilogue::addend_and_bias: return "adds the bias and the matrix";
-    case product_epilogue::addend_bias_and_relu: return "adds the bias and the matrix and takes the ReLU";
-    default: return "takes the maxima";
+    case product_epilogue::maxima: return "takes the maxima";
+    case product_epilogue::addend: return "adds a matrix";
+    case product_epilogue::addend_and_bias: return "adds the bias and a matrix";
+    case product_epilogue::addend_bias_and_relu: return "adds the bias and a matrix and takes the ReLU";
+    default: return "does what follows";
   }
 }
 
-/// What the cpu policy does of a program's step together with another one: "adds the bias, which is step 4, on the way
+/// What the cpu policy does of a program's step together with another one: "adds the bias of step 4 on the way
 /// to memory". Empty: it stands alone.
 template <class Program>
 std::string joined_in_words(int step) {

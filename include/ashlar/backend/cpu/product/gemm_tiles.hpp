@@ -82,6 +82,7 @@ struct gemm : gemm_panels<Set, T> {
           ASHLAR_UNROLL_UP_TO(32)
           for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
         }
+        if constexpr (Rows * Vectors == 1) S::add_by_one_instruction(sum[0][0]);
       }
     }
     if (Packs || last == S::width) {

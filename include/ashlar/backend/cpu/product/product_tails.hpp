@@ -84,10 +84,10 @@ class product_tail_search : epilogue_pattern<Tables> {
     int const wanted = static_cast<int>(t_.code(product_, 1) ? element::float64 : element::float32);
     auto fits = [&](int type, int how) { return type == wanted && how == static_cast<int>(access::contiguous); };
     for (int k = 0; k < inputs; ++k)
-      if (!fits(t_.code(next_, layout::head + 2 * k), t_.code(next_, layout::head + 2 * k + 1))) return false;
-    return t_.t.steps[next_].variant == t_.t.steps[product_].variant && t_.code(next_, layout::passes) == 0 &&
-           t_.code(next_, layout::outputs) == 1 && fits(t_.output_field(next_, 1), t_.output_field(next_, 2)) &&
-           t_.output_field(next_, 0) == t_.code(next_, layout::instructions) - 1;
+      if (!fits(t_.code(next_, fused_code::head + 2 * k), t_.code(next_, fused_code::head + 2 * k + 1))) return false;
+    return t_.t.steps[next_].variant == t_.t.steps[product_].variant && t_.code(next_, fused_code::passes) == 0 &&
+           t_.code(next_, fused_code::outputs) == 1 && fits(t_.output_field(next_, 1), t_.output_field(next_, 2)) &&
+           t_.output_field(next_, 0) == t_.code(next_, fused_code::instructions) - 1;
   }
   /// It goes over the product's numbers and no others: one run, or rows with one row of the bias for all.
   constexpr bool fits_addend(int inputs, int bias) const {

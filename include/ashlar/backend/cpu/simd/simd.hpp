@@ -99,6 +99,13 @@ struct simd {
     if constexpr (Set != instruction_set::avx512 || !avx512_is_emulated) asm("" : "+v"(m));
 #endif
   }
+  /// For some processors g++ multiplies and adds by two instructions where a loop has but one sum, and by one elsewhere:
+  /// so the bits of a sum would depend on how many others stand beside it.
+  ASHLAR_INLINE static void add_by_one_instruction([[maybe_unused]] vector& sum) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
+    if constexpr (Set != instruction_set::avx512 || !avx512_is_emulated) asm("" : "+v"(sum));
+#endif
+  }
 
  private:
   template <bool Max, int Half>
