@@ -238,7 +238,7 @@ void check_network(Net const& network, int steps) {
   std::vector<float> const usual = numbers_of(network, cpu), plain = numbers_of(network, cpu.with(no_fusion));
   float worst = 0;
   for (std::size_t i = 0; i < usual.size(); ++i) worst = std::max(worst, std::fabs(usual[i] - plain[i]));
-  CHECK(worst < 1e-5f);  // both are Winograd's, sums elsewhere have another order
+  CHECK(worst < 3e-5f);  // both are Winograd's, sums elsewhere have another order
   for (int workers : {2, 3}) {
     thread_pool pool(threads{workers});
     pool.set_break_even(0);

@@ -45,6 +45,8 @@ struct low_product {
     (S::load(x[I], a + I * a_apart), ...);
     T const* const half = sizeof...(J) > 8 ? b + 8 * b_apart : b;
     (add_column<sizeof...(J), J>(sum, x, row<J>(b, half, b_apart, columns), rows), ...);
+    // a row that stands in for others is one sum where the compiler sees that
+    if constexpr (avoids_fused_chains && sizeof...(I) == 1) (S::add_by_one_instruction(sum[J]), ...);
   }
   /// c[i][j], for Rows rows of A and `columns` <= Columns columns of B; a row alone is finished.
   template <int Rows, int Columns>

@@ -40,6 +40,7 @@ struct row_product {
       vector right[sizeof...(J)];
       load(right, k);
       ((sum[Part][J] += left * right[J]), ...);
+      if constexpr (sizeof...(J) == 1) S::add_by_one_instruction(sum[Part][0]);
     }
     /// load(right, k): row k of B.
     template <class Load>

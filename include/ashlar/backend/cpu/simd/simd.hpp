@@ -29,6 +29,14 @@ ASHLAR_VECTOR(double, int64_t, avx2, 32)
 ASHLAR_VECTOR(double, int64_t, avx512, 64)
 #undef ASHLAR_VECTOR
 
+/// Whether g++ compiles for a processor for which it avoids chains of fused multiply-adds (GCC's x86-tune.def).
+#if defined(__tune_znver1__) || defined(__tune_znver2__) || defined(__tune_znver3__) || defined(__tune_znver4__) || \
+    defined(__tune_znver5__) || defined(__tune_alderlake__) || defined(__tune_sapphirerapids__)
+inline constexpr bool avoids_fused_chains = true;
+#else
+inline constexpr bool avoids_fused_chains = false;
+#endif
+
 /// The vector type of T on an instruction set, and what works on it.
 template <class T, instruction_set Set>
 struct simd {
@@ -99,8 +107,8 @@ struct simd {
     if constexpr (Set != instruction_set::avx512 || !avx512_is_emulated) asm("" : "+v"(m));
 #endif
   }
-  /// For some processors g++ multiplies and adds by two instructions where a loop has but one sum, and by one elsewhere:
-  /// so the bits of a sum would depend on how many others stand beside it.
+  /// Where a loop has but one sum, g++ multiplies and adds by two instructions for some processors, and by one
+  /// elsewhere: so the bits of a sum would depend on how many others stand beside it.
   ASHLAR_INLINE static void add_by_one_instruction([[maybe_unused]] vector& sum) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__CUDA_ARCH__)
     if constexpr (Set != instruction_set::avx512 || !avx512_is_emulated) asm("" : "+v"(sum));
