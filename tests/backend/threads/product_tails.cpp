@@ -279,9 +279,9 @@ namespace {
 
 template <int Tails, class Layer>
 void check_looked_at(Layer const& pooling) {
-  auto net = model(conv2d<16, 3, padding<1>> | relu | pooling | [](auto x) { return log(x + 0.01f); } | flatten |
-                       linear<3>,
-                   input<16, 9, 11>, no_target, cpu, seed{1});
+  auto net = model(
+      conv2d<16, 3, padding<1>> | relu | pooling | [](auto x) { return log(x + 0.01f); } | flatten | linear<3>,
+      input<16, 9, 11>, no_target, cpu, seed{1});
   auto t = make_trainer(net, mean_outputs, sgd{.learning_rate = 0}, batch<7>);
   static_assert(detail::product_tails<typename decltype(t)::program>::found.count == Tails);
   tensor<float, 7, 16, 9, 11> x;
