@@ -120,10 +120,11 @@ TEST_CASE("all of VGG16's convolutions but the first are Winograd's, in every pa
   backward.pop_back();  // the first one's input needs no gradient
   CHECK(winograd_channels(usual, kernel_kind::conv_data) == backward);
   CHECK(winograd_channels(direct, kernel_kind::conv) == std::vector<int>(13));
-  int pooled = 0;  // on the way to memory, which the direct ones' results go through
+  int on_the_way = 0;  // on the way to memory, which the direct ones' results go through
   for (list<int> const& code = usual.plan.pools.kernel_code; int k : usual.plan.pools.kernel_begin)
-    pooled += k + 2 < code.size() && code[k] == static_cast<int>(kernel_kind::conv) && code[k + 2] == conv_way::pooled;
-  CHECK(pooled == 1);
+    on_the_way +=
+        k + 2 < code.size() && code[k] == static_cast<int>(kernel_kind::conv) && code[k + 2] == conv_way::pooled;
+  CHECK(on_the_way == 1);
   CHECK(usual.counts().arena_bytes < 1.1 * static_cast<double>(direct.counts().arena_bytes));
   MESSAGE("arena " << usual.counts().arena_bytes / 1e6 << " MB, direct " << direct.counts().arena_bytes / 1e6);
 }
