@@ -225,9 +225,10 @@ class fit_measures {
   }
 };
 
-}  // namespace detail
-
-namespace detail {
+/// Whether a dataset has what a model's predictor takes.
+template <class Model, class Input, class Data, class Predictor = default_predictor<Model>>
+using fit_verdict = decltype(dataset_verdict<false, typename Data::dataset_type, typename Predictor::places, Input>(
+    typename Predictor::inputs{}));
 
 /// What fit calls after an epoch where it was given nothing to call.
 struct nothing_after_epochs {
@@ -317,9 +318,7 @@ template <class Net, class Input, class Policy, class Target, detail::any_datase
 fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data const& valid, Objective const& objective,
                Optimizer const& optimizer, batch_type<Batch> size, fit_options options = {},
                char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
-  using places = typename detail::default_predictor<model<Net, Input, Policy, Target>>::places;
-  using inputs = typename detail::default_predictor<model<Net, Input, Policy, Target>>::inputs;
-  using verdict = decltype(detail::dataset_verdict<false, typename Data::dataset_type, places, Input>(inputs{}));
+  using verdict = detail::fit_verdict<model<Net, Input, Policy, Target>, Input, Data>;
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) {
     auto t = make_trainer(net, objective, optimizer, size);
@@ -343,9 +342,7 @@ template <class Net, class Input, class Policy, class Target, class Objective, c
 fit_result fit(trainer<model<Net, Input, Policy, Target>, Objective, Optimizer, Batch>& t, Data const& train,
                Data const& valid, fit_options options = {}, After&& after_epoch = {},
                char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
-  using places = typename detail::default_predictor<model<Net, Input, Policy, Target>>::places;
-  using inputs = typename detail::default_predictor<model<Net, Input, Policy, Target>>::inputs;
-  using verdict = decltype(detail::dataset_verdict<false, typename Data::dataset_type, places, Input>(inputs{}));
+  using verdict = detail::fit_verdict<model<Net, Input, Policy, Target>, Input, Data>;
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>)
     return detail::fit_trainer(t, train, valid, options, after_epoch, file, line_of_call);

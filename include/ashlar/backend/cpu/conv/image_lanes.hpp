@@ -43,11 +43,13 @@ struct image_lanes {
       ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) sum[i][j] = vector{};
     }
-    if (p.goes_on) ASHLAR_UNROLL_UP_TO(32)
-    for (int i = 0; i < Rows; ++i) {
+    if (p.goes_on) {
       ASHLAR_UNROLL_UP_TO(32)
-      for (int j = 0; j < columns; ++j)
-        S::load(sum[i][j], p.to + p.row_to[row + i] + p.column_to[column + (j < valid ? j : 0)]);
+      for (int i = 0; i < Rows; ++i) {
+        ASHLAR_UNROLL_UP_TO(32)
+        for (int j = 0; j < columns; ++j)
+          S::load(sum[i][j], p.to + p.row_to[row + i] + p.column_to[column + (j < valid ? j : 0)]);
+      }
     }
     T const* left = p.left + row * p.left_row;
     for (std::int64_t k = 0; k < p.depth; ++k, left += p.left_step) {
@@ -73,10 +75,13 @@ struct image_lanes {
       ASHLAR_UNROLL_UP_TO(32)
       for (int i = 0; i < Rows; ++i) {
         T* const to = p.to + p.row_to[row + i];
-        if (add)  // not before the sum: two results of a tile may have one place
+        if (add) {  // not before the sum: two results of a tile may have one place
           ASHLAR_UNROLL_UP_TO(32)
-        for (int j = 0; j < columns; ++j) add_to(to + column_to[j], sum[i][j]);
-        else ASHLAR_UNROLL_UP_TO(32) for (int j = 0; j < columns; ++j) S::store(sum[i][j], to + column_to[j]);
+          for (int j = 0; j < columns; ++j) add_to(to + column_to[j], sum[i][j]);
+        } else {
+          ASHLAR_UNROLL_UP_TO(32)
+          for (int j = 0; j < columns; ++j) S::store(sum[i][j], to + column_to[j]);
+        }
       }
     } else {
       alignas(64) T part[Rows][columns][S::width];

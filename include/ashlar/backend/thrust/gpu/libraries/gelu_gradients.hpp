@@ -53,29 +53,17 @@ class gelu_gradient_search : gelu_steps<Tables> {
                         t_.is_same(t_.place_of(gelu, kept), t_.place_of(s, sigmoid)) &&
                         this->has_shape(forward, product, gelu, bias_of_gelu) &&
                         this->has_shape(forward, product, s, bias) && this->is_gelu(gelu, bias_of_gelu, result - 2) &&
-                        this->is_slope(s, gradient, sums, bias, sigmoid) && is_free(forward, gelu, kept, result, s) &&
+                        this->is_slope(s, gradient, sums, bias, sigmoid) && is_free(forward, gelu, kept, s) &&
+                        this->may_be_kept(forward, gelu, kept, result) &&
                         may_be_written(product, s, t_.operand(gelu, kept));
     if (!is_one) return;
-    matched_epilogue& f = found_.of[forward];
-    f.kind = product_epilogue::bias_and_kept_gelu;
-    f.bias = bias_of_gelu;
-    f.result = result;
-    f.kept = kept;
-    f.gradient = product;
-    matched_epilogue& e = found_.of[product];
-    e.kind = product_epilogue::gelu_gradient;
-    e.mask = forward;
-    e.step = s;
-    if (steps_.sums_columns(product, s)) e.bias_gradient_step = s + 1;
+    this->set(found_, forward, bias_of_gelu, kept, product, s);
+    if (steps_.sums_columns(product, s)) found_.of[product].bias_gradient_step = s + 1;
   }
-  /// Whether nobody else reads what is not made: the product, the sigmoid; and the library may write while it reads.
-  constexpr bool is_free(int forward, int gelu, int kept, int result, int s) const {
-    int const of_kept = t_.operand(gelu, kept), of_result = t_.operand(gelu, result);
-    if (!steps_.is_read_by(gelu, s, forward, t_.operand(forward, 2)) || !steps_.is_read_by(s, s, gelu, of_kept))
-      return false;
-    for (int k = 0; k < 2; ++k)
-      if (t_.overlap(of_kept, t_.operand(forward, k)) || t_.overlap(of_result, t_.operand(forward, k))) return false;
-    return !t_.overlap(of_kept, of_result);
+  /// Whether nobody else reads what is not made: the product, the sigmoid.
+  constexpr bool is_free(int forward, int gelu, int kept, int s) const {
+    return steps_.is_read_by(gelu, s, forward, t_.operand(forward, 2)) &&
+           steps_.is_read_by(s, s, gelu, t_.operand(gelu, kept));
   }
   /// Whether the step's result may be written when the product is launched, which reads what was kept.
   constexpr bool may_be_written(int product, int s, int kept) const {

@@ -115,6 +115,28 @@ class gelu_steps {
       return is_near(element.output(0, inputs), d * (sigmoid + x * sigmoid * (1 - sigmoid) * (3 * a * x * x + b)));
     });
   }
+  /// Whether the library may write a GELU, the result, and what it read, in a sigmoid's place, while it reads the
+  /// factors.
+  constexpr bool may_be_kept(int forward, int gelu, int kept, int result) const {
+    int const of_kept = t_.operand(gelu, kept), of_result = t_.operand(gelu, result);
+    for (int k = 0; k < 2; ++k)
+      if (t_.overlap(of_kept, t_.operand(forward, k)) || t_.overlap(of_result, t_.operand(forward, k))) return false;
+    return !t_.overlap(of_kept, of_result);
+  }
+  /// Product `forward` makes the GELU and keeps what that reads; `product`, with step s behind it, takes its gradient.
+  template <class Matches>
+  static constexpr void set(Matches& found, int forward, int bias, int kept, int product, int s) {
+    matched_epilogue& f = found.of[forward];
+    f.kind = product_epilogue::bias_and_kept_gelu;
+    f.bias = bias;
+    f.result = 5 - kept;
+    f.kept = kept;
+    f.gradient = product;
+    matched_epilogue& e = found.of[product];
+    e.kind = product_epilogue::gelu_gradient;
+    e.mask = forward;
+    e.step = s;
+  }
 
  private:
   using layout = fused_code;

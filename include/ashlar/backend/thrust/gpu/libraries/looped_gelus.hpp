@@ -96,32 +96,15 @@ class looped_gelu_search : gelu_steps<Tables> {
         variant(product) == variant(s) && this->has_shape(forward, product, gelu, bias_of_gelu) &&
         this->has_shape(forward, product, s, bias) && this->is_gelu(gelu, bias_of_gelu, result - 2) &&
         this->is_slope(s, gradient, of_sums, bias, sigmoid) && found_.of[forward].kind == product_epilogue::none &&
-        found_.of[product].kind == product_epilogue::none && may_be_kept(forward, gelu, kept, result) &&
+        found_.of[product].kind == product_epilogue::none && this->may_be_kept(forward, gelu, kept, result) &&
         may_be_written(backward, product, s) && is_aligned(backward, product) &&
         is_between(loop, gelu, 1 - bias_of_gelu, backward, s, of_sums) &&
         is_between(loop, gelu, kept, backward, s, sigmoid);
     if (!is_one) return false;
-    matched_epilogue& f = found_.of[forward];
-    f.kind = product_epilogue::bias_and_kept_gelu;
-    f.bias = bias_of_gelu;
-    f.result = result;
-    f.kept = kept;
-    f.gradient = product;
-    f.is_looped = true;
-    matched_epilogue& e = found_.of[product];
-    e.kind = product_epilogue::gelu_gradient;
-    e.mask = forward;
-    e.step = s;
-    e.kept = sigmoid;
-    e.is_looped = true;
+    this->set(found_, forward, bias_of_gelu, kept, product, s);
+    found_.of[product].kept = sigmoid;
+    found_.of[forward].is_looped = found_.of[product].is_looped = true;
     return true;
-  }
-  /// Whether the library may write a GELU and what it read while it reads the factors.
-  constexpr bool may_be_kept(int forward, int gelu, int kept, int result) const {
-    int const of_kept = t_.operand(gelu, kept), of_result = t_.operand(gelu, result);
-    for (int k = 0; k < 2; ++k)
-      if (t_.overlap(of_kept, t_.operand(forward, k)) || t_.overlap(of_result, t_.operand(forward, k))) return false;
-    return !t_.overlap(of_kept, of_result);
   }
   /// Whether a product's factors lie at multiples of 16 bytes in each iteration, as the library is asked before: of
   /// parameters it may be the first alone.
