@@ -14,6 +14,7 @@
 #endif
 #include <ashlar/backend/thrust/tiled_weights.hpp>
 #include <ashlar/backend/thrust/window.hpp>
+#include <ashlar/plan/tables.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
