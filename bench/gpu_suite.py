@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""The suite `gpu` of bench/run: training steps and row kernels on a GPU beside PyTorch's and JAX's, and the same networks
-on one core, two cores and the GPU."""
+"""The suite `gpu` of bench/run: training steps and row kernels on a GPU beside PyTorch's and JAX's, the race to 94 % of
+CIFAR-10, and the same networks on one core, two cores and the GPU."""
 
 import concurrent.futures
 import dataclasses
 import glob
 import json
 import os
+import pathlib
+import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import cuda_libraries
 from cuda_libraries import nvcc
-from sides import (BUILT, COMPILER, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor,
+from sides import (BUILT, COMPILER, PATIENCE, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor,
                    started, take_turns)
 
 STEPS = 4  # whose losses are compared
@@ -31,6 +34,7 @@ class Row:
     tiny: dict  # those of a rehearsal
     floors: dict = dataclasses.field(default_factory=dict)  # precision: microseconds at best on an H200
     peers: bool = True
+    race: bool = False  # seconds until a share of what it is tested by is right
     optimizer: dict = dataclasses.field(default_factory=lambda: {"rule": "adam", "rate": 1e-3})  # as in the program
 
 
@@ -59,14 +63,34 @@ ROWS = {
                               {"kind": "layer_norm", "rows": 64, "columns": 128}, {"fp32": None}),
     "gpu-row-chain": Row("row", {"kind": "chain", "rows": 8192, "columns": 4096},
                          {"kind": "chain", "rows": 64, "columns": 128}, {"fp32": None}),
+    "gpu-cifar": Row("cifar", {"batch": 1024, "width": 64, "epochs": 16}, {"batch": 40, "width": 4, "epochs": 6},
+                     {"fp32": None, "tf32": None, "bf16": None}, peers=False, race=True),
     "cpu-gpu-mlp": Row("mlp", {"batch": 64}, {"batch": 8}, peers=False),
     "cpu-gpu-lenet": Row("lenet", {"batch": 64}, {"batch": 8}, peers=False),
     "cpu-gpu-vgg16": Row("vgg16", {"batch": 8, "side": 224}, {"batch": 2, "side": 32}, peers=False),
     "cpu-gpu-resnet18": Row("resnet18", {"batch": 64}, {"batch": 2}, peers=False),
+    "cpu-gpu-lstm": Row("lstm", {"batch": 32, "steps": 32, "width": 128}, {"batch": 2, "steps": 3, "width": 8},
+                        peers=False),
     "cpu-gpu-gpt": Row("gpt", {"batch": 16, "context": 128}, {"batch": 2, "context": 16}, peers=False),
 }
 COPIED = {False: 2**25, True: 2**16}  # numbers that the copy moves
 ARCHITECTURE = os.environ.get("CUDA_ARCH", "native")
+SEEDS = 3  # of a race
+RIGHT = {False: 94.0, True: 60.0}  # per cent of the images that it is tested by
+CIFAR = pathlib.Path(os.environ.get("ASHLAR_DATA", ROOT / ".." / "shared" / "data")) / "cifar-10"
+
+
+def write_images(folder, train, test):
+    """Files as CIFAR-10's: a byte for the class, then 32 x 32 bytes of each colour, here a pattern of its class and noise."""
+    draw = random.Random(1)
+    patterns = [[draw.randrange(256) for _ in range(3 * 16)] for _ in range(10)]  # 4 x 4 squares
+
+    def image(label):
+        pixels = (patterns[label][16 * c + y // 8 * 4 + x // 8] for c in range(3) for y in range(32) for x in range(32))
+        return bytes([label, *(min(255, max(0, pixel + draw.randrange(-40, 41))) for pixel in pixels)])
+
+    for name, count in [*((f"data_batch_{k}.bin", train // 5) for k in range(1, 6)), ("test_batch.bin", test)]:
+        pathlib.Path(folder, name).write_bytes(b"".join(image(i % 10) for i in range(count)))
 
 
 def has_gpu():
@@ -102,18 +126,23 @@ def jobs_at_once():
     return max(1, min(os.cpu_count() or 1, by_memory // 3))
 
 
+def is_of_places(what):
+    """Whether it is one network on one core, two cores and the GPU."""
+    return not what.peers and not what.race
+
+
 def needs_copy(rows):
     """Whether one of them is measured by what copying takes."""
     return any("rows" in what.spec for what in rows.values())
 
 
 class Suite:
-    def __init__(self, rehearse, budget, save):
+    def __init__(self, rehearse, budget, save, on_gpu=True):
         self.rehearse, self.save = rehearse, save
         self.end = time.monotonic() + budget if budget else None
-        self.where = "omp" if rehearse else "cuda"
+        self.where = "omp" if rehearse else "cuda" if on_gpu else "cpu"
         self.device = "cpu" if rehearse else "cuda"
-        self.last_place = "OpenMP" if rehearse else "GPU"
+        self.last_place = "OpenMP" if rehearse else "GPU" if on_gpu else None
         self.processors = os.cpu_count() or 1
         self.seconds = 0.05 if rehearse else 0.5  # of each turn
         self.runs = 1 if rehearse else RUNS
@@ -123,7 +152,7 @@ class Suite:
             self.settings["JAX_PLATFORMS"] = "cpu"
         self.versions, self.entries, self.failed, self.place, self.bandwidth = {}, [], False, "", None
         self.built = {}
-        self.headers, libraries = ([], []) if rehearse else cuda_libraries.folders([sys.executable, *self.pythons.values()])
+        self.headers, libraries = ([], []) if self.where != "cuda" else cuda_libraries.folders([sys.executable, *self.pythons.values()])
         before = [path for path in [os.environ.get("LD_LIBRARY_PATH")] if path]
         self.own_settings = {**self.settings, "LD_LIBRARY_PATH": ":".join([*before, *libraries])}
 
@@ -135,11 +164,11 @@ class Suite:
         wanted = [(self.where, "copy", {"numbers": COPIED[self.rehearse]})] if needs_copy(rows) else []
         for what in rows.values():
             sizes = what.tiny if self.rehearse else what.spec
-            if what.peers:
+            if what.peers or what.race:
                 wanted += [(self.where, what.program, self.definitions(sizes, OPTIONS[precision]))
                            for precision in self.precisions(what)]
             else:
-                wanted += [(where, what.program, self.definitions(sizes)) for where in ("cpu", self.where)]
+                wanted += [(where, what.program, self.definitions(sizes)) for where in dict.fromkeys(("cpu", self.where))]
         return wanted
 
     def build_all(self, rows):
@@ -260,6 +289,40 @@ class Suite:
                              "peers": {name: rounded(value) for name, value in peers.items()},
                              "limit_fraction": fraction})
 
+    def measure_race(self, row, what, folder):
+        """A race in each precision: the program says a line a seed, and last the means."""
+        for precision in self.precisions(what):
+            if self.is_over():
+                self.say(f"{row} {precision}: no time is left")
+                continue
+            sizes = what.tiny if self.rehearse else what.spec
+            output, errors = self.built[json.dumps((self.where, what.program, self.definitions(sizes, OPTIONS[precision])))]
+            if errors:
+                self.fail(f"{row} {precision}", f"does not compile:\n{errors}")
+                continue
+            try:
+                ran = subprocess.run([str(output), str(folder), str(1 if self.rehearse else SEEDS)], capture_output=True,
+                                     text=True, timeout=PATIENCE, env={**os.environ, **self.own_settings})
+                lines = ran.stdout.splitlines()
+            except subprocess.TimeoutExpired:
+                lines = ["failed: it took too long"]
+            if not lines or not lines[-1].startswith("mean: "):
+                self.fail(f"{row} {precision}", lines[-1] if lines else "it ended without a word")
+                continue
+            seconds, share = (float(word) for word in lines[-1].split()[1:4:2])
+            self.say("\n".join(f"{row} {precision}: {line}" for line in lines[1:]))
+            if share < RIGHT[self.rehearse]:
+                self.fail(f"{row} {precision}", f"read {share} % right, less than {RIGHT[self.rehearse]} %")
+            self.add(row, f"seconds, {precision}, {share} % right", seconds, {}, None)
+            self.save(self.entries)
+
+    def measure_races(self, rows):
+        with tempfile.TemporaryDirectory() as folder:
+            if self.rehearse:
+                write_images(folder, 1000, 130)
+            for row, what in rows.items():
+                self.measure_race(row, what, folder if self.rehearse else CIFAR)
+
     def measure_places(self, row, what):
         """The same network on one core, two cores and the GPU."""
         if self.is_over():
@@ -274,7 +337,8 @@ class Suite:
         self.save(self.entries)
 
     def measure_sides(self, row, program, sizes, sides):
-        for name, where, threads in ("1 core", "cpu", 1), ("2 cores", "cpu", 2), (self.last_place, None, None):
+        places = [("1 core", "cpu", 1), ("2 cores", "cpu", 2)] + [(self.last_place, None, None)] * bool(self.last_place)
+        for name, where, threads in places:
             side, first = self.ours(program, sizes, where, threads)
             if not side:
                 return self.fail(row, f"{name}: {first}")
@@ -286,9 +350,10 @@ class Suite:
         medians = self.take_turns(sides)
         if len(medians) < len(sides):
             return self.fail(row, f"only {', '.join(medians)} went on to the end")
-        self.say(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides)
-                 + f"{medians['1 core'] / medians[self.last_place]:10.1f}")
-        for name, threads in ("1 core", 1), ("2 cores", 2), (self.last_place, 1):
+        on_last = (f"{medians['1 core'] / medians[self.last_place]:10.1f}" if self.last_place
+                   else f"{'not measured':>14}{'-':>10}")
+        self.say(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides) + on_last)
+        for name, threads in [("1 core", 1), ("2 cores", 2)] + [(self.last_place, 1)] * bool(self.last_place):
             self.add(row, "microseconds, " + (name if name == self.last_place else "CPU"), medians[name], {}, None, threads)
 
 
@@ -296,15 +361,18 @@ def measure(selected, _, rehearse, build_only, budget, save):
     unknown = [row for row in selected or [] if row not in ROWS]
     if unknown:
         sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    if not rehearse and not build_only and not has_gpu():
-        print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one")
-        return [], 77
-    if not rehearse and not nvcc():
-        sys.exit("bench/run: there is no nvcc; README.md, On a rented GPU, says how to install it")
     rows = {row: what for row, what in ROWS.items() if not selected or row in selected}
-    suite = Suite(rehearse, budget, save)
+    on_gpu = rehearse or build_only or has_gpu()
+    if not on_gpu and not (selected and all(is_of_places(what) for what in rows.values())):
+        print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one, and "
+              f"--filter {','.join(row for row, what in ROWS.items() if is_of_places(what))} measures what the CPU takes")
+        return [], 77
+    if not rehearse and on_gpu and not nvcc():
+        sys.exit("bench/run: there is no nvcc; README.md, On a rented GPU, says how to install it")
+    suite = Suite(rehearse, budget, save, on_gpu)
     print(f"{time.strftime('%Y-%m-%d')}; {processor()}; "
-          + (f"{COMPILER} {compiler_version()} -O3" if rehearse else f"nvcc -O3 -arch={ARCHITECTURE}"), flush=True)
+          + (f"{COMPILER} {compiler_version()} -O3" if rehearse or not on_gpu else f"nvcc -O3 -arch={ARCHITECTURE}"),
+          flush=True)
     errors = suite.build_all(rows)
     if build_only:
         print("\n".join(errors) or f"built: {BUILT}")
@@ -316,15 +384,19 @@ def measure(selected, _, rehearse, build_only, budget, save):
         if suite.bandwidth:
             print(f"copying memory: {suite.bandwidth / 1e3:.0f} GB/s, read and written")
     beside = {row: what for row, what in rows.items() if what.peers}
-    places = {row: what for row, what in rows.items() if not what.peers}
+    races = {row: what for row, what in rows.items() if what.race}
+    places = {row: what for row, what in rows.items() if is_of_places(what)}
     if beside:
         print(f"\n{'microseconds':26}{'ours':>12}{'limit':>7}" + "".join(f"{name:>20}{'ratio':>6}" for name in PEERS))
         for row, what in beside.items():
             suite.measure_row(row, what)
         print("ratio: how many times as long the peer takes; limit: of what an H200 could do at best, or of a copy")
         print("; ".join(f"{name} {version}" for name, version in suite.versions.items()) or "no peers")
+    if races:
+        print(f"\nseconds until {RIGHT[rehearse]} % of the images that it is tested by are read right; goal: 10 on a GPU")
+        suite.measure_races(races)
     if places:
-        print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{suite.last_place:>14}{'ratio':>10}")
+        print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{suite.last_place or 'GPU':>14}{'ratio':>10}")
         for row, what in places.items():
             suite.measure_places(row, what)
     return suite.entries, suite.failed

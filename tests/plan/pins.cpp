@@ -8,6 +8,7 @@ using namespace ashlar;
 namespace {
 
 constexpr auto mlp = linear<32> | relu | linear<10>;
+constexpr auto mlp_with_dropout = linear<32> | relu | dropout<0.25> | linear<10>;
 constexpr auto small_cnn =
     conv2d<8, 3, padding<1>> | batch_norm | relu | max_pool2d<2> | dropout<0.25> | flatten | linear<10>;
 constexpr auto block = [](auto x) { return x + (layer_norm | linear<16> | tanh)(x); };
@@ -34,12 +35,15 @@ template <auto const& Plan>
 using numbers_of = numbers<Plan.nodes, Plan.steps, Plan.kernels, Plan.arena_bytes>;
 
 constexpr auto mlp_sgd = training_plan(mlp, input<64>, cross_entropy, sgd{}, batch<32>);
+constexpr auto dropout_sgd = training_plan(mlp_with_dropout, input<64>, cross_entropy, sgd{}, batch<32>);
 constexpr auto mlp_adam = training_plan(mlp, input<64>, cross_entropy, adam{}, batch<32>);
 constexpr auto cnn_sgd = training_plan(small_cnn, input<1, 8, 8>, cross_entropy, sgd{}, batch<32>);
 constexpr auto loop_sgd = training_plan(repeated, input<8>, cross_entropy, sgd{}, batch<32>);
 constexpr auto penalised_sgd = training_plan(smooth, input<8>, penalised_loss, sgd{}, batch<32>);
 
 static_assert(numbers_of<mlp_sgd>::are(numbers<90, 15, 12, 28'928>{}));
+// A ReLU and a dropout are one pointwise step, and so are their gradients: dropout launches nothing more.
+static_assert(dropout_sgd.launches == mlp_sgd.launches && mlp_sgd.launches == 14);
 static_assert(numbers_of<mlp_adam>::are(numbers<108, 15, 12, 28'800>{}));
 static_assert(numbers_of<cnn_sgd>::are(numbers<166, 32, 30, 227'328>{}));
 static_assert(numbers_of<loop_sgd>::are(numbers<177, 23, 16, 46'272>{}));

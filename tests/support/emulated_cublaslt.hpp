@@ -135,15 +135,28 @@ inline cublasStatus_t find(cublasLtHandle_t, cublasLtMatmulDesc_t p, cublasLtMat
   if (calls().refuses_unaligned_slopes && at<product_description>(p).has(CUBLASLT_EPILOGUE_DGELU) &&
       at<preference>(wanted).alignment < 16)
     return CUBLAS_STATUS_NOT_SUPPORTED;
+  if (calls().refuses_unaligned && at<preference>(wanted).alignment < 16) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (c != d || most < 1 || at<preference>(wanted).schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE ||
       !fits(at<product_description>(p), at<matrix_description>(a), at<matrix_description>(b),
             at<matrix_description>(c)))
     return CUBLAS_STATUS_INVALID_VALUE;
-  results[0] = {};
-  results[0].state = CUBLAS_STATUS_SUCCESS;
-  results[0].algo.data[0] = 4711;
-  results[0].workspaceSize = static_cast<std::size_t>(at<preference>(wanted).workspace);
-  *found = 1;
+  int const ways = calls().ways_in_place + 1;
+  for (*found = 0; *found < most && *found < ways; ++*found) {
+    cublasLtMatmulHeuristicResult_t& r = results[*found];
+    r = {};
+    r.state = CUBLAS_STATUS_SUCCESS;
+    r.algo.data[0] = 4711;
+    r.algo.data[1] = at<preference>(wanted).alignment;
+    r.algo.data[2] = *found == calls().ways_in_place;  // whether it may write elsewhere
+    r.workspaceSize = static_cast<std::size_t>(at<preference>(wanted).workspace);
+  }
+  return CUBLAS_STATUS_SUCCESS;
+}
+inline cublasStatus_t say_of_algorithm(cublasLtMatmulAlgo_t const* algorithm, cublasLtMatmulAlgoCapAttributes_t what,
+                                       void* to, std::size_t size, std::size_t* written) {
+  std::int32_t const can = algorithm->data[2] != 0;
+  if (what != CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT || size != sizeof can) return CUBLAS_STATUS_INVALID_VALUE;
+  std::memcpy(to, &can, *written = sizeof can);
   return CUBLAS_STATUS_SUCCESS;
 }
 /// The gradient of a bias: sums over the columns.
@@ -233,6 +246,9 @@ inline cublasStatus_t launch(cublasLtHandle_t, cublasLtMatmulDesc_t what, void c
     return z.type == CUDA_R_64F ? *static_cast<double const*>(at) : static_cast<double>(*static_cast<float const*>(at));
   };
   bool const adds = number(beta) != 0;
+  for (void const* place : {a, b, c, static_cast<void const*>(d)})
+    if (reinterpret_cast<std::uintptr_t>(place) % algorithm->data[1]) return CUBLAS_STATUS_INVALID_VALUE;
+  if (adds && c != d && !algorithm->data[2]) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (adds && calls().refuses_sums) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (adds && calls().most_sums >= 0 && calls().sums > calls().most_sums)  // the first one is a question
     return CUBLAS_STATUS_EXECUTION_FAILED;

@@ -13,6 +13,7 @@ inline void install() {
       {"cublasLtDestroy", function(destroy)},
       {"cublasLtGetVersion", function(version)},
       {"cublasLtMatmul", function(launch)},
+      {"cublasLtMatmulAlgoCapGetAttribute", function(say_of_algorithm)},
       {"cublasLtMatmulAlgoGetHeuristic", function(find)},
       {"cublasLtMatmulDescCreate", function(create_product)},
       {"cublasLtMatmulDescDestroy", function(destroy_product)},

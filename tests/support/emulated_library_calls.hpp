@@ -32,6 +32,8 @@ struct state {
   std::map<cublasLtEpilogue_t, int> with_sum;         // with each epilogue
   bool refuses_sums = false;                          // those
   int most_sums = -1;                                 // before they fail, but for the first one; -1: none does
+  int ways_in_place = 0;                              // before that of a product that may lie elsewhere than its addend
+  bool refuses_unaligned = false;                     // products below 16 bytes
   bool rounds_addends = false;                        // what they begin from, by 1 in 4096
   int most_kept = -1;                                 // operands of GELUs, before they fail; -1: all are kept
   bool refuses_unaligned_slopes = false;              // of GELUs, below 16 bytes

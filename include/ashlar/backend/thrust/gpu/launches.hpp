@@ -5,7 +5,7 @@
 #include <ashlar/backend/step_walk.hpp>
 #include <ashlar/backend/thrust/gpu/captured_launches.hpp>
 #include <ashlar/backend/thrust/gpu/libraries/convolution_epilogues.hpp>
-#include <ashlar/backend/thrust/gpu/libraries/gelu_gradients.hpp>
+#include <ashlar/backend/thrust/gpu/libraries/product_alignments.hpp>
 #include <ashlar/backend/thrust/gpu/program_memory.hpp>
 #include <ashlar/backend/thrust/kernels.hpp>
 
@@ -217,8 +217,7 @@ class program_launches {
     bool will_sum(int s, int product_step, char* const* operands) {
       product_places at{};
       at.bias = operands[1];
-      if (waiting_sum >= 0 || !libraries->will_multiply(product_step, shape_of(product_step),
-                                                        epilogues_of<Program>::steps.of[product_step].kind, at, stream))
+      if (waiting_sum >= 0 || !will_multiply(product_step, epilogues_of<Program>::steps.of[product_step].kind, at))
         return false;
       for (int k = 0; k < 2; ++k) summed[k] = operands[k];  // without the workspace, which is nothing to a device
       waiting_sum = s;
@@ -231,7 +230,7 @@ class program_launches {
       at.bias = summed[1];
       int const sum = waiting_sum;
       waiting_sum = -1;
-      if (libraries->multiply(s, shape_of(s), e.kind, at, stream)) return true;
+      if (is_multiplied(s, e.kind, at)) return true;
       launch_step(sum, summed, iteration);
       return false;
     }
@@ -240,9 +239,9 @@ class program_launches {
       product_places at{product[0], product[1], behind[e.result], behind[e.bias]};
       if (e.addend >= 0) {
         at.addend = behind[e.addend];
-        if (!e.is_chained) return libraries->multiply(s, shape_of(s), e.kind, at, stream);
+        if (!e.is_chained) return is_multiplied(s, e.kind, at);
         bool& is_ours = is_begun[s + 1];  // else all are added by the step behind
-        if (is_ours && !libraries->multiply(s, shape_of(s), e.kind, at, stream))
+        if (is_ours && !is_multiplied(s, e.kind, at))
           refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
         bool const is_done_so = is_ours;
         is_ours = false;
@@ -254,11 +253,11 @@ class program_launches {
       }
       if (e.mask_at >= 0) {
         at.mask = libraries->mask(e.mask_at);
-        has_mask[s] = libraries->multiply(s, shape_of(s), e.kind, at, stream);
+        has_mask[s] = is_multiplied(s, e.kind, at);
         if (has_mask[s]) return true;
       }
       product_epilogue const kind = e.mask_at >= 0 ? product_epilogue::bias_and_relu : e.kind;
-      return libraries->multiply(s, shape_of(s), kind, at, stream);
+      return is_multiplied(s, kind, at);
     }
     static constexpr bool is_begun_by(matched_epilogue const& e, int sum) {
       return e.kind == product_epilogue::addend && e.step == sum;
@@ -272,10 +271,10 @@ class program_launches {
       if (!is_first && !is_ours) return false;
       for (int p = s + 1; p < e.step && is_first; ++p)
         if (is_begun_by(found::steps.of[p], e.step) || p == e.step - 1)
-          if (!libraries->will_multiply(p, shape_of(p), product_epilogue::addend, {}, stream)) return false;
+          if (!will_multiply(p, product_epilogue::addend, {})) return false;
       product_places at{operands[0], operands[1], operands[2]};
       at.addend = operands[2] + e.addend_apart;
-      bool const is_launched = libraries->multiply(s, shape_of(s), e.kind, at, stream);
+      bool const is_launched = is_multiplied(s, e.kind, at);
       if (!is_launched && !is_first) refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return is_ours = is_launched;
     }
@@ -287,11 +286,11 @@ class program_launches {
       if (e.bias_gradient_step >= 0) {
         at.bias = result_of(e.bias_gradient_step);
         is_done[e.bias_gradient_step] =
-            libraries->multiply(s, shape_of(s), product_epilogue::relu_and_bias_gradient, at, stream);
+            is_multiplied(s, product_epilogue::relu_and_bias_gradient, at);
         is_done[e.step] = is_done[e.bias_gradient_step];
       }
       if (!is_done[e.step])
-        is_done[e.step] = libraries->multiply(s, shape_of(s), product_epilogue::relu_gradient, at, stream);
+        is_done[e.step] = is_multiplied(s, product_epilogue::relu_gradient, at);
       return is_done[e.step];
     }
     /// A product, its bias and GELU, whose operand is kept: where the product that takes it from there will be
@@ -302,15 +301,13 @@ class program_launches {
       product_places taken{};
       taken.mask = at.mask;
       if (behind.bias_gradient_step >= 0) taken.bias = result_of(behind.bias_gradient_step);
-      auto will = [&](product_epilogue how) {
-        return libraries->will_multiply(next, shape_of(next), how, taken, stream);
-      };
+      auto will = [&](product_epilogue how) { return will_multiply(next, how, taken); };
       product_epilogue const how = taken.bias && will(product_epilogue::gelu_and_bias_gradient)
                                        ? product_epilogue::gelu_and_bias_gradient
                                    : will(product_epilogue::gelu_gradient) ? product_epilogue::gelu_gradient
                                                                            : product_epilogue::none;
       if (how == product_epilogue::none ||
-          !libraries->multiply(s, shape_of(s), product_epilogue::bias_and_kept_gelu, at, stream))
+          !is_multiplied(s, product_epilogue::bias_and_kept_gelu, at))
         return false;
       kept_gelu& k = kept[next];
       k.at = static_cast<char*>(at.mask);
@@ -325,7 +322,7 @@ class program_launches {
     bool take_slice(int s, matched_epilogue const& e, char* const* behind) {
       product_places at{product[0], product[1], behind[tables.steps[e.step].inputs]};
       at.mask = behind[e.kept];
-      if (!libraries->multiply(s, shape_of(s), e.kind, at, stream))
+      if (!is_multiplied(s, e.kind, at))
         refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
@@ -339,13 +336,19 @@ class program_launches {
         at.bias = result_of(e.bias_gradient_step);
         is_done[e.bias_gradient_step] = true;
       }
-      if (!libraries->multiply(s, shape_of(s), kept[s].how, at, stream))
+      if (!is_multiplied(s, kept[s].how, at))
         refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
     /// Where the first result of a step lies, in the arena.
     char* result_of(int s) const {
       return arena + tables.operands[tables.steps[s].operands + tables.steps[s].inputs].offset;
+    }
+    bool is_multiplied(int s, product_epilogue how, product_places const& at) {
+      return libraries->multiply(s, shape_of(s), how, at, stream, product_alignments<Program>::found.of[s]);
+    }
+    bool will_multiply(int s, product_epilogue how, product_places const& at) {
+      return libraries->will_multiply(s, shape_of(s), how, at, stream, product_alignments<Program>::found.of[s]);
     }
     static product_shape shape_of(int s) {
       step_entry const& step = tables.steps[s];

@@ -32,6 +32,15 @@ struct three_factors {
   }
 };
 inline constexpr auto three_in_loops = repeat<2>(three_factors{}) | linear<3>;
+// The second iteration's weights lie 4 bytes behind a multiple of 16.
+struct crooked_factors {
+  template <class V>
+  constexpr V operator()(V x) const {
+    auto const y = linear<16>(x);
+    return linear<16>(linear<8>(y) * tanh(linear<8>(y)) * sigmoid(linear<8>(y))) * linear<1>(y);
+  }
+};
+inline constexpr auto crooked_in_loops = repeat<2>(crooked_factors{}) | linear<3>;
 
 constexpr auto sample = input<16>;
 
@@ -108,6 +117,26 @@ TEST_CASE("gpu libraries: gradients that are summed are one accumulating product
     calls().most_sums = accepted;
     CHECK(largest_difference(trained(three_in_loops, sample, device, 8), wanted) < rounding);
     CHECK(calls().sums == (accepted < 0 ? 2 * 2 * 2 + 1 : 1));
+  }
+}
+TEST_CASE("gpu libraries: a sum is begun if the library has it as all iterations of a loop are aligned") {
+  calls() = {};
+  auto const wanted = trained(crooked_in_loops, sample, cpu, 8);
+  CHECK(largest_difference(trained(crooked_in_loops, sample, device, 8), wanted) < rounding);
+  int const sums = calls().sums;
+  CHECK(sums > 1);
+  calls() = {};
+  calls().refuses_unaligned = true;
+  CHECK(largest_difference(trained(crooked_in_loops, sample, device, 8), wanted) < rounding);
+  CHECK(calls().sums < sums);
+}
+TEST_CASE("gpu libraries: the way of computing a sum is one that may write elsewhere than it reads") {
+  auto const wanted = trained(three, sample, cpu, 8);
+  for (int const in_place : {0, 3, 8}) {  // of 8 that are asked for
+    calls() = {};
+    calls().ways_in_place = in_place;
+    CHECK(largest_difference(trained(three, sample, device, 8), wanted) < rounding);
+    CHECK(calls().sums == (in_place < 8 ? 2 * 2 + 1 : 0));
   }
 }
 TEST_CASE("gpu libraries: a sum that the library begins and refuses to go on with fails") {

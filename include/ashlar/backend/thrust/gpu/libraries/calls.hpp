@@ -60,22 +60,22 @@ class library_calls {
   char* mask(std::int64_t at) const { return workspace_ + workspace_bytes_ + at; }
 
 #if ASHLAR_HAS_CUBLASLT
-  /// Launches a step's product. Returns whether it did; else our own kernel is to.
+  /// Launches a step's product, whose matrices lie at multiples of `alignment` bytes, as those of other iterations do,
+  /// or of fewer. Returns whether it did; else our own kernel is to.
   bool multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
-                gpu_stream stream) {
+                gpu_stream stream, std::uint32_t alignment = 256) {
     if (!prepare_products() || !is_ours(epilogue, stream)) return false;
     std::uintptr_t const places = place(at.a) | place(at.b) | place(at.c) | place(at.addend);
-    std::uint32_t alignment = 256;
     while (places % alignment) alignment /= 2;
     cublaslt_product const* const product = product_for(step, p, epilogue, at, alignment);
     if (product && product->launch(products_, at, workspace_, of_products, stream)) return true;
     gpu_forget_failure();
     return false;
   }
-  /// Whether a product with an epilogue will be launched, where its matrices lie at multiples of 16 bytes.
+  /// Whether a product with an epilogue will be launched, where its matrices lie at such multiples.
   bool will_multiply(int step, product_shape const& p, product_epilogue epilogue, product_places const& at,
-                     gpu_stream stream) {
-    return prepare_products() && is_ours(epilogue, stream) && product_for(step, p, epilogue, at, 16);
+                     gpu_stream stream, std::uint32_t alignment) {
+    return prepare_products() && is_ours(epilogue, stream) && product_for(step, p, epilogue, at, alignment);
   }
 #endif
 #if ASHLAR_HAS_CUDNN

@@ -14,6 +14,7 @@ struct cublaslt_functions {
   decltype(::cublasLtDestroy)* cublasLtDestroy = nullptr;
   decltype(::cublasLtGetVersion)* cublasLtGetVersion = nullptr;
   decltype(::cublasLtMatmul)* cublasLtMatmul = nullptr;
+  decltype(::cublasLtMatmulAlgoCapGetAttribute)* cublasLtMatmulAlgoCapGetAttribute = nullptr;
   decltype(::cublasLtMatmulAlgoGetHeuristic)* cublasLtMatmulAlgoGetHeuristic = nullptr;
   decltype(::cublasLtMatmulDescCreate)* cublasLtMatmulDescCreate = nullptr;
   decltype(::cublasLtMatmulDescDestroy)* cublasLtMatmulDescDestroy = nullptr;
@@ -31,7 +32,8 @@ struct cublaslt_functions {
     found_library const library("libcublasLt.so", CUDART_VERSION / 1000);
 #endif
     is_there = ASHLAR_FIND(cublasLtCreate) && ASHLAR_FIND(cublasLtDestroy) && ASHLAR_FIND(cublasLtGetVersion) &&
-               ASHLAR_FIND(cublasLtMatmul) && ASHLAR_FIND(cublasLtMatmulAlgoGetHeuristic) &&
+               ASHLAR_FIND(cublasLtMatmul) && ASHLAR_FIND(cublasLtMatmulAlgoCapGetAttribute) &&
+               ASHLAR_FIND(cublasLtMatmulAlgoGetHeuristic) &&
                ASHLAR_FIND(cublasLtMatmulDescCreate) && ASHLAR_FIND(cublasLtMatmulDescDestroy) &&
                ASHLAR_FIND(cublasLtMatmulDescSetAttribute) && ASHLAR_FIND(cublasLtMatmulPreferenceCreate) &&
                ASHLAR_FIND(cublasLtMatmulPreferenceDestroy) && ASHLAR_FIND(cublasLtMatmulPreferenceSetAttribute) &&
@@ -186,13 +188,25 @@ class cublaslt_product {
     for (auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
                        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
       set(which, alignment_);
-    cublasLtMatmulHeuristicResult_t best{};
-    int found = 0;
-    is_usable_ = is_usable_ &&
-                 f.cublasLtMatmulAlgoGetHeuristic(handle, what_, b_, a_, c_, c_, wanted, 1, &best, &found) == success &&
-                 found == 1 && best.state == success;
+    constexpr int most = 8;  // the fastest first
+    cublasLtMatmulHeuristicResult_t ways[most]{};
+    int found = 0, best = 0;
+    is_usable_ = is_usable_ && f.cublasLtMatmulAlgoGetHeuristic(handle, what_, b_, a_, c_, c_, wanted,
+                                                                has_addend(epilogue_) ? most : 1, ways,
+                                                                &found) == success;
     f.cublasLtMatmulPreferenceDestroy(wanted);
-    algorithm_ = best.algo;
+    while (best < found && !(ways[best].state == success && writes_elsewhere(ways[best].algo))) ++best;
+    is_usable_ = is_usable_ && best < found;
+    if (is_usable_) algorithm_ = ways[best].algo;
+  }
+  /// Whether the result may lie elsewhere than what it begins from, if it begins from something.
+  bool writes_elsewhere(cublasLtMatmulAlgo_t const& algorithm) const {
+    std::int32_t can = 0;
+    std::size_t written = 0;
+    return !has_addend(epilogue_) ||
+           (functions::of_process().cublasLtMatmulAlgoCapGetAttribute(
+                &algorithm, CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT, &can, sizeof can, &written) == success &&
+            written == sizeof can && can != 0);
   }
 
   cublasLtMatmulDesc_t what_ = nullptr;
