@@ -17,8 +17,8 @@ import time
 
 import cuda_libraries
 from cuda_libraries import nvcc
-from sides import (BUILT, COMPILER, PATIENCE, ROOT, RUNS, compiled, compiler_version, disagreement, find_python, processor,
-                   started, take_turns)
+from sides import (BUILT, COMPILER, PATIENCE, ROOT, RUNS, compiled, compiler_version, disagreement, find_python,
+                   processor, started, take_turns)
 
 STEPS = 4  # whose losses are compared
 TOLERANCES = {"fp32": 1e-3, "tf32": 1e-2, "bf16": 5e-2}  # of a loss, relative: products keep 24, 11 and 8 bits
@@ -81,7 +81,7 @@ CIFAR = pathlib.Path(os.environ.get("ASHLAR_DATA", ROOT / ".." / "shared" / "dat
 
 
 def write_images(folder, train, test):
-    """Files as CIFAR-10's: a byte for the class, then 32 x 32 bytes of each colour, here a pattern of its class and noise."""
+    """Files as CIFAR-10's: a byte for the class, then 32 x 32 bytes of each colour, here its class's pattern and noise."""
     draw = random.Random(1)
     patterns = [[draw.randrange(256) for _ in range(3 * 16)] for _ in range(10)]  # 4 x 4 squares
 
@@ -152,7 +152,9 @@ class Suite:
             self.settings["JAX_PLATFORMS"] = "cpu"
         self.versions, self.entries, self.failed, self.place, self.bandwidth = {}, [], False, "", None
         self.built = {}
-        self.headers, libraries = ([], []) if self.where != "cuda" else cuda_libraries.folders([sys.executable, *self.pythons.values()])
+        self.headers, libraries = [], []
+        if self.where == "cuda":
+            self.headers, libraries = cuda_libraries.folders([sys.executable, *self.pythons.values()])
         before = [path for path in [os.environ.get("LD_LIBRARY_PATH")] if path]
         self.own_settings = {**self.settings, "LD_LIBRARY_PATH": ":".join([*before, *libraries])}
 
@@ -168,7 +170,7 @@ class Suite:
                 wanted += [(self.where, what.program, self.definitions(sizes, OPTIONS[precision]))
                            for precision in self.precisions(what)]
             else:
-                wanted += [(where, what.program, self.definitions(sizes)) for where in dict.fromkeys(("cpu", self.where))]
+                wanted += [(where, what.program, self.definitions(sizes)) for where in {"cpu": 0, self.where: 0}]
         return wanted
 
     def build_all(self, rows):
@@ -296,14 +298,15 @@ class Suite:
                 self.say(f"{row} {precision}: no time is left")
                 continue
             sizes = what.tiny if self.rehearse else what.spec
-            output, errors = self.built[json.dumps((self.where, what.program, self.definitions(sizes, OPTIONS[precision])))]
+            which = self.where, what.program, self.definitions(sizes, OPTIONS[precision])
+            output, errors = self.built[json.dumps(which)]
             if errors:
                 self.fail(f"{row} {precision}", f"does not compile:\n{errors}")
                 continue
             try:
-                ran = subprocess.run([str(output), str(folder), str(1 if self.rehearse else SEEDS)], capture_output=True,
-                                     text=True, timeout=PATIENCE, env={**os.environ, **self.own_settings})
-                lines = ran.stdout.splitlines()
+                command = [str(output), str(folder), str(1 if self.rehearse else SEEDS)]
+                lines = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE,
+                                       env={**os.environ, **self.own_settings}).stdout.splitlines()
             except subprocess.TimeoutExpired:
                 lines = ["failed: it took too long"]
             if not lines or not lines[-1].startswith("mean: "):
@@ -354,7 +357,8 @@ class Suite:
                    else f"{'not measured':>14}{'-':>10}")
         self.say(f"{row:26}" + "".join(f"{medians[name]:14.1f}" for name in sides) + on_last)
         for name, threads in [("1 core", 1), ("2 cores", 2)] + [(self.last_place, 1)] * bool(self.last_place):
-            self.add(row, "microseconds, " + (name if name == self.last_place else "CPU"), medians[name], {}, None, threads)
+            place = name if name == self.last_place else "CPU"
+            self.add(row, f"microseconds, {place}", medians[name], {}, None, threads)
 
 
 def measure(selected, _, rehearse, build_only, budget, save):
@@ -364,8 +368,9 @@ def measure(selected, _, rehearse, build_only, budget, save):
     rows = {row: what for row, what in ROWS.items() if not selected or row in selected}
     on_gpu = rehearse or build_only or has_gpu()
     if not on_gpu and not (selected and all(is_of_places(what) for what in rows.values())):
-        print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one, and "
-              f"--filter {','.join(row for row, what in ROWS.items() if is_of_places(what))} measures what the CPU takes")
+        of_places = ",".join(row for row, what in ROWS.items() if is_of_places(what))
+        print("skipped: gpu: there is no GPU here, so its table is not measured; --rehearse tries the suite without one, "
+              f"and --filter {of_places} measures what the CPU takes")
         return [], 77
     if not rehearse and on_gpu and not nvcc():
         sys.exit("bench/run: there is no nvcc; README.md, On a rented GPU, says how to install it")
@@ -393,7 +398,7 @@ def measure(selected, _, rehearse, build_only, budget, save):
         print("ratio: how many times as long the peer takes; limit: of what an H200 could do at best, or of a copy")
         print("; ".join(f"{name} {version}" for name, version in suite.versions.items()) or "no peers")
     if races:
-        print(f"\nseconds until {RIGHT[rehearse]} % of the images that it is tested by are read right; goal: 10 on a GPU")
+        print(f"\nseconds until {RIGHT[rehearse]} % of the images it is tested by are read right; goal: 10 on a GPU")
         suite.measure_races(races)
     if places:
         print(f"\n{'microseconds, fp32':26}{'1 core':>14}{'2 cores':>14}{suite.last_place or 'GPU':>14}{'ratio':>10}")

@@ -100,7 +100,7 @@ double share_of_right(Net const& net, cifar::images const& of) {
   struct {
     cifar::view seen;
     float weight;
-  } const views[] = {{{0, 0, false}, 0.25f},     {{0, 0, true}, 0.25f},    {{-1, -1, false}, 0.125f},
+  } const views[] = {{{0, 0, false}, 0.25f},   {{0, 0, true}, 0.25f},   {{-1, -1, false}, 0.125f},
                      {{-1, -1, true}, 0.125f}, {{1, 1, false}, 0.125f}, {{1, 1, true}, 0.125f}};
   tensor<float, tested_at_once, cifar::channels, cifar::side, cifar::side> x;
   int right = 0;

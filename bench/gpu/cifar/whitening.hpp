@@ -54,8 +54,7 @@ inline std::vector<float> whitening_filters(images const& of) {
     for (int y = 0; y + 1 < side; ++y)
       for (int x = 0; x + 1 < side; ++x, ++patches) {
         double seen[patch_size];
-        for (int k = 0; k < patch_size; ++k)
-          seen[k] = pixels[k / 4 * plane + (y + k / 2 % 2) * side + x + k % 2];
+        for (int k = 0; k < patch_size; ++k) seen[k] = pixels[k / 4 * plane + (y + k / 2 % 2) * side + x + k % 2];
         for (int k = 0; k < patch_size; ++k)
           for (int l = 0; l < patch_size; ++l) covariance[k][l] += seen[k] * seen[l];
       }

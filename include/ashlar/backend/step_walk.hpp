@@ -31,10 +31,9 @@ class step_walk {
   }();
   /// Whether there is an operand that lies nowhere: an output that nobody reads.
   static constexpr bool has_unread_results = [] {
-    if (tables.sizes.loops > 0) return true;
-    for (int o = 0; o < tables.sizes.operands; ++o)
-      if (tables.operands[o].place < 0) return true;
-    return false;
+    bool found = tables.sizes.loops > 0;
+    for (int o = 0; o < tables.sizes.operands && !found; ++o) found = tables.operands[o].place < 0;
+    return found;
   }();
   /// The input at an operand's address; -1: none.
   static constexpr int input_at(int operand) {
@@ -77,10 +76,10 @@ class step_walk {
   }
   static constexpr inputs_elsewhere elsewhere = [] {
     inputs_elsewhere made;
-    if (tables.sizes.loops > 0 || !Program::options.fuse || !Program::options.reuse) return made;
-    for (int k = 0; k < tables.sizes.inputs; ++k)
+    bool const may_be = tables.sizes.loops == 0 && Program::options.fuse && Program::options.reuse;
+    for (int k = 0; may_be && k < tables.sizes.inputs; ++k)
       if (may_lie_elsewhere(k)) made.of[made.count++] = k;
-    for (int o = 0; o < tables.sizes.operands; ++o) {
+    for (int o = 0; may_be && o < tables.sizes.operands; ++o) {
       made.place[o] = static_cast<std::int16_t>(tables.operands[o].place);
       for (int i = 0; i < made.count; ++i)
         if (lies_in(made.of[i], tables.operands[o])) made.place[o] = static_cast<std::int16_t>(operand_place + i);

@@ -182,9 +182,11 @@ struct matmul_kernel {
   /// Panel after panel for a reader, or all.
   static void in_blocks(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,
                         std::int64_t columns, std::int64_t k, T const* a, T const* b, T* c) {
-    if (!makes_panels) return in_rows(args, how, first, rows, columns, k, a, b, c);
-    for (std::int64_t j = 0; j < columns; j += width)
-      in_rows(args, how, first + j * args.numbers[1], rows, width, k, a, b + j, c);
+    if constexpr (makes_panels)
+      for (std::int64_t j = 0; j < columns; j += width)
+        in_rows(args, how, first + j * args.numbers[1], rows, width, k, a, b + j, c);
+    else
+      in_rows(args, how, first, rows, columns, k, a, b, c);
   }
   /// Some rows of some columns after the other, each time in the place of the first rows.
   [[gnu::noinline]] static void in_rows(kernel_arguments const& args, way how, std::int64_t first, std::int64_t rows,

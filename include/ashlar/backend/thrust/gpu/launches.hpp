@@ -285,12 +285,10 @@ class program_launches {
       at.mask = libraries->mask(epilogues_of<Program>::steps.of[e.mask].mask_at);
       if (e.bias_gradient_step >= 0) {
         at.bias = result_of(e.bias_gradient_step);
-        is_done[e.bias_gradient_step] =
-            is_multiplied(s, product_epilogue::relu_and_bias_gradient, at);
+        is_done[e.bias_gradient_step] = is_multiplied(s, product_epilogue::relu_and_bias_gradient, at);
         is_done[e.step] = is_done[e.bias_gradient_step];
       }
-      if (!is_done[e.step])
-        is_done[e.step] = is_multiplied(s, product_epilogue::relu_gradient, at);
+      if (!is_done[e.step]) is_done[e.step] = is_multiplied(s, product_epilogue::relu_gradient, at);
       return is_done[e.step];
     }
     /// A product, its bias and GELU, whose operand is kept: where the product that takes it from there will be
@@ -306,9 +304,7 @@ class program_launches {
                                        ? product_epilogue::gelu_and_bias_gradient
                                    : will(product_epilogue::gelu_gradient) ? product_epilogue::gelu_gradient
                                                                            : product_epilogue::none;
-      if (how == product_epilogue::none ||
-          !is_multiplied(s, product_epilogue::bias_and_kept_gelu, at))
-        return false;
+      if (how == product_epilogue::none || !is_multiplied(s, product_epilogue::bias_and_kept_gelu, at)) return false;
       kept_gelu& k = kept[next];
       k.at = static_cast<char*>(at.mask);
       k.how = how;
@@ -322,8 +318,7 @@ class program_launches {
     bool take_slice(int s, matched_epilogue const& e, char* const* behind) {
       product_places at{product[0], product[1], behind[tables.steps[e.step].inputs]};
       at.mask = behind[e.kept];
-      if (!is_multiplied(s, e.kind, at))
-        refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+      if (!is_multiplied(s, e.kind, at)) refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
     /// A product with the steps that make of it the gradient of what a GELU read, and of a bias. Nobody else could:
@@ -336,8 +331,7 @@ class program_launches {
         at.bias = result_of(e.bias_gradient_step);
         is_done[e.bias_gradient_step] = true;
       }
-      if (!is_multiplied(s, kept[s].how, at))
-        refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
+      if (!is_multiplied(s, kept[s].how, at)) refuse_launch(s, "cuBLASLt refuses a product that it had accepted");
       return true;
     }
     /// Where the first result of a step lies, in the arena.

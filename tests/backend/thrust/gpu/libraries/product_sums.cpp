@@ -32,12 +32,18 @@ struct three_factors {
   }
 };
 inline constexpr auto three_in_loops = repeat<2>(three_factors{}) | linear<3>;
-// The second iteration's weights lie 4 bytes behind a multiple of 16.
+// In the first iteration the first factor's weights lie at a multiple of 16 bytes, in the second one the others' do.
 struct crooked_factors {
   template <class V>
   constexpr V operator()(V x) const {
     auto const y = linear<16>(x);
-    return linear<16>(linear<8>(y) * tanh(linear<8>(y)) * sigmoid(linear<8>(y))) * linear<1>(y);
+    auto const first = linear<8>(y);
+    auto const one = linear<1>(x);  // 17 numbers
+    auto const second = tanh(linear<8>(y));
+    auto const third = sigmoid(linear<8>(y));
+    auto const result = linear<16>(first * second * third) * one;
+    auto const other = linear<1>(x);
+    return result * other * linear<1>(x);
   }
 };
 inline constexpr auto crooked_in_loops = repeat<2>(crooked_factors{}) | linear<3>;

@@ -33,12 +33,11 @@ struct cublaslt_functions {
 #endif
     is_there = ASHLAR_FIND(cublasLtCreate) && ASHLAR_FIND(cublasLtDestroy) && ASHLAR_FIND(cublasLtGetVersion) &&
                ASHLAR_FIND(cublasLtMatmul) && ASHLAR_FIND(cublasLtMatmulAlgoCapGetAttribute) &&
-               ASHLAR_FIND(cublasLtMatmulAlgoGetHeuristic) &&
-               ASHLAR_FIND(cublasLtMatmulDescCreate) && ASHLAR_FIND(cublasLtMatmulDescDestroy) &&
-               ASHLAR_FIND(cublasLtMatmulDescSetAttribute) && ASHLAR_FIND(cublasLtMatmulPreferenceCreate) &&
-               ASHLAR_FIND(cublasLtMatmulPreferenceDestroy) && ASHLAR_FIND(cublasLtMatmulPreferenceSetAttribute) &&
-               ASHLAR_FIND(cublasLtMatrixLayoutCreate) && ASHLAR_FIND(cublasLtMatrixLayoutDestroy) &&
-               ASHLAR_FIND(cublasLtMatrixLayoutSetAttribute);
+               ASHLAR_FIND(cublasLtMatmulAlgoGetHeuristic) && ASHLAR_FIND(cublasLtMatmulDescCreate) &&
+               ASHLAR_FIND(cublasLtMatmulDescDestroy) && ASHLAR_FIND(cublasLtMatmulDescSetAttribute) &&
+               ASHLAR_FIND(cublasLtMatmulPreferenceCreate) && ASHLAR_FIND(cublasLtMatmulPreferenceDestroy) &&
+               ASHLAR_FIND(cublasLtMatmulPreferenceSetAttribute) && ASHLAR_FIND(cublasLtMatrixLayoutCreate) &&
+               ASHLAR_FIND(cublasLtMatrixLayoutDestroy) && ASHLAR_FIND(cublasLtMatrixLayoutSetAttribute);
   }
   /// Those of this process.
   static cublaslt_functions const& of_process() {
@@ -191,9 +190,9 @@ class cublaslt_product {
     constexpr int most = 8;  // the fastest first
     cublasLtMatmulHeuristicResult_t ways[most]{};
     int found = 0, best = 0;
-    is_usable_ = is_usable_ && f.cublasLtMatmulAlgoGetHeuristic(handle, what_, b_, a_, c_, c_, wanted,
-                                                                has_addend(epilogue_) ? most : 1, ways,
-                                                                &found) == success;
+    is_usable_ =
+        is_usable_ && f.cublasLtMatmulAlgoGetHeuristic(handle, what_, b_, a_, c_, c_, wanted,
+                                                       has_addend(epilogue_) ? most : 1, ways, &found) == success;
     f.cublasLtMatmulPreferenceDestroy(wanted);
     while (best < found && !(ways[best].state == success && writes_elsewhere(ways[best].algo))) ++best;
     is_usable_ = is_usable_ && best < found;

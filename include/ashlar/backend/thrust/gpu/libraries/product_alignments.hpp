@@ -28,7 +28,7 @@ class alignment_search {
   }
 
  private:
-  static constexpr std::int64_t most = 256;    // of memory that a GPU hands out
+  static constexpr std::int64_t most = 256;     // of memory that a GPU hands out
   static constexpr std::int64_t of_block = 64;  // of memory in an arena: passes/memory.hpp
 
   static constexpr std::int64_t of_offset(std::int64_t bytes) {
