@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """JAX's side of bench/run: jax_peer.py SPEC jit (fp32|tf32|bf16) (cuda|cpu). A step is one jitted function whose
-parameters and optimizer state are donated; data lie on the device. It knows peer.py's table of networks."""
+parameters and optimizer state are donated; data lie on the device. It knows peer.py's table of networks, and GPT-2."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
 
-from peer import (BATCHES, NETWORKS, PRECISION, SPEC, in_turn, obey, operands, parameters, projections, rows, samples,
-                  targets, with_extents)
+from peer import (BATCHES, DEVICE, NETWORKS, OF_INPUTS, PRECISION, SPEC, in_turn, index_samples, obey, operands,
+                  parameters, projections, rows, samples, start_of, targets, with_extents)
 
 jax.config.update("jax_default_matmul_precision", {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "default"}[PRECISION])
 
@@ -31,27 +31,71 @@ def outputs_of(network, values, x):
     return x
 
 
+def gpt2_parameters():
+    """(name, extents) of each, as torch_networks.py has them."""
+    width, both = SPEC["width"], lambda name, out, into: [(name + ".weight", (out, into)), (name + ".bias", (out,))]
+    norm = lambda name: [(name + ".weight", (width,)), (name + ".bias", (width,))]
+    found = [("wte", (SPEC["tokens"], width)), ("wpe", (SPEC["context"], width))]
+    for block in (f"h.0.{i}." for i in range(SPEC["blocks"])):
+        found += norm(block + "attn.0") + both(block + "attn.1.0", 3 * width, width)
+        found += both(block + "attn.1.1", width, width) + norm(block + "mlp.0")
+        found += both(block + "mlp.1", 4 * width, width) + both(block + "mlp.3", width, 4 * width)
+    return found + norm("h.1")
+
+
+def gpt2_outputs(values, ids):
+    def dense(name, x):
+        return x @ values[name + ".weight"].T + values[name + ".bias"]
+
+    def normed(name, x):  # in float32, as PyTorch's autocast has it
+        wide = x.astype(jnp.float32)
+        centred = wide - wide.mean(-1, keepdims=True)
+        wide = centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-5)
+        return wide.astype(x.dtype) * values[name + ".weight"] + values[name + ".bias"]
+
+    def attention(name, x):
+        heads = (*x.shape[:2], SPEC["heads"], SPEC["width"] // SPEC["heads"])
+        query, key, content = (part.reshape(heads) for part in jnp.split(dense(name + ".0", x), 3, -1))
+        fused = "cudnn" if DEVICE == "cuda" and PRECISION == "bf16" else None  # it has no float32
+        mixed = jax.nn.dot_product_attention(query, key, content, is_causal=True, implementation=fused)
+        return dense(name + ".1", mixed.reshape(x.shape))
+
+    x = values["wte"][ids] + values["wpe"]
+    for block in (f"h.0.{i}." for i in range(SPEC["blocks"])):
+        x = x + attention(block + "attn.1", normed(block + "attn.0", x))
+        wide = dense(block + "mlp.1", normed(block + "mlp.0", x))
+        x = x + dense(block + "mlp.3", jax.nn.gelu(wide, approximate=True))
+    return normed("h.1", x) @ values["wte"].T
+
+
 def model():
-    """(network, its parameters, batches of inputs and targets)"""
-    network = NETWORKS[SPEC["network"]]
-    *_, (_, _, _, _, outputs) = with_extents(*network)
-    values = {name: jnp.asarray(numbers) for name, numbers in parameters(*network)}
-    batches = zip(*(jnp.split(jnp.asarray(all_of), BATCHES) for all_of in (samples(network[0]), targets(outputs))))
-    return network, values, list(batches)
+    """(its outputs as a function, its parameters, batches of inputs and targets)"""
+    if SPEC["network"] == "gpt2":
+        forward = gpt2_outputs
+        values = {name: jnp.asarray(start_of(name, extents)) for name, extents in gpt2_parameters()}
+        columns = [index_samples(SPEC["tokens"], (SPEC["context"],), stream) for stream in (OF_INPUTS, OF_INPUTS + 1)]
+    else:
+        network = NETWORKS[SPEC["network"]]
+        *_, (_, _, _, _, outputs) = with_extents(*network)
+        forward = functools.partial(outputs_of, network)
+        values = {name: jnp.asarray(numbers) for name, numbers in parameters(*network)}
+        columns = samples(network[0]), targets(outputs)
+    return forward, values, list(zip(*(jnp.split(jnp.asarray(all_of), BATCHES) for all_of in columns)))
 
 
 def train():
-    network, values, batches = model()
+    forward, values, batches = model()
     rule, rate, momentum = SPEC["rule"], SPEC["rate"], SPEC.get("momentum", 0)
     zeros = lambda: jax.tree.map(jnp.zeros_like, values)
 
     def loss_of(values, x, y):
         if PRECISION == "bf16":
-            values, x = jax.tree.map(lambda v: v.astype(jnp.bfloat16), (values, x))
-        scores = outputs_of(network, values, x).astype(jnp.float32)
+            rounded = lambda v: v.astype(jnp.bfloat16) if jnp.issubdtype(v.dtype, jnp.floating) else v
+            values, x = jax.tree.map(rounded, (values, x))
+        scores = forward(values, x).astype(jnp.float32)
         if SPEC.get("loss") == "mse":
             return jnp.mean(jnp.square(scores - y))
-        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1))
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(scores), y[..., None], -1))
 
     @functools.partial(jax.jit, donate_argnums=(0, 1))
     def step_on(values, state, x, y):
@@ -64,6 +108,8 @@ def train():
         mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
         square = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g * g, square, gradient)
         first, second = 1 - 0.9**count, 1 - 0.999**count
+        if rule == "adamw":
+            values = jax.tree.map(lambda p: p * (1 - rate * 0.01), values)
         moved = jax.tree.map(lambda p, m, s: p - rate * (m / first) / (jnp.sqrt(s / second) + 1e-8), values, mean, square)
         return moved, (count, mean, square), loss
 
@@ -85,8 +131,8 @@ def train():
 
 
 def infer():
-    network, values, batches = model()
-    forward = jax.jit(lambda values, x: outputs_of(network, values, x))
+    outputs, values, batches = model()
+    forward = jax.jit(outputs)
     next_batch = in_turn(batches)
 
     def run(times):
