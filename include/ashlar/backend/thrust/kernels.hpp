@@ -56,6 +56,20 @@ constexpr auto functor_of() {
   }
 }
 
+/// Who takes the units of a kernel of fused steps in a program, whose extents are known.
+template <class Functor, class Tables>
+constexpr unit_takers takers_of([[maybe_unused]] Tables const& tables, [[maybe_unused]] int kernel) {
+#if ASHLAR_GPU
+  bool by_threads = false, by_blocks = false;
+  for (int s = 0; s < tables.sizes.steps; ++s)
+    if (tables.steps[s].kernel == kernel)
+      (Functor::packets(tables.numbers + tables.steps[s].numbers) < packets_for_a_block ? by_threads : by_blocks) =
+          true;
+  if (by_threads != by_blocks) return by_blocks ? unit_takers::blocks : unit_takers::threads;
+#endif
+  return unit_takers::either;
+}
+
 /// What launches each kernel of a program. Products of matrices and convolutions go to kernels of a library (on a CPU
 /// the cpu policy's, which round nothing) unless Own says that Ashlar's own for devices are to run.
 template <class Program, bool Own, bool Rounds>
@@ -93,7 +107,10 @@ struct launch_table {
     else if constexpr (bytes_of_parts<Kernel, Code...>() > 0)
       return launch_divided<Code...>;
 #endif
-    else
+    else if constexpr (code::kind == kernel_kind::row || code::kind == kernel_kind::column) {
+      using functor = decltype(functor_of<Rounds, Code...>());
+      return launch<functor, takers_of<functor>(tables, Kernel)>;
+    } else
       return launch<decltype(functor_of<Rounds, Code...>())>;
   }
   template <int Kernel, int... I>

@@ -9,6 +9,10 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
 
+/// Who takes the units of a kernel: a thread each, a block of threads each, or the one or the other at each launch.
+/// What is never launched is not compiled.
+enum class unit_takers { either, threads, blocks };
+
 #if ASHLAR_GPU
 /// What became of a launch.
 using launch_status = gpu_status;
@@ -34,14 +38,14 @@ inline constexpr bool always_in_blocks = requires {
 };
 
 /// Runs all units of a kernel, each of so many packets.
-template <class Functor>
+template <unit_takers Takers, class Functor>
 launch_status run_units(Functor const& unit, std::int64_t units, std::int64_t packets, gpu_stream stream) {
   if (units == 0) return gpu_success;
   unit_of_step<Functor> const step{unit};
-  if constexpr (always_in_blocks<Functor>) {
+  if constexpr (always_in_blocks<Functor> || (Functor::cooperates && Takers == unit_takers::blocks)) {
     return run_by_blocks(step, units, stream);
   } else {
-    if constexpr (Functor::cooperates)
+    if constexpr (Functor::cooperates && Takers == unit_takers::either)
       if (packets >= packets_for_a_block) return run_by_blocks(step, units, stream);
     return run_by_threads(step, units, stream);
   }
@@ -67,7 +71,7 @@ struct tile_of_units {
 };
 
 /// Runs all units of a kernel, each of so many packets.
-template <class Functor>
+template <unit_takers, class Functor>
 void run_units(Functor const& unit, std::int64_t units, std::int64_t packets, device_stream) {
   std::int64_t const size = packets < packets_in_a_tile ? packets_in_a_tile / packets : 1;
   tile_of_units<Functor> const of{unit, units, size};
@@ -77,11 +81,11 @@ void run_units(Functor const& unit, std::int64_t units, std::int64_t packets, de
 #endif
 
 /// Launches a kernel.
-template <class Functor>
+template <class Functor, unit_takers Takers = unit_takers::either>
 launch_status launch(launch_arguments const& args) {
   Functor unit{};
   unit.given = args.template values<Functor::operands>();
-  return run_units(unit, Functor::units(args.numbers), Functor::packets(args.numbers), args.stream);
+  return run_units<Takers>(unit, Functor::units(args.numbers), Functor::packets(args.numbers), args.stream);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI

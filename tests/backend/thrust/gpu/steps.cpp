@@ -353,3 +353,29 @@ TEST_CASE("gpu: describe says what runs and what a plan needs of it") {
   CHECK(old.find("emulation, compute capability 1.0, ") != std::string::npos);
   CHECK(old.find(" free, runs nothing: the emulation is too old; products by ") != std::string::npos);
 }
+
+namespace {
+
+// Kernels 0 to 2; the middle one has a small step and a large one.
+struct steps_of_three_kernels {
+  struct step {
+    int kernel, numbers;
+  };
+  struct {
+    int steps = 4;
+  } sizes;
+  step steps[4] = {{0, 0}, {1, 0}, {1, 1}, {2, 1}};
+  std::int64_t numbers[2] = {detail::packets_for_a_block - 1, detail::packets_for_a_block};
+};
+struct units_of_packets {
+  static constexpr std::int64_t packets(std::int64_t const* numbers) { return *numbers; }
+};
+
+}  // namespace
+
+TEST_CASE("gpu: a kernel is compiled for threads, for blocks, or for both, as a program's steps have it") {
+  auto takers = [](int kernel) { return detail::takers_of<units_of_packets>(steps_of_three_kernels{}, kernel); };
+  CHECK(takers(0) == detail::unit_takers::threads);
+  CHECK(takers(1) == detail::unit_takers::either);
+  CHECK(takers(2) == detail::unit_takers::blocks);
+}
