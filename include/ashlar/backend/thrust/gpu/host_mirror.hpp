@@ -59,9 +59,9 @@ class mirrored_stepper : public host_stepper<Program, mirrored_executor<Program>
  public:
   template <class Source>
   float step(run_memory const& m, device_resources const& resources, Source const& source) {
-    float const loss = base::step(mirror_.read(m), resources, source);
+    float const of_step = base::step(mirror_.read(m), resources, source);
     mirror_.write(m);
-    return loss;
+    return of_step;
   }
   template <class Source, class Look>
   void explain(run_memory const& m, Source const& source, Look const& look) {
