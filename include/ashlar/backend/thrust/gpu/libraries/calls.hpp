@@ -154,7 +154,7 @@ class library_calls {
   /// A product [m, k] by [k, n] and what lies around it, one part behind the other.
   struct trial {
     static constexpr std::int64_t m = 64, n = 128, k = 32, part = n * m, bytes = 5 * part * 4;
-    enum { a, b, c, bias, mask };
+    enum { a, b, c, bias, beside };
     std::vector<float> numbers = std::vector<float>(static_cast<std::size_t>(5 * part));
 
     float* at(int which) { return numbers.data() + which * part; }
@@ -165,8 +165,8 @@ class library_calls {
     auto place = [&](int which) { return workspace_ + which * trial::part * 4; };
     gpu_finish(stream);  // nobody works there
     gpu_copy_and_wait(copy_kind::to_device, workspace_, t.numbers.data(), trial::bytes);
-    product_places const at{place(trial::a),    place(trial::b),    place(trial::c),
-                            place(trial::bias), place(trial::mask), place(trial::mask)};
+    product_places const at{place(trial::a),    place(trial::b),      place(trial::c),
+                            place(trial::bias), place(trial::beside), place(trial::beside)};
     constexpr std::int64_t left = of_products - trial::bytes;
     cublaslt_product const product(products_, {1, trial::m, trial::n, trial::k, false, false, false}, precision_,
                                    epilogue, at, 256, left);
@@ -182,7 +182,7 @@ class library_calls {
     trial t;
     for (std::int64_t i = 0; i < trial::k; ++i) t.at(trial::a)[i] = std::numeric_limits<float>::quiet_NaN();
     std::int64_t const row = mask_row_bytes(trial::n);
-    char* const mask = reinterpret_cast<char*>(t.at(trial::mask));
+    char* const mask = reinterpret_cast<char*>(t.at(trial::beside));
     for (std::int64_t i = 0; i < trial::m * row; ++i) mask[i] = 1;
     bool fits = compute(t, epilogue, stream);
     for (std::int64_t i = 0; i < trial::part; ++i) {
@@ -208,7 +208,7 @@ class library_calls {
     for (std::int64_t i = 0; i < trial::part; ++i) {
       double const x = trial::column(i % trial::n);
       fits = fits && is_near(t.at(trial::c)[i], x * sigmoid_of_gelu(x));
-      fits = fits && (!has_kept(epilogue) || is_near(t.at(trial::mask)[i], x));
+      fits = fits && (!has_kept(epilogue) || is_near(t.at(trial::beside)[i], x));
     }
     return fits;
   }
@@ -243,7 +243,7 @@ class library_calls {
       t.at(trial::bias)[j] = 0.25;
     }
     for (std::int64_t i = 0; i < trial::part; ++i)
-      t.at(trial::mask)[i] =
+      t.at(trial::beside)[i] =
           i < trial::n ? std::numeric_limits<float>::quiet_NaN() : near_one * static_cast<float>(i / trial::n - 1);
     bool fits = compute(t, epilogue, stream);
     for (std::int64_t i = 0; i < trial::part; ++i) {
@@ -259,7 +259,7 @@ class library_calls {
     for (std::int64_t i = 0; i < trial::m; ++i) t.at(trial::a)[i * trial::k] = 1;
     for (std::int64_t j = 0; j < trial::n; ++j) t.at(trial::b)[j] = 1;
     for (std::int64_t i = 0; i < trial::part; ++i)
-      t.at(trial::mask)[i] = static_cast<float>(trial::column(i % trial::n));
+      t.at(trial::beside)[i] = static_cast<float>(trial::column(i % trial::n));
     bool fits = compute(t, epilogue, stream);
     for (std::int64_t i = 0; i < trial::part; ++i) {
       double const x = trial::column(i % trial::n), s = sigmoid_of_gelu(x);
