@@ -4,8 +4,8 @@
 # .ci/run without --full some of clang's and of the second Thrust's). Compiling is what bounds that, and only one function
 # of the device policy is Thrust's (backend/thrust/host_system.hpp): so the tests are compiled once, without it, and linked
 # with what each pair makes of it (support/linked_system.hpp). device_PAIR: the tests of tests/backend/thrust;
-# device_PAIR_breadth: what is proven of the cpu policy elsewhere, with `device` in its place (support/on_device.hpp); with
-# ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
+# device_PAIR_breadth, not optimised: composites, and what is proven of the cpu policy elsewhere, with `device` in its
+# place (support/on_device.hpp); with ASHLAR_FULL_DEVICE_TESTS also where that is less the policy's than the plan's.
 option(ASHLAR_FULL_DEVICE_TESTS "More of the cpu policy's tests with the device policy in its place" OFF)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
@@ -15,27 +15,26 @@ find_path(ASHLAR_TEST_THRUST thrust/for_each.h PATHS /usr/include /usr/local/inc
 find_path(ASHLAR_TEST_CCCL thrust/for_each.h PATH_SUFFIXES include/cccl NO_DEFAULT_PATH
   PATHS $ENV{CUDA_PATH} $ENV{CUDA_HOME} /usr/local/cuda /opt/cuda)
 
-set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp backend/thrust/repeatability.cpp)
-set(device_own ${device_core} backend/thrust/composites.cpp backend/thrust/digits.cpp backend/thrust/network_parity.cpp
-  backend/thrust/parity.cpp backend/thrust/training.cpp)
+set(device_core backend/thrust/kernels.cpp backend/thrust/products.cpp)
+set(device_own ${device_core} backend/thrust/digits.cpp backend/thrust/network_parity.cpp backend/thrust/parity.cpp
+  backend/thrust/repeatability.cpp backend/thrust/training.cpp)
 if(ASHLAR_LEAVE_OUT)
   list(FILTER device_own EXCLUDE REGEX "/(${ASHLAR_LEAVE_OUT})\\.cpp$")
 endif()
-set(device_taken backend/cpu/simd/long_sums.cpp)
+set(device_taken backend/cpu/simd/long_sums.cpp backend/thrust/composites.cpp)
 foreach(name convolution custom extremum indexing matmul moving pointwise random_values reduction)
   list(APPEND device_taken expr/${name}.cpp)
 endforeach()
-foreach(name activation conv_transpose2d cross_entropy dropout elu exchange frozen huber mae normalisation pooling repeat
-    silu softmax softplus)
+foreach(name activation conv_transpose2d cross_entropy dropout exchange frozen normalisation pooling repeat softmax)
   list(APPEND device_taken nn/${name}.cpp)
 endforeach()
-foreach(name compile files fit gpt inspect predict rows trainer)
+foreach(name compile files fit gpt inspect predict rows)
   list(APPEND device_taken train/${name}.cpp)
 endforeach()
 if(ASHLAR_FULL_DEVICE_TESTS)
   list(APPEND device_taken backend/checked_executor.cpp backend/non_finite.cpp backend/cpu/simd/whole_lanes.cpp
     expr/elementary.cpp expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp
-    train/inputs_and_outputs.cpp train/loops.cpp)
+    train/inputs_and_outputs.cpp train/loops.cpp train/trainer.cpp)
 endif()
 
 # ashlar_device_objects(NAME SOURCE...): tests for any system.
@@ -117,13 +116,13 @@ foreach(name packets team)
   set(sources ${device_core})
   if(name STREQUAL team)
     set(sources backend/thrust/team.cpp)
+  elseif(ASHLAR_FULL_DEVICE_TESTS)
+    list(APPEND sources backend/thrust/repeatability.cpp)
   endif()
   ashlar_device_direct_program(device_${name} ${sources})
   if(ASHLAR_TEST_THRUST)
     target_compile_definitions(test_device_${name} PRIVATE ASHLAR_PACKET_BYTES=16)
-    if(name STREQUAL team)
-      target_compile_options(test_device_team PRIVATE ${quickly})
-    endif()
+    target_compile_options(test_device_${name} PRIVATE ${quickly})
   endif()
 endforeach()
 

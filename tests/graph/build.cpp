@@ -11,7 +11,7 @@ using proof::of;
 
 namespace {
 
-int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
+int leaf(graph& g, std::initializer_list<int> extents, int rows = 0) {
   return add_leaf(g, op::input, dtype::float32, of(extents), rows, g.ordinal());
 }
 int constant(graph& g, double number, std::initializer_list<int> extents) {
@@ -22,13 +22,13 @@ int constant(graph& g, double number, std::initializer_list<int> extents) {
 
 TEST_CASE("operations that change nothing add no node") {
   graph g;
-  int const x = input(g, {2, 3}), order[] = {0, 1};
+  int const x = leaf(g, {2, 3}), order[] = {0, 1};
   CHECK(reshape(g, x, of({2, 3})) == x);
   CHECK(broadcast(g, x, of({2, 3}), 0) == x);
   CHECK(convert(g, x, dtype::float32) == x);
   CHECK(permute(g, x, order) == x);
   CHECK(reduce(g, op::sum, x, 0) == x);
-  int const row = input(g, {1, 3});
+  int const row = leaf(g, {1, 3});
   CHECK(reduce(g, op::max, row, 1) == row);
   CHECK(binary(g, op::mul, x, constant(g, 1, {2, 3})) == x);
   CHECK(binary(g, op::mul, constant(g, 1, {2, 3}), x) == x);
@@ -61,10 +61,10 @@ TEST_CASE("operations of constants are constants; views of views and stretches o
   CHECK(g[unary(g, op::neg, two)].number == -2);
   CHECK(g[reduce(g, op::sum, two, 1)].number == 6);
   CHECK(g[reduce(g, op::max, two, 1)].number == 2);
-  int const x = input(g, {2, 6});
+  int const x = leaf(g, {2, 6});
   CHECK(reshape(g, reshape(g, x, of({3, 4})), of({2, 6})) == x);
   CHECK(g[reshape(g, reshape(g, x, of({3, 4})), of({12}))].in[0] == x);
-  int const y = input(g, {1, 1});
+  int const y = leaf(g, {1, 1});
   CHECK(broadcast(g, broadcast(g, y, of({1, 3}), 0), of({2, 3}), 0) == broadcast(g, y, of({2, 3}), 0));
 }
 
@@ -90,13 +90,13 @@ TEST_CASE("constants of whole numbers truncate and wrap around as their dtype do
 
 TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
   graph g;
-  int const x = input(g, {4, 3});
+  int const x = leaf(g, {4, 3});
   int const ones = broadcast(g, constant(g, 1, {1, 3}), of({4, 3}), 1);
   CHECK(g[binary(g, op::mul, x, ones)].rows == 1);
   CHECK(binary(g, op::mul, x, constant(g, 1, {4, 3})) == x);
-  int const batch = input(g, {4, 3}, 1);
+  int const batch = leaf(g, {4, 3}, 1);
   CHECK(binary(g, op::mul, batch, ones) == batch);
-  int const one = input(g, {1, 3}, 1);
+  int const one = leaf(g, {1, 3}, 1);
   CHECK(g[broadcast(g, one, of({4, 3}), 0)].rows == 0);  // a batch of 1 that is stretched is none
   CHECK(g[binary(g, op::mul, x, batch)].rows == 1);
   CHECK(g[binary(g, op::add, batch, x)].rows == 1);
@@ -104,7 +104,7 @@ TEST_CASE("multiplying by 1 is kept where it says that axis 0 is the batch") {
 
 TEST_CASE("every shape rule carries the rows of the batch along") {
   graph g;
-  int const x = input(g, {4, 2, 3}, 1);
+  int const x = leaf(g, {4, 2, 3}, 1);
   CHECK(g[reshape(g, x, of({4, 6}))].rows == 1);
   CHECK(g[reshape(g, x, of({8, 3}))].rows == 2);
   CHECK(g[reshape(g, reshape(g, x, of({8, 3})), of({4, 2, 3}))].rows == 1);
@@ -113,10 +113,10 @@ TEST_CASE("every shape rule carries the rows of the batch along") {
   CHECK(g[reduce(g, op::sum, x, 6)].rows == 1);
   CHECK(g[reduce(g, op::sum, x, 1)].rows == 0);
   CHECK(g[broadcast(g, reduce(g, op::sum, x, 4), of({4, 2, 3}), 1)].rows == 1);
-  int const flat = reshape(g, x, of({8, 3})), weight = input(g, {3, 5});
+  int const flat = reshape(g, x, of({8, 3})), weight = leaf(g, {3, 5});
   CHECK(g[matmul(g, flat, weight)].rows == 2);
   CHECK(g[matmul(g, flat, matmul(g, flat, weight), true)].rows == 0);
-  int const images = input(g, {4, 2, 3, 3}, 1), kernel = input(g, {5, 2, 2, 2});
+  int const images = leaf(g, {4, 2, 3, 3}, 1), kernel = leaf(g, {5, 2, 2, 2});
   window const w{{2, 2}, {1, 1}, {0, 0}};
   int const y = conv(g, images, kernel, w);
   CHECK(g[y].rows == 1);
@@ -128,7 +128,7 @@ TEST_CASE("every shape rule carries the rows of the batch along") {
 
 TEST_CASE("what would lose track of the batch is refused in a sentence") {
   graph g;
-  int const x = input(g, {4, 6}, 1), square = input(g, {4, 4});
+  int const x = leaf(g, {4, 6}, 1), square = leaf(g, {4, 4});
   auto refused = [&](int id, shape const& wanted) {
     CHECK(g.extents(id) == wanted);
     return std::exchange(g.refused, {}).why;
@@ -138,9 +138,9 @@ TEST_CASE("what would lose track of the batch is refused in a sentence") {
   int const turned[] = {1, 0};
   CHECK(refused(permute(g, x, turned), of({6, 4})) == refusal::batch_moved);
   CHECK(refused(broadcast(g, x, of({3, 4, 6}), 0), of({3, 4, 6})) == refusal::axis_before_the_batch);
-  CHECK(refused(matmul(g, input(g, {5, 6}), x, false, true), of({5, 4})) == refusal::batch_as_columns);
-  CHECK(refused(matmul(g, x, input(g, {4, 3}, 1), true), of({6, 3})) == refusal::none);
-  CHECK(refused(matmul(g, x, input(g, {6, 3}, 1)), of({4, 3})) == refusal::batch_summed_on_one_side);
+  CHECK(refused(matmul(g, leaf(g, {5, 6}), x, false, true), of({5, 4})) == refusal::batch_as_columns);
+  CHECK(refused(matmul(g, x, leaf(g, {4, 3}, 1), true), of({6, 3})) == refusal::none);
+  CHECK(refused(matmul(g, x, leaf(g, {6, 3}, 1)), of({4, 3})) == refusal::batch_summed_on_one_side);
   CHECK_THROWS_WITH_AS(matmul(g, square, x, false, true), "matmul: the inner extents differ", error);
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("the first refusal counts, noted in the outermost graph with the whole
 
 TEST_CASE("shapes and dtypes that do not fit are refused") {
   graph g;
-  int const x = input(g, {2, 3}), y = input(g, {3, 2});
+  int const x = leaf(g, {2, 3}), y = leaf(g, {3, 2});
   int const wide = add_leaf(g, op::input, dtype::float64, of({2, 3}), 0, g.ordinal());
   CHECK_THROWS_AS(binary(g, op::add, x, y), error);
   CHECK_THROWS_AS(binary(g, op::add, x, wide), error);

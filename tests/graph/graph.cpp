@@ -16,7 +16,7 @@ using proof::of;
 
 namespace {
 
-int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
+int leaf(graph& g, std::initializer_list<int> extents, int rows = 0) {
   return add_leaf(g, op::input, dtype::float32, of(extents), rows, g.ordinal());
 }
 
@@ -24,7 +24,7 @@ int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
 
 TEST_CASE("equal pure nodes are one node; the order of operands does not matter where the operation commutes") {
   graph g;
-  int const x = input(g, {3}), y = input(g, {3});
+  int const x = leaf(g, {3}), y = leaf(g, {3});
   CHECK(unary(g, op::exp, x) == unary(g, op::exp, x));
   CHECK(binary(g, op::add, x, y) == binary(g, op::add, y, x));
   CHECK(binary(g, op::maximum, x, y) == binary(g, op::maximum, y, x));
@@ -37,8 +37,8 @@ TEST_CASE("equal pure nodes are one node; the order of operands does not matter 
 
 TEST_CASE("inputs, aliases and copies are never merged") {
   graph g;
-  int const x = input(g, {3});
-  CHECK(input(g, {3}) != x);
+  int const x = leaf(g, {3});
+  CHECK(leaf(g, {3}) != x);
   CHECK(add_alias(g, x) != add_alias(g, x));
   CHECK(add_copy(g, x) != add_copy(g, x));
   CHECK(g.resolved(add_alias(g, add_alias(g, x))) == x);
@@ -68,7 +68,7 @@ TEST_CASE("constants are equal where their bits are: 0 is not -0, NaN is NaN") {
 TEST_CASE("the table of nodes finds every one of ten thousand again") {
   graph g;
   std::vector<int> made;
-  int const x = input(g, {1});
+  int const x = leaf(g, {1});
   for (int i = 0; i < 10000; ++i)
     made.push_back(binary(g, op::add, x, add_constant(g, i / 3.0, dtype::float32, of({1}))));
   int const size = g.size();

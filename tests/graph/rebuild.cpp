@@ -12,7 +12,7 @@ using proof::of;
 
 namespace {
 
-int input(graph& g, int ordinal) { return add_leaf(g, op::input, dtype::float32, of({3}), 0, ordinal); }
+int leaf(graph& g, int ordinal) { return add_leaf(g, op::input, dtype::float32, of({3}), 0, ordinal); }
 int count(graph const& g, op code) {
   int n = 0;
   for (int i = 0; i < g.size(); ++i) n += g[i].code == code;
@@ -23,7 +23,7 @@ int count(graph const& g, op code) {
 
 TEST_CASE("rebuilding resolves other names, so that what was equal but for them becomes one") {
   graph g, clean;
-  int const x = input(g, 0);
+  int const x = leaf(g, 0);
   int const a = unary(g, op::exp, add_alias(g, x)), b = unary(g, op::exp, add_alias(g, x));
   CHECK(a != b);
   list<int> outputs = nodes({binary(g, op::add, a, b)});
@@ -35,8 +35,8 @@ TEST_CASE("rebuilding resolves other names, so that what was equal but for them 
 
 TEST_CASE("rebuilding drops what no output needs, and keeps inputs and variables: they are the program's signature") {
   graph g, clean;
-  int const x = input(g, 0);
-  input(g, 1);
+  int const x = leaf(g, 0);
+  leaf(g, 1);
   add_leaf(g, op::parameter, dtype::float32, of({5}), 0, g.ordinal());
   unary(g, op::exp, unary(g, op::log, x));
   list<int> outputs = nodes({unary(g, op::tanh, x)});
@@ -48,7 +48,7 @@ TEST_CASE("rebuilding drops what no output needs, and keeps inputs and variables
 
 TEST_CASE("rebuilding twice changes nothing more, loops included") {
   graph g, once, twice;
-  int const x = input(g, 0);
+  int const x = leaf(g, 0);
   list<int> const out = proof::make_loop(
       g, 3, false, {nodes({x}), nodes({unary(g, op::exp, x)}), {}}, [](graph& b, proof::loop_arguments const& a) {
         unary(b, op::log, a.carries[0]);  // dead
@@ -71,7 +71,7 @@ TEST_CASE("rebuilding twice changes nothing more, loops included") {
 
 TEST_CASE("annotations follow their nodes, and go where these go") {
   graph g, clean;
-  int const x = input(g, 0);
+  int const x = leaf(g, 0);
   annotation note;
   note.name = "kept";
   note.inputs[0] = x;

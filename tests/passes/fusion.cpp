@@ -16,14 +16,14 @@ using proof::of;
 
 namespace {
 
-int input(graph& g, std::initializer_list<int> extents, int rows = 0, dtype type = dtype::float32) {
+int leaf(graph& g, std::initializer_list<int> extents, int rows = 0, dtype type = dtype::float32) {
   return add_leaf(g, op::input, type, of(extents), rows, g.ordinal());
 }
 /// How many kernels compute these outputs.
 int kernels(graph const& g, list<int> const& outputs, bool fuse = true) {
   return fusion(g, outputs, {fuse, true}).run().order.size();
 }
-int softmax(graph& g, int x) {
+int softmax_of(graph& g, int x) {
   shape const s = g.extents(x);
   int const shifted = binary(g, op::sub, x, broadcast(g, reduce(g, op::max, x, 2), s, g[x].rows));
   int const e = unary(g, op::exp, shifted);
@@ -34,7 +34,7 @@ int softmax(graph& g, int x) {
 
 TEST_CASE("a chain of pointwise operations is one kernel; without fusion each is one") {
   graph g;
-  int const x = input(g, {3, 5}), bias = input(g, {5});
+  int const x = leaf(g, {3, 5}), bias = leaf(g, {5});
   int const y = unary(g, op::tanh, binary(g, op::add, x, broadcast(g, bias, of({3, 5}), 0)));
   int const z = binary(g, op::mul, y, unary(g, op::sigmoid, x));
   CHECK(kernels(g, nodes({z})) == 1);
@@ -43,7 +43,7 @@ TEST_CASE("a chain of pointwise operations is one kernel; without fusion each is
 
 TEST_CASE("a softmax over rows is one kernel, and with several outputs still one") {
   graph g;
-  int const x = input(g, {4, 7}, 1), y = softmax(g, x);
+  int const x = leaf(g, {4, 7}, 1), y = softmax_of(g, x);
   CHECK(kernels(g, nodes({y})) == 1);
   CHECK(kernels(g, nodes({y, unary(g, op::log, y), g[y].in[0]})) == 1);
   CHECK(kernels(g, nodes({y}), false) == 5);
@@ -51,7 +51,7 @@ TEST_CASE("a softmax over rows is one kernel, and with several outputs still one
 
 TEST_CASE("work before a sum over columns is part of its kernel, work after it is not") {
   graph g;
-  int const x = input(g, {64, 7}, 1);
+  int const x = leaf(g, {64, 7}, 1);
   int const total = reduce(g, op::sum, binary(g, op::mul, x, unary(g, op::tanh, x)), 1);
   CHECK(kernels(g, nodes({total})) == 1);
   CHECK(kernels(g, nodes({unary(g, op::exp, total)})) == 2);
@@ -61,7 +61,7 @@ TEST_CASE("work before a sum over columns is part of its kernel, work after it i
 
 TEST_CASE("sums over columns share a kernel though other kernels read the same value between them") {
   graph g;
-  int const x = input(g, {64, 7}, 1), y = input(g, {64, 7}, 1);
+  int const x = leaf(g, {64, 7}, 1), y = leaf(g, {64, 7}, 1);
   int const first = reduce(g, op::sum, x, 1), other = unary(g, op::tanh, x);
   int const second = reduce(g, op::sum, binary(g, op::mul, x, y), 1);
   CHECK(kernels(g, nodes({first, other, second})) == 2);
@@ -69,7 +69,7 @@ TEST_CASE("sums over columns share a kernel though other kernels read the same v
 
 TEST_CASE("values of different rows, spaces or widths stand in different kernels") {
   graph g;
-  int const x = input(g, {4, 3}, 1), y = input(g, {4, 3}), z = input(g, {4, 3}, 1, dtype::float64);
+  int const x = leaf(g, {4, 3}, 1), y = leaf(g, {4, 3}), z = leaf(g, {4, 3}, 1, dtype::float64);
   CHECK(kernels(g, nodes({unary(g, op::exp, x), unary(g, op::exp, y)})) == 2);
   CHECK(kernels(g, nodes({unary(g, op::exp, x), unary(g, op::exp, z)})) == 2);
   CHECK(kernels(g, nodes({convert(g, unary(g, op::exp, x), dtype::float64)})) == 2);
@@ -77,7 +77,7 @@ TEST_CASE("values of different rows, spaces or widths stand in different kernels
 
 TEST_CASE("an operation with a kernel of its own stands between fused ones") {
   graph g;
-  int const x = input(g, {4, 3}, 1), w = input(g, {3, 5});
+  int const x = leaf(g, {4, 3}, 1), w = leaf(g, {3, 5});
   int const y = unary(g, op::tanh, matmul(g, unary(g, op::exp, x), w));
   CHECK(kernels(g, nodes({y})) == 3);
   CHECK(kernels(g, nodes({reshape(g, y, of({20}))})) == 3);  // a view costs nothing
@@ -85,7 +85,7 @@ TEST_CASE("an operation with a kernel of its own stands between fused ones") {
 
 TEST_CASE("concats of concats along one axis are one kernel, where nobody else reads them") {
   graph g;
-  int const x = input(g, {3, 2}), y = input(g, {3, 5}), z = input(g, {3, 2});
+  int const x = leaf(g, {3, 2}), y = leaf(g, {3, 5}), z = leaf(g, {3, 2});
   int const pair = concat(g, 1, x, y), all = concat(g, 1, pair, concat(g, 1, z, x));
   CHECK(kernels(g, nodes({all})) == 1);
   CHECK(kernels(g, nodes({all}), false) == 3);
@@ -106,7 +106,7 @@ TEST_CASE("concats of concats along one axis are one kernel, where nobody else r
 
 TEST_CASE("dead nodes are in no kernel") {
   graph g;
-  int const x = input(g, {3}), y = unary(g, op::exp, x);
+  int const x = leaf(g, {3}), y = unary(g, op::exp, x);
   unary(g, op::log, y);
   grouping const made = fusion(g, nodes({y}), {}).run();
   CHECK(made.order.size() == 1);
@@ -115,8 +115,8 @@ TEST_CASE("dead nodes are in no kernel") {
 
 TEST_CASE("a chain longer than a kernel may be is cut, and no kernel passes its limits") {
   graph g;
-  int x = input(g, {3});
-  for (int i = 0; i < 200; ++i) x = unary(g, op::tanh, binary(g, op::add, x, input(g, {3})));
+  int x = leaf(g, {3});
+  for (int i = 0; i < 200; ++i) x = unary(g, op::tanh, binary(g, op::add, x, leaf(g, {3})));
   grouping const made = fusion(g, nodes({x}), {}).run();
   CHECK(made.order.size() >= 400 / max_group_nodes);
   CHECK(made.order.size() < 80);
@@ -132,9 +132,9 @@ TEST_CASE("a chain longer than a kernel may be is cut, and no kernel passes its 
 TEST_CASE("every kernel stands after those that it reads") {
   for (bool fuse : {true, false}) {
     graph g;
-    int const x = input(g, {4, 6}, 1), w = input(g, {6, 6});
+    int const x = leaf(g, {4, 6}, 1), w = leaf(g, {6, 6});
     int y = x;
-    for (int i = 0; i < 5; ++i) y = binary(g, op::add, softmax(g, matmul(g, y, w)), x);
+    for (int i = 0; i < 5; ++i) y = binary(g, op::add, softmax_of(g, matmul(g, y, w)), x);
     grouping const made = fusion(g, nodes({reduce(g, op::sum, y, 3)}), {fuse, true}).run();
     list<char> done(g.size(), 0);
     for (int m : made.order) {
@@ -170,7 +170,7 @@ TEST_CASE("an assignment comes after every reader of what it overwrites") {
 TEST_CASE("cheap values that many kernels read are made again as often as there is room for") {
   graph g;
   int const swap[] = {1, 0};
-  int const x = input(g, {8, 8});
+  int const x = leaf(g, {8, 8});
   int product = x, last = x;
   for (int i = 0; i < 16; ++i) product = matmul(g, product, x);
   int y = unary(g, op::neg, unary(g, op::relu, product));

@@ -17,7 +17,7 @@ using proof::of;
 
 namespace {
 
-int input(graph& g, std::initializer_list<int> extents, int rows = 0) {
+int leaf(graph& g, std::initializer_list<int> extents, int rows = 0) {
   return add_leaf(g, op::input, dtype::float32, of(extents), rows, g.ordinal());
 }
 /// The only kernel that computes y.
@@ -34,21 +34,21 @@ std::vector<std::int64_t> numbers_of(lowered const& l) { return {l.numbers.begin
 
 TEST_CASE("axes that all operands cross without a gap are one axis") {
   graph g;
-  int const x = input(g, {2, 3, 5});
+  int const x = leaf(g, {2, 3, 5});
   // axes, row axes, units per valid row, extent, one stride for each operand
   CHECK(numbers_of(lower(g, unary(g, op::exp, x))) == std::vector<std::int64_t>{1, 0, 0, 30, 1, 1});
 }
 
 TEST_CASE("a broadcast operand keeps the axes apart along which it stands still") {
   graph g;
-  int const x = input(g, {2, 3, 5}), bias = input(g, {3, 1});
+  int const x = leaf(g, {2, 3, 5}), bias = leaf(g, {3, 1});
   int const y = binary(g, op::add, x, broadcast(g, bias, of({2, 3, 5}), 0));
   CHECK(numbers_of(lower(g, y)) == std::vector<std::int64_t>{3, 0, 0, 2, 3, 5, 15, 5, 1, 0, 1, 0, 15, 5, 1});
 }
 
 TEST_CASE("the axis of the batch says how many of its units belong to a valid row") {
   graph g;
-  int const x = input(g, {4, 3, 5}, 1);
+  int const x = leaf(g, {4, 3, 5}, 1);
   CHECK(numbers_of(lower(g, unary(g, op::exp, x))) == std::vector<std::int64_t>{1, 0, 15, 60, 1, 1});
   CHECK(numbers_of(lower(g, unary(g, op::log, reshape(g, x, of({12, 5}))))) ==
         std::vector<std::int64_t>{1, 0, 15, 60, 1, 1});
@@ -57,7 +57,7 @@ TEST_CASE("the axis of the batch says how many of its units belong to a valid ro
 TEST_CASE("sums of floats over many steps of an outer axis are cut into blocks, with workspace for their levels") {
   graph g;
   auto blocks = [&](std::initializer_list<int> extents, int axes) {
-    lowered const l = lower(g, reduce(g, op::sum, input(g, extents), axes));
+    lowered const l = lower(g, reduce(g, op::sum, leaf(g, extents), axes));
     std::vector<std::int64_t> const n = numbers_of(l);
     return std::vector<std::int64_t>{n[n.size() - 2], n[n.size() - 1], l.workspace};
   };
@@ -72,7 +72,7 @@ TEST_CASE("sums of floats over many steps of an outer axis are cut into blocks, 
 TEST_CASE("equal work on other shapes has the same code, so one kernel serves both") {
   graph g;
   auto code = [&](std::initializer_list<int> extents) {
-    lowered const l = lower(g, unary(g, op::tanh, unary(g, op::exp, input(g, extents))));
+    lowered const l = lower(g, unary(g, op::tanh, unary(g, op::exp, leaf(g, extents))));
     return std::vector<int>(l.code.begin(), l.code.end());
   };
   CHECK(code({3, 5}) == code({33}));
@@ -81,7 +81,7 @@ TEST_CASE("equal work on other shapes has the same code, so one kernel serves bo
 
 TEST_CASE("a kernel's numbers of work count full elements once and rows once") {
   graph g;
-  int const x = input(g, {4, 7});
+  int const x = leaf(g, {4, 7});
   int const total = reduce(g, op::sum, x, 2);
   int const y = binary(g, op::div, x, broadcast(g, unary(g, op::exp, total), of({4, 7}), 0));
   CHECK(lower(g, y).flops == 28 + 4 + 4);
@@ -89,7 +89,7 @@ TEST_CASE("a kernel's numbers of work count full elements once and rows once") {
 
 TEST_CASE("sums over an outer axis cost what their elements do, rows that are summed more") {
   graph g;
-  int const x = input(g, {32, 128});
+  int const x = leaf(g, {32, 128});
   CHECK(lower(g, reduce(g, op::sum, x, 1)).nanoseconds == 0);
   CHECK(lower(g, unary(g, op::abs, reduce(g, op::sum, x, 2))).nanoseconds > 0);
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto always = [](int) { return true; };
 
-int input(graph& g, shape const& s, int rows = 0) { return add_leaf(g, op::input, dtype::float64, s, rows, 0); }
+int leaf(graph& g, shape const& s, int rows = 0) { return add_leaf(g, op::input, dtype::float64, s, rows, 0); }
 /// [batch, time, heads * width] -> [batch, heads, time, width], of the columns from `begin` on.
 int heads(graph& g, int x, int begin, int count, int width) {
   shape const s = g.extents(x);
@@ -53,7 +53,7 @@ constexpr pass_options strided{true, true, false, true};
 
 TEST_CASE("slices, permutations and reshapes of a value are distances in its memory") {
   graph g;
-  int const x = input(g, of({4, 6, 10}));
+  int const x = leaf(g, of({4, 6, 10}));
   int const part = slice(g, x, 2, 1, 4, 2);  // elements 1, 3, 5, 7 of every 10
   int const order[] = {2, 0, 1};
   rearranged const r = rearranged_from(g, permute(g, part, order), always);
@@ -76,7 +76,7 @@ TEST_CASE("slices, permutations and reshapes of a value are distances in its mem
 
 TEST_CASE("products read matrices with one dense axis whose batch has two distances") {
   graph g;
-  int const x = input(g, of({3, 5, 4, 6}));
+  int const x = leaf(g, of({3, 5, 4, 6}));
   auto matrices = [&](int(&&order)[4]) { return strided_matrices(rearranged_from(g, permute(g, x, order), always)); };
   strided_matrices const across = matrices({0, 2, 1, 3});
   CHECK(across.is_written());
@@ -86,7 +86,7 @@ TEST_CASE("products read matrices with one dense axis whose batch has two distan
   CHECK(matrices({0, 1, 3, 2}).transposed);
   CHECK(!matrices({0, 1, 3, 2}).is_written());
   CHECK(!matrices({0, 3, 1, 2}).is_possible);
-  int const y = input(g, of({2, 3, 5, 4, 6}));
+  int const y = leaf(g, of({2, 3, 5, 4, 6}));
   int const order[] = {2, 0, 1, 3, 4}, kept[] = {0, 1, 3, 2, 4};
   CHECK(!strided_matrices(rearranged_from(g, permute(g, y, order), always)).transposed);
   CHECK(!strided_matrices(rearranged_from(g, slice(g, y, 1, 0, 2), always)).transposed);
@@ -98,7 +98,7 @@ TEST_CASE("products read matrices with one dense axis whose batch has two distan
 TEST_CASE("attention moves nothing where products read and write parts, and a slice and its permutation are one move") {
   proof::recording r;
   r.g.batch = 3;
-  int const x = input(r.g, of({3, 5, 12}), 1);
+  int const x = leaf(r.g, of({3, 5, 12}), 1);
   r.outputs.push(unary(r.g, op::tanh, attention(r.g, unary(r.g, op::sigmoid, x), 2, 2)));
   CHECK(steps_of(r, {false, true}) == 12);
   CHECK(steps_of(r, {true, true}) == 9);
@@ -109,7 +109,7 @@ TEST_CASE("a part that somebody else reads, too, lies in memory") {
   proof::recording r;
   r.g.batch = 3;
   graph& g = r.g;
-  int const x = input(g, of({3, 5, 12}), 1);
+  int const x = leaf(g, of({3, 5, 12}), 1);
   int const query = heads(g, x, 0, 2, 2), key = heads(g, x, 4, 2, 2);
   r.outputs.push(matmul(g, query, key, false, true));
   CHECK(steps_of(r, strided) == 1);
@@ -125,7 +125,7 @@ TEST_CASE("a permutation of what lies in memory is a move where a product could 
   proof::recording r;
   r.g.batch = 3;
   graph& g = r.g;
-  int const x = input(g, of({3, 2, 4, 5}), 1);
+  int const x = leaf(g, of({3, 2, 4, 5}), 1);
   int const there[] = {0, 2, 3, 1}, back[] = {0, 3, 1, 2};
   int const turned = permute(g, x, there);
   int const rows = permute(g, turned, back);  // x again, as a node of its own
@@ -139,7 +139,7 @@ TEST_CASE("a product that somebody else reads, too, is not written where a permu
   proof::recording r;
   r.g.batch = 3;
   graph& g = r.g;
-  int const x = input(g, of({3, 2, 5, 4}), 1);
+  int const x = leaf(g, of({3, 2, 5, 4}), 1);
   int const scores = matmul(g, x, x, false, true);
   r.outputs.push(joined(g, scores));
   CHECK(steps_of(r, strided) == 1);
@@ -147,7 +147,7 @@ TEST_CASE("a product that somebody else reads, too, is not written where a permu
   CHECK(steps_of(r, strided) == 3);
   proof::recording turned;  // across its rows
   turned.g.batch = 3;
-  int const y = input(turned.g, of({3, 2, 5, 4}), 1);
+  int const y = leaf(turned.g, of({3, 2, 5, 4}), 1);
   int const order[] = {0, 1, 3, 2};
   turned.outputs.push(permute(turned.g, matmul(turned.g, y, y, true, false), order));
   CHECK(steps_of(turned, strided) == 2);
@@ -155,7 +155,7 @@ TEST_CASE("a product that somebody else reads, too, is not written where a permu
 
 TEST_CASE("products of parts count the bytes of the parts") {
   graph g;
-  int const x = input(g, of({3, 5, 12}), 1);
+  int const x = leaf(g, of({3, 5, 12}), 1);
   int const scores = matmul(g, heads(g, x, 0, 2, 2), heads(g, x, 4, 2, 2), false, true);
   list<int> outputs;
   outputs.push(scores);

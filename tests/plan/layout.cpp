@@ -25,14 +25,14 @@ variable_entry looped(variable_entry e, std::initializer_list<std::pair<int, int
   }
   return e;
 }
-struct placed {
+struct laid {
   list<variable_info> at;
   std::int64_t bytes = 0;
 };
-placed lay(std::initializer_list<variable_entry> entries) {
+laid lay(std::initializer_list<variable_entry> entries) {
   list<variable_entry> all;
   for (variable_entry const& e : entries) all.push(e);
-  placed p;
+  laid p;
   p.at = lay_out(all, parameter_place, p.bytes);
   return p;
 }
@@ -40,7 +40,7 @@ placed lay(std::initializer_list<variable_entry> entries) {
 }  // namespace
 
 TEST_CASE("parameters lie densely in the order of their definition, each aligned to its dtype") {
-  placed const p = lay({entry({3}), entry({2, 2}), entry({}, dtype::int64), entry({1}), entry({}, dtype::int64)});
+  laid const p = lay({entry({3}), entry({2, 2}), entry({}, dtype::int64), entry({1}), entry({}, dtype::int64)});
   CHECK(p.at[0].at.offset == 0);
   CHECK(p.at[1].at.offset == 12);
   CHECK(p.at[2].at.offset == 32);
@@ -51,7 +51,7 @@ TEST_CASE("parameters lie densely in the order of their definition, each aligned
 }
 
 TEST_CASE("a loop's parameters lie iteration after iteration, in slices of one stride") {
-  placed const p = lay({entry({3}), looped(entry({5}), {{4, 7}}), looped(entry({2, 2}), {{4, 7}}), entry({1})});
+  laid const p = lay({entry({3}), looped(entry({5}), {{4, 7}}), looped(entry({2, 2}), {{4, 7}}), entry({1})});
   CHECK(p.at[1].at.offset == 12);
   CHECK(p.at[2].at.offset == 32);
   CHECK(p.at[1].stride[0] == 36);
@@ -62,22 +62,22 @@ TEST_CASE("a loop's parameters lie iteration after iteration, in slices of one s
 }
 
 TEST_CASE("where dtypes are mixed a loop's slices begin where the widest may begin") {
-  placed const p = lay({entry({1}), looped(entry({5}), {{4, 7}}), entry({}, dtype::int64)});
+  laid const p = lay({entry({1}), looped(entry({5}), {{4, 7}}), entry({}, dtype::int64)});
   CHECK(p.at[1].at.offset == 8);
   CHECK(p.at[1].stride[0] == 24);
   CHECK(p.at[2].at.offset == 8 + 4 * 24);
 }
 
 TEST_CASE("two loops that run equally often are two regions") {
-  placed const p = lay({looped(entry({2}), {{3, 1}}), looped(entry({2}), {{3, 2}})});
+  laid const p = lay({looped(entry({2}), {{3, 1}}), looped(entry({2}), {{3, 2}})});
   CHECK(p.at[0].stride[0] == 8);
   CHECK(p.at[1].at.offset == 24);
 }
 
 TEST_CASE("in a loop within a loop the strides multiply") {
   // Outer body: one parameter, an inner loop of two, another parameter.
-  placed const p = lay({looped(entry({1}), {{2, 1}}), looped(entry({2}), {{2, 1}, {3, 2}}),
-                        looped(entry({4}), {{2, 1}, {3, 2}}), looped(entry({1}), {{2, 1}}), entry({1})});
+  laid const p = lay({looped(entry({1}), {{2, 1}}), looped(entry({2}), {{2, 1}, {3, 2}}),
+                      looped(entry({4}), {{2, 1}, {3, 2}}), looped(entry({1}), {{2, 1}}), entry({1})});
   CHECK(p.at[0].at.offset == 0);
   CHECK(p.at[1].at.offset == 4);
   CHECK(p.at[1].stride[1] == 24);

@@ -212,7 +212,7 @@ inline constexpr auto small = conv2d<2, 3> | relu | flatten | linear<4> | tanh |
 constexpr auto small_plan = training_plan(small, input<1, 6, 6>, cross_entropy, sgd{}, batch<8>);
 /// Which operand of * is recorded first is open: the compiler's constants and its programs differ.
 inline constexpr auto gated = [](auto x) { return linear<4>(x) * sigmoid(linear<4>(x)); };
-inline constexpr auto same = [](auto x) { return x; };
+inline constexpr auto unchanged = [](auto x) { return x; };
 inline constexpr auto reshaped = [](auto x) { return reshape<6>(x); };
 inline constexpr auto moved = [](auto x) {  // [6]
   auto numbers = permute<1, 0>(reshape<2, 3>(x));
@@ -296,7 +296,7 @@ TEST_CASE("to_text: an update's variants are told apart where there are several"
 }
 
 TEST_CASE("to_text: the copy of an output that has no memory of its own is a step") {
-  std::string const leaf = checked_text<function_recorder<std::remove_cvref_t<decltype(same)>, value<2, 3>>>();
+  std::string const leaf = checked_text<function_recorder<std::remove_cvref_t<decltype(unchanged)>, value<2, 3>>>();
   CHECK(
       contains(leaf, "\n  reads (\\d+) input .*\n  computes (\\d+) convert float32 \\[2, 3\\] of \\1\n  writes \\2: "));
   checked_text<function_recorder<std::remove_cvref_t<decltype(reshaped)>, value<2, 3>>>();

@@ -3,7 +3,7 @@
 # The device policy's tests by nvcc: they compile, and run where there is a GPU; elsewhere they start, say that there is
 # none, and skip. Environment: CHECK=memcheck (or racecheck, ...): under that tool of compute-sanitizer. BUILT=folder: of
 # the program, which is run as it is where one lies there already. CUDA_ARCH=sm_90: built for that GPU, wherever it is.
-# ASHLAR_OPTIMISED=1: optimised though there is no GPU.
+# ASHLAR_OPTIMISED=1: optimised though there is no GPU. BUILD: a folder of cmake's, whose oracle is linked if it is there.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 PATH="$PATH:/usr/local/cuda/bin"
@@ -24,7 +24,9 @@ await() { # one of the compilers
   running=$((running - 1))
 }
 build() {
-  local level=-O1 for_gpu=() objects=() source object running=0 failed=""
+  local level=-O1 for_gpu=() objects=() source object running=0 failed="" oracle="${BUILD:-}/tests/libashlar_test_support.a"
+  local sources=("$ROOT"/tests/backend/thrust/{kernels,training,cuda/main,cuda/libraries}.cpp)
+  [ -e "$oracle" ] || { sources+=("$ROOT"/tests/support/*.cpp) && oracle=""; }
   if [ -n "${CUDA_ARCH:-}" ]; then
     for_gpu=("-arch=$CUDA_ARCH")
   elif nvidia-smi > /dev/null 2>&1; then
@@ -36,7 +38,7 @@ build() {
   # shellcheck disable=SC2206
   local by_nvcc=("${flags[@]}" "${for_gpu[@]}" -DASHLAR_TEST_DEVICE --expt-relaxed-constexpr -Xcudafe
     --max_cost_constexpr_call=100000000 -Xcompiler -fconstexpr-ops-limit=1000000000 $headers -x cu -c)
-  for source in "$ROOT"/tests/backend/thrust/{kernels,training,cuda/main,cuda/libraries}.cpp "$ROOT"/tests/support/*.cpp; do
+  for source in "${sources[@]}"; do
     object="${source#"$ROOT"/tests/}"
     object="${object//\//_}.o"
     objects+=("$object")
@@ -49,7 +51,7 @@ build() {
   done
   while [ "$running" -gt 0 ]; do await; done
   [ -z "$failed" ]
-  nvcc -o tests "${objects[@]}"
+  nvcc -o tests "${objects[@]}" ${oracle:+"$oracle"}
 }
 [ -x tests ] || build
 

@@ -17,6 +17,11 @@ numbers value_at(std::vector<numbers> const& inputs) {
   return interpret(r, e).outputs[0];
 }
 
+#if defined(ASHLAR_TEST_DEVICE)
+/// See check_recorded.
+template <class Loss>
+void check_partial_loss(Loss const&) {}
+#else
 /// Proves a loss of three outputs on 5 rows of a batch of 8: a training step, by every plan, is that of a network of
 /// exactly that batch.
 template <class Loss>
@@ -33,5 +38,6 @@ void check_partial_loss(Loss const&) {
   check_plans(wide, e, wanted, double_tolerance);
   for (std::size_t k = 0; k < e.parameters.size(); ++k) CHECK((wanted.parameters[k] != e.parameters[k]));
 }
+#endif
 
 }  // namespace proof

