@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fewer_problems.hpp"
+
 using namespace ashlar;
 using namespace ashlar::detail;
 
@@ -163,8 +165,8 @@ TEST_CASE("a convolution that pools has the numbers and positions of two kernels
   auto draw = [&](int first, int last) {
     return first + static_cast<int>(bits() % static_cast<unsigned>(last - first + 1));
   };
-  int pooled = 0;
-  for (unsigned number = 0; number < 40; ++number) {
+  int tried = 0, pooled = 0;
+  for (unsigned number = 0; number < 40; number += proof::fewer_problems() ? 7 : 1, ++tried) {
     int const batch = draw(1, 4), rows = draw(1, batch), padding = draw(0, 2), height = draw(18, 33);
     int const width = draw(18, 37), filters = draw(16, 48);
     auto const what = static_cast<layers>(number % 3);
@@ -178,7 +180,7 @@ TEST_CASE("a convolution that pools has the numbers and positions of two kernels
     pooled += check({batch, rows, draw(16, 40), filters, height, width, padding, what, number});
     if (number % 4 == 0) check({batch, rows, 16, filters, height, width, padding, what, number, 0.002f});
   }
-  CHECK(pooled > 30);
+  CHECK(4 * pooled > 3 * tried);
   CHECK(check({1, 1, 64, 48, 130, 18, 1, layers::with_relu, 100}));  // several blocks of tiles and of filters
   CHECK(check({16, 16, 32, 64, 4, 4, 1, layers::with_relu, 101}));   // images of one tile
   CHECK(check({16, 11, 64, 64, 9, 13, 1, layers::with_bias, 102}));  // whose last tiles have no window
