@@ -25,7 +25,7 @@ std::vector<T> numbers(int count, std::uint64_t stream) {
 }
 template <class T>
 T finished(product_epilogue kind, T sum, T other) {
-  if (kind == product_epilogue::relu_gradient) return other > 0 ? sum : 0;
+  if (kind == product_epilogue::relu_gradient) return other == 0 ? 0 : sum;
   sum += other;
   return kind == product_epilogue::bias_and_relu && sum < 0 ? 0 : sum;
 }
