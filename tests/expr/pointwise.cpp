@@ -138,10 +138,7 @@ namespace {
 constexpr auto beside_not_a_number = [](auto x) {
   auto slope = [&](auto f) { return grad<0>([=](auto v) { return sum(f(v) * 3); })(x); };
   auto zeros = zeros_like(x);
-  return std::tuple{sign(x),
-                    slope([](auto v) { return abs(v); }),
-                    slope(relu),
-                    slope(hardtanh),
+  return std::tuple{sign(x), slope([](auto v) { return abs(v); }), slope(relu), slope(hardtanh),
                     slope([=](auto v) { return maximum(v, zeros) + minimum(zeros, v); })};
 };
 }  // namespace

@@ -143,6 +143,12 @@ constexpr auto flip(basic_value<T, D...> x, axes_type<A...>) {
   return basic_value<T, D...>{x.g, id};
 }
 
+/// flip<0, -1>(x) is flip(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto flip(basic_value<T, D...> x) {
+  return flip(x, axes<Axis, More...>);
+}
+
 /// Moves every element Shift places along an axis; what leaves it at one end comes in at the other.
 /// gradient: moved back
 template <int Axis, int Shift, class T, int... D>
@@ -166,6 +172,11 @@ constexpr auto cumsum(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return basic_value<detail::counted_as<T>, D...>{
       x.g, detail::cumsum(*x.g, detail::countable(x), detail::axis_of<sizeof...(D), Axis>())};
+}
+/// cumsum(x, axes<1>) is cumsum<1>(x).
+template <class T, int... D, int Axis>
+constexpr auto cumsum(basic_value<T, D...> x, axes_type<Axis>) {
+  return cumsum<Axis>(x);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI
