@@ -64,6 +64,22 @@ constexpr auto slice(basic_value<T, D...> x) {
   return detail::resized<basic_value<T, D...>, axis, count>{x.g, detail::slice(*x.g, x.id, axis, begin, count, Step)};
 }
 
+namespace detail {
+template <class Given>
+struct places_as_numbers {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Given, Path>,
+                  "ashlar: the axis and the places of a slice are template arguments: slice<1, 2, 5>(x) is x[:, 2:5]");
+  };
+};
+}  // namespace detail
+/// Refuses places that are given as numbers, in a sentence.
+template <int... Given, detail::any_value V, detail::number... N>
+constexpr auto slice(V, N...) requires(sizeof...(N) > 0) {
+  return detail::misfit<layer_path<>, detail::places_as_numbers<needs<Given...>>>{};
+}
+
 /// Puts Before elements in front of an axis and After behind it, all of them `with`.
 /// gradient: of what was there before
 template <int Axis, int Before, int After = Before, class T, int... D>
