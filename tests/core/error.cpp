@@ -51,6 +51,10 @@ TEST_CASE("fail takes a sentence, its parts or an error in whatever form") {
   CHECK_THROWS_WITH_AS(fail(array), "stop here", error);
   CHECK_THROWS_WITH_AS(fail(error(sentence)), "stop here", error);
   CHECK_THROWS_WITH_AS(fail({.file = "a.csv", .place = "row 3"}), "a.csv: row 3", error);
+  CHECK_THROWS_WITH_AS(fail({sentence}), "stop here", error);
+  CHECK_THROWS_WITH_AS(fail({sentence + "!"}), "stop here!", error);
+  CHECK_THROWS_WITH_AS(fail({"a.csv", "row 3"}), "a.csv: row 3", error);
+  CHECK_THROWS_WITH_AS(fail({error("stop here")}), "stop here", error);
 }
 
 TEST_CASE("numbers of a message stand where its texts have a %, in their order") {

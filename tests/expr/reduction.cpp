@@ -74,6 +74,35 @@ TEST_CASE("negative axes count from the last; reduced axes vanish or stay as 1")
   static_assert(std::is_same_v<decltype(mean(x{})), doubles<>>);
 }
 
+TEST_CASE("functions along an axis take it in angle brackets and as axes, which is the same") {
+  detail::graph g;
+  using matrix = basic_value<float, 3, 4>;
+  matrix const x{&g, detail::add_leaf(g, detail::op::input, dtype::float32, matrix::shape(), 0, 0)};
+  basic_value<std::int32_t, 3, 4> const at{&g,
+                                           detail::add_leaf(g, detail::op::input, dtype::int32, matrix::shape(), 0, 1)};
+  auto same = []<class V>(V const& a, V const& b) { return a.id == b.id && a.id >= 0; };
+  CHECK(same(sum<0>(x), sum(x, axes<0>)));
+  CHECK(same(sum<0, -1>(x), sum(x, axes<0, 1>)));
+  CHECK(same(sum_keep<1>(x), sum_keep(x, axes<1>)));
+  CHECK(same(mean<-1>(x), mean(x, axes<1>)));
+  CHECK(same(mean_keep<0>(x), mean_keep(x, axes<0>)));
+  CHECK(same(max<0>(x), max(x, axes<0>)));
+  CHECK(same(max_keep<1>(x), max_keep(x, axes<1>)));
+  CHECK(same(min<1>(x), min(x, axes<1>)));
+  CHECK(same(min_keep<0, 1>(x), min_keep(x, axes<0, 1>)));
+  CHECK(same(argmax<1>(x), argmax(x, axes<1>)));
+  CHECK(same(argmax_keep<0>(x), argmax_keep(x, axes<0>)));
+  CHECK(same(argmin<-1>(x), argmin(x, axes<1>)));
+  CHECK(same(argmin_keep<1>(x), argmin_keep(x, axes<1>)));
+  CHECK(same(flip<0, 1>(x), flip(x, axes<0, 1>)));
+  CHECK(same(cumsum(x, axes<1>), cumsum<1>(x)));
+  CHECK(same(positions(x, axes<-1>), positions<1>(x)));
+  CHECK(same(take(x, at, axes<1>), take<1>(x, at)));
+  CHECK(same(gather(x, at, axes<0>), gather<0>(x, at)));
+  CHECK(same(scatter_add(x, at, x, axes<1>), scatter_add<1>(x, at, x)));
+  CHECK(cumsum(x, axes<0>).id != cumsum<1>(x).id);
+}
+
 TEST_CASE("the maximum shares its gradient among ties and lets NaN through") {
   float const not_a_number = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
   auto largest = [](auto x) { return sum(max(x, axes<-1>)); };

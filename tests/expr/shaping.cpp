@@ -32,6 +32,18 @@ TEST_CASE("reshape, permute, transpose and broadcast_to agree with the oracle, a
   proof::check_recorded<moved, doubles<1, 1, 3, 1>>(options);
 }
 
+TEST_CASE("one extent of a reshape may be left open") {
+  using x = doubles<4, 6>;
+  static_assert(std::is_same_v<decltype(reshape<-1, 3, 2>(x{})), doubles<4, 3, 2>>);
+  static_assert(std::is_same_v<decltype(reshape<8, -1>(x{})), doubles<8, 3>>);
+  static_assert(std::is_same_v<decltype(reshape<-1>(x{})), doubles<24>>);
+  tensor<double, 4, 6> numbers;
+  for (int i = 0; i < 24; ++i) numbers[i] = i;
+  tensor<double, 2, 4, 3> const y = evaluate(
+      cpu, [](auto v) { return reshape<2, -1, 3>(v); }, numbers);
+  CHECK(y(1, 2, 0) == 18);
+}
+
 TEST_CASE("permute moves elements of every size to where NumPy's transpose has them") {
   auto check = [&]<class T>(T) {
     tensor<T, 2, 3, 4> x;

@@ -22,4 +22,5 @@ TEST_CASE("linear's value and gradients agree with the oracle, whatever the size
   proof::check_layer<3>(linear<1>, input<1>);
   proof::check_layer<3>(linear<4>, input<3, 5>);
   proof::check_compiled_layer<5>(linear<33>, input<17>);
+  proof::check_compiled_layer<5>(linear<128>, input<7>);  // its weights lie in panels where the policy has them
 }

@@ -23,7 +23,8 @@ struct proof_options {
   double float_tolerance = 2e-5;
 };
 
-/// Records and rebuilds as the library does, at run time.
+/// Records and rebuilds as the library does, at run time. A program of the cpu policy may have weights in panels:
+/// record<as_compiled<Recorder>> is what it records.
 template <class Recorder>
 void record(recording& clean) {
   recording raw;

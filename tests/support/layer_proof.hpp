@@ -71,7 +71,7 @@ void check_compiled_layer(Net const&, Input const&, proof_options options = {}) 
   using recorder = double_proof<Net, Input, Batch>;
   using narrow = layer_proof<Net, std::remove_cvref_t<Input>, Batch>;
   recording r;
-  record<recorder>(r);
+  record<as_compiled<recorder>>(r);
   options.draws.rows = Batch / 2 + 1;
   environment const e = draw(r.g, options.draws);
   results const wanted = interpret(r, e);

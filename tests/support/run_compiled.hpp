@@ -40,6 +40,10 @@ device_policy<Options...> on_device(device_policy<Options...> const&);
 template <class Policy>
 using device_for = decltype(on_device(std::declval<Policy>()));
 
+/// Records as the programs of the policy that compiled_difference tries do: the device takes no weights in panels.
+template <class Recorder>
+using as_compiled = Recorder;
+
 template <class Policy>
 using own_device_for = decltype(device_for<Policy>{}.with(own_kernels));
 
@@ -60,6 +64,10 @@ std::string compiled_difference(environment const& e, results const& wanted, dou
   return d.empty() ? d : "by the device's own kernels: " + d;
 }
 #else
+
+/// Records as the programs of the policy that compiled_difference tries do: the cpu's may have weights in panels.
+template <class Recorder>
+using as_compiled = recorder_with_panels<Recorder>;
 
 /// By the kernels compiled for an instruction set, every step in so many shares, one after the other.
 template <class Policy, class Recorder>

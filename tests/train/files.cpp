@@ -323,6 +323,31 @@ TEST_CASE("files: a tensor that the network lacks is refused by name") {
   CHECK(refusal_of(tensors) == "tensor '7.weight': the file has F32 [2, 1], the network no such tensor");
 }
 
+TEST_CASE("files: of another network's file what shares its names is read, and the rest of the model stays") {
+  constexpr auto of_five = linear<4> | batch_norm | relu | named<"head">(linear<5>);
+  auto const net = trained();
+  auto other = model(of_five, input<2>, cpu, seed{3});
+  temporary_folder const folder;
+  std::string const file = folder.file("a.safetensors");
+  save(net, file);
+  tensor<float, 5, 4> const head = other.parameter("head.weight");
+  CHECK(load_shared(other, file) == 7);
+  CHECK(static_cast<tensor<float, 5, 4>>(other.parameter("head.weight")) == head);
+  tensor<float, 4, 2> const read = other.parameter("0.weight"), wanted = net.parameter("0.weight");
+  tensor<float, 4> const mean = other.parameter("1.running_mean"), of_net = net.parameter("1.running_mean");
+  CHECK(read == wanted);
+  CHECK(mean == of_net);
+
+  auto wider = model(linear<4> | batch_norm | relu | linear<6>, input<2>, cpu, seed{4});
+  tensor<float, 4, 2> const first = wider.parameter("0.weight");
+  CHECK_THROWS_WITH_AS(load_shared(wider, file),
+                       (file + ": tensor '3.weight': the file has F32 [3, 4], the network F32 [6, 4]").c_str(), error);
+  CHECK(static_cast<tensor<float, 4, 2>>(wider.parameter("0.weight")) == first);
+  auto apart = model(named<"a">(linear<4>), input<2>, cpu, seed{4});
+  CHECK_THROWS_WITH_AS(load_shared(apart, file),
+                       (file + ": none of its tensors has the name of one of the model").c_str(), error);
+}
+
 TEST_CASE("files: a tensor of another shape is refused with both") {
   auto const net = trained();
   saved_tensors tensors(net);

@@ -186,6 +186,18 @@ TEST_CASE("fit: what is called after an epoch may have a state, and set the lear
   CHECK(t.optimizer.learning_rate == 0.125f);
 }
 
+TEST_CASE("fit: a model's training may be watched and ended after an epoch, too") {
+  auto net = made();
+  std::vector<double> losses;
+  auto const result = fit(net, train, valid, cross_entropy, sgd{.learning_rate = 0.5f}, batch<32>, {.epochs = 9},
+                          [&](epoch_record const& epoch) {
+                            losses.push_back(epoch.loss);
+                            return losses.size() < 2;
+                          });
+  REQUIRE(result.epochs.size() == 2);
+  CHECK(losses == std::vector<double>{result.epochs[0].loss, result.epochs[1].loss});
+}
+
 TEST_CASE("fit: a schedule multiplies the learning rate at every share of the training") {
   shares.clear();
   auto net = made(), scheduled = made(), still = made();

@@ -32,16 +32,17 @@ constexpr int relu_gradient(graph& g, int i, int d) {
     window const w = put.window();
     if (index.code == op::window_index && index.in[0] == i) {
       int const maxima = window_take(g, i, put.in[1], w), zero = add_like(g, maxima, 0);
-      return window_put(g, select(g, binary(g, op::greater, maxima, zero), put.in[0], zero), put.in[1], put.extents, w);
+      return window_put(g, select(g, binary(g, op::equal, maxima, zero), zero, put.in[0]), put.in[1], put.extents, w);
     }
   }
   int const zero = add_like(g, i, 0);
-  return select(g, binary(g, op::greater, i, zero), d, zero);
+  return select(g, binary(g, op::equal, i, zero), zero, d);
 }
 
 /// The gradient of every primitive, written in primitives. `i` is the node, `d` the gradient of its value;
 /// `pass(k, v)` gives v to operand k. Conventions: relu'(0) = abs'(0) = sqrt'(0) = 0; ties of max, maximum and minimum
-/// share evenly; comparisons, sign, floor-like and integer results have none.
+/// share evenly; comparisons, sign, floor-like and integer results have none. At NaN relu, and maximum and minimum to
+/// both operands, pass the gradient on, and abs has none, as in PyTorch.
 template <class Needs, class Pass>
 constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
   node const n = g[i];
@@ -53,9 +54,9 @@ constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
   auto neg = [&](int x) { return unary(g, op::neg, x); };
   auto zero = [&] { return number(0); };
   auto shared = [&](int winner, int loser, bool larger) {  // the share of `winner` in maximum or minimum
-    int first = larger ? winner : loser, second = larger ? loser : winner;
-    return select(g, binary(g, op::greater, first, second), d,
-                  select(g, binary(g, op::equal, winner, loser), mul(d, number(0.5)), zero()));
+    int const high = larger ? winner : loser, low = larger ? loser : winner;
+    return select(g, binary(g, op::greater, low, high), zero(),
+                  select(g, binary(g, op::equal, winner, loser), mul(d, number(0.5)), d));
   };
   switch (n.code) {
     case op::reshape: return pass(0, reshape(g, d, g.extents(a)));

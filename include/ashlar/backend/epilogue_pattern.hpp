@@ -5,16 +5,16 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// Of a ReLU's gradient, greater and select of two inputs: the input by which it selects; -1: a step is none.
+/// Of a ReLU's gradient, equal and select of two inputs: the input by which it selects; -1: a step is none.
 template <class Tables>
 constexpr int relu_mask_of(step_tables<Tables> const& t, int s) {
   using layout = fused_code;
   if (!t.is_a(kernel_kind::row, s) || t.code(s, layout::inputs) != 2 || t.code(s, layout::instructions) != 2 ||
-      t.field(s, 0, 0) != static_cast<int>(op::greater) || t.field(s, 1, 0) != static_cast<int>(op::select))
+      t.field(s, 0, 0) != static_cast<int>(op::equal) || t.field(s, 1, 0) != static_cast<int>(op::select))
     return -1;
-  int const saved = -1 - t.field(s, 0, 3), gradient = -1 - t.field(s, 1, 4);
+  int const saved = -1 - t.field(s, 0, 3), gradient = -1 - t.field(s, 1, 5);
   bool const selects = (saved == 0 || saved == 1) && gradient == 1 - saved && t.field(s, 1, 3) == 0 &&
-                       t.is_constant(s, t.field(s, 0, 4), 0) && t.is_constant(s, t.field(s, 1, 5), 0);
+                       t.is_constant(s, t.field(s, 0, 4), 0) && t.is_constant(s, t.field(s, 1, 4), 0);
   return selects ? saved : -1;
 }
 

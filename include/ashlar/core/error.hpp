@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -98,6 +99,11 @@ class error : public std::exception {
 [[noreturn]] ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void fail(char const* sentence) { throw error(sentence); }
 /// The same of an error's sentence or parts.
 [[noreturn]] ASHLAR_COLD ASHLAR_COMPILED_ONCE inline void fail(error_parts const& parts) { throw error(parts); }
+/// The same of a string in braces, which parts could begin with, too: fail({sentence}).
+template <std::same_as<std::string> Sentence>
+[[noreturn]] ASHLAR_COLD void fail(Sentence const (&sentence)[1]) {
+  throw error(sentence[0]);
+}
 
 #else
 
@@ -128,6 +134,11 @@ inline error_handler set_error_handler(error_handler handler) {
 [[noreturn]] ASHLAR_COLD inline void fail(char const* sentence) { fail(error(sentence)); }
 /// The same of an error's sentence or parts.
 [[noreturn]] ASHLAR_COLD inline void fail(error_parts const& parts) { fail(error(parts)); }
+/// The same of a string in braces, which parts could begin with, too: fail({sentence}).
+template <std::same_as<std::string> Sentence>
+[[noreturn]] ASHLAR_COLD void fail(Sentence const (&sentence)[1]) {
+  fail(error(sentence[0]));
+}
 
 #endif
 

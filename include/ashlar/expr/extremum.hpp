@@ -112,4 +112,35 @@ constexpr auto argmin_keep(basic_value<T, D...> x, axes_type<A>) {
   return detail::index_of_largest<detail::axis_of<sizeof...(D), A>(), true>(detail::reversed_order(x));
 }
 
+/// min<0, -1>(x) is min(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto min(basic_value<T, D...> x) {
+  return min(x, axes<Axis, More...>);
+}
+/// min_keep<0, -1>(x) is min_keep(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto min_keep(basic_value<T, D...> x) {
+  return min_keep(x, axes<Axis, More...>);
+}
+/// argmax<1>(x) is argmax(x, axes<1>).
+template <int Axis, class T, int... D>
+constexpr auto argmax(basic_value<T, D...> x) {
+  return argmax(x, axes<Axis>);
+}
+/// argmax_keep<1>(x) is argmax_keep(x, axes<1>).
+template <int Axis, class T, int... D>
+constexpr auto argmax_keep(basic_value<T, D...> x) {
+  return argmax_keep(x, axes<Axis>);
+}
+/// argmin<1>(x) is argmin(x, axes<1>).
+template <int Axis, class T, int... D>
+constexpr auto argmin(basic_value<T, D...> x) {
+  return argmin(x, axes<Axis>);
+}
+/// argmin_keep<1>(x) is argmin_keep(x, axes<1>).
+template <int Axis, class T, int... D>
+constexpr auto argmin_keep(basic_value<T, D...> x) {
+  return argmin_keep(x, axes<Axis>);
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -193,4 +193,25 @@ constexpr auto one_hot(Index) {
   return detail::misfit<layer_path<>, detail::indices_of_another_dtype<typename Index::element_type, Index>>{};
 }
 
+/// take(x, index, axes<1>) is take<1>(x, index).
+template <detail::any_value V, detail::any_value Index, int Axis>
+constexpr auto take(V x, Index index, axes_type<Axis>) {
+  return take<Axis>(x, index);
+}
+/// gather(x, index, axes<1>) is gather<1>(x, index).
+template <detail::any_value V, detail::any_value Index, int Axis>
+constexpr auto gather(V x, Index index, axes_type<Axis>) {
+  return gather<Axis>(x, index);
+}
+/// scatter_add(x, index, values, axes<1>) is scatter_add<1>(x, index, values).
+template <detail::any_value V, detail::any_value Index, detail::any_value Values, int Axis>
+constexpr auto scatter_add(V x, Index index, Values values, axes_type<Axis>) {
+  return scatter_add<Axis>(x, index, values);
+}
+/// positions(x, axes<1>) is positions<1>(x).
+template <detail::any_value V, int Axis>
+constexpr auto positions(V x, axes_type<Axis>) {
+  return positions<Axis>(x);
+}
+
 }  // namespace ashlar::inline ASHLAR_ABI

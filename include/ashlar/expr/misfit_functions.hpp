@@ -93,27 +93,27 @@ template <detail::any_misfit M>
 constexpr M zeros_like(M m) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M sum(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M sum_keep(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M mean(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M mean_keep(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M max(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M max_keep(M m, Axes...) {
   return m;
 }
@@ -174,31 +174,31 @@ template <detail::any_misfit M>
 constexpr M random_permutation(M m) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M min(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M min_keep(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M argmax(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M argmax_keep(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M argmin(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M argmin_keep(M m, Axes...) {
   return m;
 }
-template <detail::any_misfit M, class... Axes>
+template <int... Numbers, detail::any_misfit M, class... Axes>
 constexpr M flip(M m, Axes...) {
   return m;
 }
@@ -224,6 +224,10 @@ constexpr M roll(M m, More...) {
 }
 template <int... Numbers, detail::any_misfit M, class... More>
 constexpr M cumsum(M m, More...) {
+  return m;
+}
+template <int... Numbers, detail::any_misfit M, class... More>
+constexpr M positions(M m, More...) {
   return m;
 }
 template <int... Numbers, detail::any_misfit M, class... More>

@@ -64,6 +64,22 @@ constexpr auto slice(basic_value<T, D...> x) {
   return detail::resized<basic_value<T, D...>, axis, count>{x.g, detail::slice(*x.g, x.id, axis, begin, count, Step)};
 }
 
+namespace detail {
+template <class Given>
+struct places_as_numbers {
+  template <class Path>
+  struct report {
+    static_assert(std::is_same_v<Given, Path>,
+                  "ashlar: the axis and the places of a slice are template arguments: slice<1, 2, 5>(x) is x[:, 2:5]");
+  };
+};
+}  // namespace detail
+/// Refuses places that are given as numbers, in a sentence.
+template <int... Given, detail::any_value V, detail::number... N>
+constexpr auto slice(V, N...) requires(sizeof...(N) > 0) {
+  return detail::misfit<layer_path<>, detail::places_as_numbers<needs<Given...>>>{};
+}
+
 /// Puts Before elements in front of an axis and After behind it, all of them `with`.
 /// gradient: of what was there before
 template <int Axis, int Before, int After = Before, class T, int... D>
@@ -143,6 +159,12 @@ constexpr auto flip(basic_value<T, D...> x, axes_type<A...>) {
   return basic_value<T, D...>{x.g, id};
 }
 
+/// flip<0, -1>(x) is flip(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto flip(basic_value<T, D...> x) {
+  return flip(x, axes<Axis, More...>);
+}
+
 /// Moves every element Shift places along an axis; what leaves it at one end comes in at the other.
 /// gradient: moved back
 template <int Axis, int Shift, class T, int... D>
@@ -166,6 +188,11 @@ constexpr auto cumsum(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   return basic_value<detail::counted_as<T>, D...>{
       x.g, detail::cumsum(*x.g, detail::countable(x), detail::axis_of<sizeof...(D), Axis>())};
+}
+/// cumsum(x, axes<1>) is cumsum<1>(x).
+template <class T, int... D, int Axis>
+constexpr auto cumsum(basic_value<T, D...> x, axes_type<Axis>) {
+  return cumsum<Axis>(x);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -208,12 +208,12 @@ template <class T, int... D>
 constexpr basic_value<T, D...> rsqrt(basic_value<T, D...> x) {
   return detail::apply(detail::op::rsqrt, x);
 }
-/// Absolute value.  gradient: d * sign(x), 0 at 0
+/// Absolute value.  gradient: d * sign(x), 0 at 0 and at NaN
 template <class T, int... D>
 constexpr basic_value<T, D...> abs(basic_value<T, D...> x) {
   return detail::apply(detail::op::abs, x);
 }
-/// -1, 0 or 1.  gradient: none
+/// -1, 0 or 1; 0 of NaN, as in PyTorch.  gradient: none
 template <class T, int... D>
 constexpr basic_value<T, D...> sign(basic_value<T, D...> x) {
   return detail::apply(detail::op::sign, x);
@@ -224,7 +224,7 @@ constexpr basic_value<T, D...> square(basic_value<T, D...> x) {
   return detail::apply<T>(detail::op::mul, x, x);
 }
 
-/// The larger of two.  gradient: to the larger; ties share evenly
+/// The larger of two.  gradient: to the larger; ties share evenly; to both where one is NaN
 template <class T, int... A, class U, int... B>
 constexpr auto maximum(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::maximum, a, b);
@@ -234,7 +234,7 @@ template <detail::any_value V>
 constexpr V maximum(V x, detail::number auto b) {
   return detail::apply<typename V::element_type>(detail::op::maximum, x, detail::filled(x, b));
 }
-/// The smaller of two.  gradient: to the smaller; ties share evenly
+/// The smaller of two.  gradient: to the smaller; ties share evenly; to both where one is NaN
 template <class T, int... A, class U, int... B>
 constexpr auto minimum(basic_value<T, A...> a, basic_value<U, B...> b) {
   return detail::apply<T>(detail::op::minimum, a, b);

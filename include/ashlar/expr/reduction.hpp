@@ -7,7 +7,8 @@ namespace ashlar::inline ASHLAR_ABI {
 /// The axes a reduction runs over; negative ones count from the last.
 template <int... Axes>
 struct axes_type {};
-/// Axes to reduce over, the last of them as -1: `sum(x, axes<0, -1>)`.
+/// Axes to reduce over, the last of them as -1: `sum(x, axes<0, -1>)`. Functions along an axis take it in either way:
+/// `sum<0, -1>(x)`, `cumsum(x, axes<1>)`.
 template <int... Axes>
 inline constexpr axes_type<Axes...> axes{};
 
@@ -90,8 +91,9 @@ template <class Given>
 struct axes_as_numbers {
   template <class Path>
   struct report {
-    static_assert(std::is_same_v<Given, Path>,
-                  "ashlar: the axes of sum, mean and max are template arguments: sum(x, axes<0>), not sum(x, 0)");
+    static_assert(
+        std::is_same_v<Given, Path>,
+        "ashlar: the axes of sum, mean and max are template arguments: sum(x, axes<0>) or sum<0>(x), not sum(x, 0)");
   };
 };
 
@@ -163,6 +165,37 @@ template <class T, int... D, int... A>
 constexpr auto mean_keep(basic_value<T, D...> x, axes_type<A...> over) {
   detail::located const here(*x.g, x.at);
   return detail::mean_of<detail::axis_mask<sizeof...(D), A...>()>(x, sum_keep(x, over));
+}
+
+/// sum<0, -1>(x) is sum(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto sum(basic_value<T, D...> x) {
+  return sum(x, axes<Axis, More...>);
+}
+/// sum_keep<0, -1>(x) is sum_keep(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto sum_keep(basic_value<T, D...> x) {
+  return sum_keep(x, axes<Axis, More...>);
+}
+/// mean<0, -1>(x) is mean(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto mean(basic_value<T, D...> x) {
+  return mean(x, axes<Axis, More...>);
+}
+/// mean_keep<0, -1>(x) is mean_keep(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto mean_keep(basic_value<T, D...> x) {
+  return mean_keep(x, axes<Axis, More...>);
+}
+/// max<0, -1>(x) is max(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto max(basic_value<T, D...> x) {
+  return max(x, axes<Axis, More...>);
+}
+/// max_keep<0, -1>(x) is max_keep(x, axes<0, -1>).
+template <int Axis, int... More, class T, int... D>
+constexpr auto max_keep(basic_value<T, D...> x) {
+  return max_keep(x, axes<Axis, More...>);
 }
 
 }  // namespace ashlar::inline ASHLAR_ABI

@@ -12,9 +12,10 @@ template <std::int64_t Elements, std::int64_t Wanted, class Operand>
 struct reshape_to_another_size {
   template <class Path>
   struct report {
-    static_assert(Elements == Wanted,
-                  "ashlar: reshape must keep the number of elements (this message states how many there are and how "
-                  "many its extents want, the operand, and the path of the layer)");
+    static_assert(
+        Elements == Wanted,
+        "ashlar: reshape must keep the number of elements; one extent may be -1 (this message states how many "
+        "there are and how many its extents want, the operand, and the path of the layer)");
   };
 };
 template <bool Fits, class Operand, class Wanted>
@@ -66,13 +67,16 @@ constexpr bool is_permutation(shape const& order) {
 
 }  // namespace detail
 
-/// The same elements in row-major order under other extents.
+/// The same elements in row-major order under other extents, of which one may be -1: what the others leave.
 /// errors: does not compile where the numbers of elements differ
+/// example: reshape<-1, 4, 8>(x) makes [batch, 4, 8] of [batch, 32], whatever the batch
 template <int... To, class T, int... D>
 constexpr auto reshape(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   constexpr std::int64_t elements = (std::int64_t{1} * ... * D), wanted = (std::int64_t{1} * ... * To);
-  if constexpr (elements != wanted)
+  if constexpr ((0 + ... + (To == -1)) == 1 && elements % wanted == 0)
+    return reshape<(To == -1 ? static_cast<int>(elements / -wanted) : To)...>(x);
+  else if constexpr (elements != wanted)
     return detail::misfit<layer_path<>, detail::reshape_to_another_size<elements, wanted, detail::operand<D...>>>{};
   else
     return basic_value<T, To...>{x.g, detail::reshape(*x.g, x.id, make_shape<To...>())};

@@ -36,7 +36,7 @@ struct activation_layer : activation<activation_layer<Code>> {
 
 }  // namespace detail
 
-/// max(x, 0).  gradient: d where x > 0, else 0
+/// max(x, 0).  gradient: d where x > 0 or NaN, else 0
 inline constexpr detail::activation_layer<detail::op::relu> relu;
 /// 1 / (1 + e^-x).  gradient: d * y * (1 - y)
 inline constexpr detail::activation_layer<detail::op::sigmoid> sigmoid;

@@ -15,10 +15,10 @@ struct bounded_layer : activation<bounded_layer<Low, High>> {
 
 }  // namespace detail
 
-/// x, but not less than -1 and not more than 1.  gradient: d where -1 < x < 1, else 0
+/// x, but not less than -1 and not more than 1.  gradient: d where -1 < x < 1 or x is NaN, else 0
 inline constexpr detail::bounded_layer<-1, 1> hardtanh;
 
-/// x, but not less than 0 and not more than 6.  gradient: d where 0 < x < 6, else 0
+/// x, but not less than 0 and not more than 6.  gradient: d where 0 < x < 6 or x is NaN, else 0
 /// source: Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010
 inline constexpr detail::bounded_layer<0, 6> relu6;
 

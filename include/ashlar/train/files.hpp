@@ -52,6 +52,20 @@ class tensors_to_read {
       if (!is_known) compare(e.name, entry_text(e), none);
     }
   }
+  /// Leaves out what the file has not; returns how many tensors stay.
+  /// errors: fails where none does, or one is of another dtype or shape
+  ASHLAR_COLD std::int64_t keep_shared() {
+    std::vector<parameter_reference> shared;
+    for (parameter_reference const& p : wanted_)
+      if (file_.find(p.name())) shared.push_back(p);
+    if (shared.empty())
+      fail(error_parts{.file = name_, .problem = "none of its tensors has the name of one of the model"});
+    wanted_.swap(shared);
+    for (parameter_reference const& p : wanted_)
+      compare(p.name(), entry_text(*file_.find(p.name())),
+              std::string(safetensors_name(p.type())).append(" ").append(shape_text(p.shape())));
+    return static_cast<std::int64_t>(wanted_.size());
+  }
   ASHLAR_COLD void read() const {
     for (parameter_reference const& p : wanted_) p.write(file_.data(*file_.find(p.name())));
   }
@@ -121,6 +135,19 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
   net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
   tensors.check(tensors.has_number("steps") ? detail::of_the_optimizer : std::string_view{});
   tensors.read();
+}
+
+/// Reads those parameters and states whose names the model and the file share, as PyTorch's strict=False; the others
+/// stay as they are. Returns how many tensors it read. errors: fails where there is none, or one is of another dtype or
+/// shape; the model then is as it was example: load_shared(net, "pretrained.safetensors");  // trunk.0.weight and so
+/// on; the new head stays
+template <class Net, class Input, class Policy, class Target>
+ASHLAR_COLD std::int64_t load_shared(model<Net, Input, Policy, Target>& net, std::string const& file) {
+  detail::tensors_to_read<Policy> tensors(file);
+  net.each_variable([&](parameter_reference const& p, detail::variable_info const& v) { tensors(p, v); });
+  std::int64_t const count = tensors.keep_shared();
+  tensors.read();
+  return count;
 }
 
 /// Writes a trainer to be resumed: its model, what the optimizer keeps, the number of steps and the seed of its random

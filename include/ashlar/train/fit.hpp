@@ -309,21 +309,21 @@ fit_result fit_trainer(trainer<model<Net, Input, Policy, Target>, Objective, Opt
 /// Trains a model on a dataset and measures it on another after every epoch: each output by its accuracy where there
 /// are labels, by its mean squared error where targets are like the outputs; of several outputs those that have losses.
 /// Allocates nothing after its first step. Each call begins with a trainer of its own: what the optimizer keeps is not
-/// carried to the next one. Training that is to be resumed is given a trainer instead of the model.
+/// carried to the next one. Training that is to be resumed is given a trainer instead of the model. after_epoch is
+/// called behind each epoch with its epoch_record; where it returns false, the training ends.
 /// errors: fails where the training set is empty, where a step fails, and where the loss is not finite (naming the
 /// step, the operation that made it so, its layer and the user's line); the model is as before that step
 /// example: fit(net, train, valid, cross_entropy, adam{}, batch<32>, {.epochs = 20, .progress = true});
 template <class Net, class Input, class Policy, class Target, detail::any_dataset Data, class Objective,
-          class Optimizer, int Batch>
+          class Optimizer, int Batch, class After = detail::nothing_after_epochs>
 fit_result fit(model<Net, Input, Policy, Target>& net, Data const& train, Data const& valid, Objective const& objective,
-               Optimizer const& optimizer, batch_type<Batch> size, fit_options options = {},
+               Optimizer const& optimizer, batch_type<Batch> size, fit_options options = {}, After&& after_epoch = {},
                char const* file = __builtin_FILE(), int line_of_call = __builtin_LINE()) {
   using verdict = detail::fit_verdict<model<Net, Input, Policy, Target>, Input, Data>;
   static_assert(detail::accepted<verdict>);
   if constexpr (!detail::any_misfit<verdict>) {
     auto t = make_trainer(net, objective, optimizer, size);
-    detail::nothing_after_epochs const after;
-    return detail::fit_trainer(t, train, valid, options, after, file, line_of_call);
+    return detail::fit_trainer(t, train, valid, options, after_epoch, file, line_of_call);
   } else {
     return {};
   }

@@ -150,6 +150,7 @@ auto predict_numbers(Model const& net, Data const& data) {
 
 /// The network's outputs for N samples: a tensor for each input in their order, or all by name. Of several outputs all,
 /// as network_outputs.  shape: [N, sample...]... -> [N, outputs...]
+/// cost: makes the memory of its program at each call; predictor keeps it, for who asks row after row
 /// errors: fails where an index is out of range, be it of an input or one that the network makes
 /// example: auto [digit, value] = predict(net, images, metas);
 template <class Net, class Input, class Policy, class Target, class... Given>

@@ -104,12 +104,14 @@ void check(std::int64_t full_rows, std::int64_t rows, std::int64_t n, std::int64
     for (auto kind : {product_epilogue::bias, product_epilogue::bias_and_relu, product_epilogue::relu_gradient}) {
       bool const is_mask = kind == product_epilogue::relu_gradient;
       other = drawn<T>(is_mask ? full_rows * width : width, 3);
+      if (is_mask)
+        for (T& o : other) o = o < 0 ? T(0) : o;
       std::vector<T> wanted = plain;
       for (std::int64_t i = 0; i < rows * width; ++i) {
         T& v = wanted[static_cast<std::size_t>(i)];
         T const o = other[static_cast<std::size_t>(is_mask ? i : i % width)];
         if (is_mask)
-          v = o > 0 ? v : T(0);
+          v = o == 0 ? T(0) : v;
         else
           v = kind == product_epilogue::bias_and_relu && v + o < 0 ? T(0) : v + o;
       }

@@ -27,7 +27,7 @@ std::vector<T> numbers(int count, std::uint64_t stream) {
 }
 template <class T>
 T finished(product_epilogue kind, T sum, T other) {
-  if (kind == product_epilogue::relu_gradient) return other > 0 ? sum : 0;
+  if (kind == product_epilogue::relu_gradient) return other == 0 ? 0 : sum;
   sum += other;
   return kind == product_epilogue::bias_and_relu && sum < 0 ? 0 : sum;
 }
@@ -44,6 +44,8 @@ void check_finish(int m, int n, int k, Multiply const& multiply) {
     CAPTURE(static_cast<int>(kind));
     bool const is_mask = kind == product_epilogue::relu_gradient;
     auto other = numbers<T>(is_mask ? m * n : n, 3);
+    if (is_mask)
+      for (T& o : other) o = o < 0 ? T(0) : o;
     other[0] = std::numeric_limits<T>::quiet_NaN();
     other.back() = 0;
     std::vector<T> wanted(static_cast<std::size_t>(m * c_row), T(9)), c = wanted;

@@ -35,7 +35,7 @@ template <int... Code>
 void finished_step(kernel_arguments const& args) {
   using program = fused_program<kernel_code<Code...>>;
   using number = std::conditional_t<kernel_code<Code...>::at[fused_code::wide] != 0, double, float>;
-  constexpr bool masks = program::code(0) == op::greater;
+  constexpr bool masks = program::code(0) == op::equal;
   constexpr product_epilogue kind = masks                 ? product_epilogue::relu_gradient
                                     : program::count == 1 ? product_epilogue::bias
                                                           : product_epilogue::bias_and_relu;

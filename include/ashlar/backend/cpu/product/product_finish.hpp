@@ -43,7 +43,7 @@ struct finished_block {
   ASHLAR_INLINE static void finish(vector& v, vector const& other) {
     vector const zero{};
     if constexpr (Kind == product_epilogue::relu_gradient) {
-      S::choose(v, other > zero, v, zero);
+      S::choose(v, other == zero, zero, v);
     } else {
       v = v + other;
       if constexpr (Kind == product_epilogue::bias_and_relu) S::choose(v, v < zero, zero, v);
