@@ -359,7 +359,7 @@ def shown(microseconds):
     return f"{microseconds:12.3f}" if microseconds < 10 else f"{microseconds:12.1f}"
 
 
-def measure(selected, threads):
+def measure(selected, threads, save):
     unknown = [row for row in selected or [] if row not in ROWS]
     if unknown:
         sys.exit(f"bench/run: there is no workload {', '.join(unknown)}; there are {', '.join(ROWS)}")
@@ -373,6 +373,8 @@ def measure(selected, threads):
     suite = Suite(threads, pythons)
     for row in rows:
         suite.measure(row)
+        save(suite.entries)  # what was measured stays if the next row is interrupted
+        print(f"bench/run: {row} is measured", file=sys.stderr)
     suite.print()
     print(f"building took {built:.0f} s, measuring {time.monotonic() - begin:.0f} s")
     return suite.entries, suite.failed
