@@ -19,7 +19,7 @@ struct fused_columns {
   using stored = typename loops::template stored<O>;
 
   template <int O>
-  ASHLAR_INLINE static void clear_output(nest const& n) {
+  ASHLAR_INLINE_LEVEL static void clear_output(nest const& n) {
     stored<O>* p = reinterpret_cast<stored<O>*>(n.args.operands[program::inputs + O]);
     std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
     kernel_range const own = n.summed(O, count);
@@ -28,16 +28,16 @@ struct fused_columns {
                 static_cast<stored<O>>(reduction<program::output_instruction(O)>::start), own.count);
   }
   template <int O>
-  ASHLAR_INLINE static stored<O>* output(state& s) {
+  ASHLAR_INLINE_LEVEL static stored<O>* output(state& s) {
     return reinterpret_cast<stored<O>*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
   }
   template <int O>
-  ASHLAR_INLINE static void start_output(vector* sums) {
+  ASHLAR_INLINE_LEVEL static void start_output(vector* sums) {
     constexpr int r = program::output_instruction(O);
     S::splat(sums[r], reduction<r>::start);
   }
   template <int O>
-  ASHLAR_INLINE static void finish_output(state& s, vector* sums) {
+  ASHLAR_INLINE_LEVEL static void finish_output(state& s, vector* sums) {
     if constexpr (program::output_access(O) == access::splat) {
       constexpr int r = program::output_instruction(O);
       stored<O>* p = output<O>(s);
@@ -55,12 +55,12 @@ struct fused_columns {
 
   /// An output's part that is being summed, or one of its levels.
   template <int O>
-  ASHLAR_INLINE static T* part(nest const& n, column_blocks const& b, int level) {
+  ASHLAR_INLINE_LEVEL static T* part(nest const& n, column_blocks const& b, int level) {
     if (level < 0) return reinterpret_cast<T*>(n.args.operands[program::inputs + O]) + b.base;
     return reinterpret_cast<T*>(n.args.operands[program::operands]) + (level * program::outputs + O) * b.count;
   }
   template <int O>
-  ASHLAR_INLINE static void clear_levels(nest const& n, column_blocks const& b) {
+  ASHLAR_INLINE_LEVEL static void clear_levels(nest const& n, column_blocks const& b) {
     if constexpr (is_long_sum<O>) {
       kernel_range const own = n.summed(O, b.count);
       for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k) + own.begin, T{}, own.count);
@@ -68,7 +68,7 @@ struct fused_columns {
   }
   /// Moves the sums of an output and of its full levels one level up; at the end of a part, all into the output.
   template <int O>
-  ASHLAR_INLINE static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
+  ASHLAR_INLINE_LEVEL static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
     if constexpr (is_long_sum<O>) {
       kernel_range const own = n.summed(O, b.count);
       auto move = [&](int to, int from) {
@@ -79,8 +79,8 @@ struct fused_columns {
     }
   }
   template <int... O>
-  ASHLAR_INLINE static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset, column_blocks& b,
-                                           std::integer_sequence<int, O...>) {
+  ASHLAR_INLINE_LEVEL static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset,
+                                                 column_blocks& b, std::integer_sequence<int, O...>) {
     std::int64_t const before = b.steps ? index[b.axis] : 0;
     bool const more = n.template advance<program::operands>(index, offset, 0, n.axes - 1);
     if (b.steps == 0 || (more && index[b.axis] == before)) return more;
@@ -92,7 +92,7 @@ struct fused_columns {
   }
   /// One run along the innermost axis.
   template <int... B, int... O>
-  ASHLAR_INLINE static void column_steps(
+  ASHLAR_INLINE_LEVEL static void column_steps(
       state& s, nest const& n, list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>>) {
     vector sums[program::count + 1];
     (start_output<O>(sums), ...);
@@ -104,8 +104,9 @@ struct fused_columns {
 
   using places = places_in<fused_pass<program, 0>::in.blocks.count, program::outputs>;
   template <int... B, int... O>
-  ASHLAR_INLINE static void run(kernel_arguments const& args,
-                                list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>> all) {
+  ASHLAR_INLINE_LEVEL static void run(
+      kernel_arguments const& args,
+      list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>> all) {
     nest const n(args, program::operands, program::outputs, true);
     if (n.is_empty) return;
     std::int64_t offset[program::operands + 1];

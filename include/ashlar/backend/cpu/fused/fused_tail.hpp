@@ -25,16 +25,16 @@ struct fused_tail {
   /// From here on what moves is read here, and outputs are written here; those of a column kernel, and those that keep
   /// something, to what they hold.
   template <int... M, int... O>
-  ASHLAR_INLINE void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                          list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
+  ASHLAR_INLINE_LEVEL void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                                list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
     using p = fused_pass<program, Pass>;
     s.staged = at;
     (take_input<p::in.moving.of[M]>(s, at, count), ...);
     (take_output<p::in.outputs.of[O]>(s, at, count), ...);
   }
   template <int... O>
-  ASHLAR_INLINE void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                          std::integer_sequence<int, O...>) {
+  ASHLAR_INLINE_LEVEL void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                                std::integer_sequence<int, O...>) {
     (give_output<fused_pass<program, Pass>::in.outputs.of[O]>(s, at, count), ...);
   }
 
@@ -42,7 +42,7 @@ struct fused_tail {
   using T = typename State::S::element;
 
   template <class E>
-  ASHLAR_INLINE static void take_part(lanes& own, char const* from, int count) {
+  ASHLAR_INLINE_LEVEL static void take_part(lanes& own, char const* from, int count) {
     if constexpr (std::is_same_v<E, T>) {
       typename State::vector v;
       load_part<T, State::set>(v, reinterpret_cast<T const*>(from), count);
@@ -52,7 +52,7 @@ struct fused_tail {
     }
   }
   template <class E>
-  ASHLAR_INLINE static void give_part(char* to, lanes const& own, int count) {
+  ASHLAR_INLINE_LEVEL static void give_part(char* to, lanes const& own, int count) {
     if constexpr (std::is_same_v<E, T>) {
       typename State::vector v;
       State::S::load(v, reinterpret_cast<T const*>(own.bytes));
@@ -62,7 +62,7 @@ struct fused_tail {
     }
   }
   template <int K>
-  ASHLAR_INLINE void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template reads_vectors<K>) {
       using E = typename State::template input_type<K>;
       take_part<E>(room[K], s.from[K] + at * static_cast<std::int64_t>(sizeof(E)), count);
@@ -70,7 +70,7 @@ struct fused_tail {
     }
   }
   template <int O>
-  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       lanes& own = room[program::inputs + O];
@@ -80,7 +80,7 @@ struct fused_tail {
     }
   }
   template <int O>
-  ASHLAR_INLINE void give_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void give_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       s.template begin_output<O>();
