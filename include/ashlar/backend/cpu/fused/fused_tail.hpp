@@ -12,6 +12,10 @@ namespace ashlar::inline ASHLAR_ABI::detail {
   std::memcpy(lanes, from, count);
 }
 
+[[gnu::noinline]] inline void give_lanes(char* to, char const (&lanes)[64], std::size_t count) {
+  std::memcpy(to, lanes, count);
+}
+
 /// Where the last elements of a run lie while they are computed, if they are less than a vector: so the loop over a run
 /// reads and writes whole vectors alone, and calls nothing that would drive its sums out of registers.
 template <class State, int Pass>
@@ -40,10 +44,13 @@ struct fused_tail {
 
  private:
   using T = typename State::S::element;
+  /// Whether the first lanes of a vector pass by instructions of their own, not by bytes.
+  template <class E>
+  static constexpr bool passes_lanes = std::is_same_v<E, T>&& State::set != instruction_set::baseline;
 
   template <class E>
   ASHLAR_INLINE_LEVEL static void take_part(lanes& own, char const* from, int count) {
-    if constexpr (std::is_same_v<E, T>) {
+    if constexpr (passes_lanes<E>) {
       typename State::vector v;
       load_part<T, State::set>(v, reinterpret_cast<T const*>(from), count);
       State::S::store(v, reinterpret_cast<T*>(own.bytes));
@@ -53,12 +60,12 @@ struct fused_tail {
   }
   template <class E>
   ASHLAR_INLINE_LEVEL static void give_part(char* to, lanes const& own, int count) {
-    if constexpr (std::is_same_v<E, T>) {
+    if constexpr (passes_lanes<E>) {
       typename State::vector v;
       State::S::load(v, reinterpret_cast<T const*>(own.bytes));
       store_part<T, State::set>(v, reinterpret_cast<T*>(to), count);
     } else {
-      std::memcpy(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
+      give_lanes(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
     }
   }
   template <int K>
