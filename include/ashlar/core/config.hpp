@@ -41,13 +41,20 @@
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__CUDACC__) && !defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_COMPILED_SOON [[gnu::optimize("O1")]]
+#define ASHLAR_OPTIMISED_BY_CALLERS [[gnu::optimize("O0")]]
 #else
 #define ASHLAR_COMPILED_SOON
+#define ASHLAR_OPTIMISED_BY_CALLERS
 #endif
 
 /// Of functions that take vectors: their calling convention would depend on the compiler's flags. What g++'s slower
 /// passes find in them, they find again in the functions that they are inlined into: here they are left out.
 #define ASHLAR_INLINE ASHLAR_COMPILED_SOON [[gnu::always_inline]] inline
+
+/// Of such functions that are a level of a kernel, which holds most of it and is inlined in one place: g++ would
+/// optimise every level anew, with all that stands in it. Small functions, inlined in many places, are better made
+/// smaller first. A lambda in one is a function like others: g++ inlines it only where its attributes say so.
+#define ASHLAR_INLINE_LEVEL ASHLAR_OPTIMISED_BY_CALLERS [[gnu::always_inline]] inline
 
 /// Of slow paths that many functions share: neither inlined nor, by g++, compiled again for the constants of a caller.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)

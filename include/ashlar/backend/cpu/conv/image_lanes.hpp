@@ -108,13 +108,13 @@ struct image_lanes {
     S::store(old + sum, to);
   }
   template <int Rows, bool Shared>
-  ASHLAR_INLINE static void tiles(lane_product<T> const& p, std::int64_t& i, std::int64_t m, std::int64_t column,
-                                  int valid, bool add) {
+  ASHLAR_INLINE_LEVEL static void tiles(lane_product<T> const& p, std::int64_t& i, std::int64_t m, std::int64_t column,
+                                        int valid, bool add) {
     for (; i + Rows <= m; i += Rows) tile<Rows, Shared>(p, i, column, valid, add);
     if constexpr (Rows > 1) tiles<Rows / 2, Shared>(p, i, m, column, valid, add);
   }
   template <bool Shared>
-  ASHLAR_INLINE static void multiply(lane_product<T> const& p, std::int64_t m, std::int64_t n, bool add) {
+  ASHLAR_INLINE_LEVEL static void multiply(lane_product<T> const& p, std::int64_t m, std::int64_t n, bool add) {
     for (std::int64_t j = 0; j < n; j += columns) {
       std::int64_t i = 0;
       tiles<rows, Shared>(p, i, m, j, n - j < columns ? static_cast<int>(n - j) : columns, add);

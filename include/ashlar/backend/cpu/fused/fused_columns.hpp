@@ -4,6 +4,16 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
+/// Sets an output of a column kernel to what its reduction starts with.
+template <class E>
+ASHLAR_COMPILED_ONCE void clear_columns(fused_nest const& n, int output, E start) {
+  int const operand = n.operands - n.outputs + output;
+  E* const p = reinterpret_cast<E*>(n.args.operands[operand]);
+  kernel_range const own = n.summed(output, n.args.numbers[3 + n.axes + n.operands * n.axes + output]);
+  for (std::int64_t k = 0; k < n.slices(output); ++k)
+    fill_part(p + k * n.stride(operand, 0) + own.begin, start, own.count);
+}
+
 /// A fused kernel of reductions over any axes: one pass over the elements, which adds them to the outputs.
 template <class Code, class T, instruction_set Set>
 struct fused_columns {
@@ -19,25 +29,20 @@ struct fused_columns {
   using stored = typename loops::template stored<O>;
 
   template <int O>
-  ASHLAR_INLINE static void clear_output(nest const& n) {
-    stored<O>* p = reinterpret_cast<stored<O>*>(n.args.operands[program::inputs + O]);
-    std::int64_t const count = n.args.numbers[3 + n.axes + program::operands * n.axes + O];
-    kernel_range const own = n.summed(O, count);
-    for (std::int64_t k = 0; k < n.slices(O); ++k)
-      fill_part(p + k * n.stride(program::inputs + O, 0) + own.begin,
-                static_cast<stored<O>>(reduction<program::output_instruction(O)>::start), own.count);
+  ASHLAR_INLINE_LEVEL static void clear_output(nest const& n) {
+    clear_columns(n, O, static_cast<stored<O>>(reduction<program::output_instruction(O)>::start));
   }
   template <int O>
-  ASHLAR_INLINE static stored<O>* output(state& s) {
+  ASHLAR_INLINE_LEVEL static stored<O>* output(state& s) {
     return reinterpret_cast<stored<O>*>(s.args.operands[program::inputs + O]) + s.offset[program::inputs + O];
   }
   template <int O>
-  ASHLAR_INLINE static void start_output(vector* sums) {
+  ASHLAR_INLINE_LEVEL static void start_output(vector* sums) {
     constexpr int r = program::output_instruction(O);
     S::splat(sums[r], reduction<r>::start);
   }
   template <int O>
-  ASHLAR_INLINE static void finish_output(state& s, vector* sums) {
+  ASHLAR_INLINE_LEVEL static void finish_output(state& s, vector* sums) {
     if constexpr (program::output_access(O) == access::splat) {
       constexpr int r = program::output_instruction(O);
       stored<O>* p = output<O>(s);
@@ -53,46 +58,44 @@ struct fused_columns {
       program::code(program::output_instruction(O)) == op::sum&& program::is_long(program::output_instruction(O)) &&
       !is_whole(program::lane(program::output_instruction(O)));
 
-  /// An output's part that is being summed, or one of its levels.
+  /// The first of an output's levels.
   template <int O>
-  ASHLAR_INLINE static T* part(nest const& n, column_blocks const& b, int level) {
-    if (level < 0) return reinterpret_cast<T*>(n.args.operands[program::inputs + O]) + b.base;
-    return reinterpret_cast<T*>(n.args.operands[program::operands]) + (level * program::outputs + O) * b.count;
+  ASHLAR_INLINE_LEVEL static T* levels_of(nest const& n, column_blocks const& b) {
+    return reinterpret_cast<T*>(n.args.operands[program::operands]) + O * b.count;
   }
   template <int O>
-  ASHLAR_INLINE static void clear_levels(nest const& n, column_blocks const& b) {
+  ASHLAR_INLINE_LEVEL static void clear_levels(nest const& n, column_blocks const& b) {
     if constexpr (is_long_sum<O>) {
       kernel_range const own = n.summed(O, b.count);
-      for (int k = 0; k < b.levels; ++k) fill_part(part<O>(n, b, k) + own.begin, T{}, own.count);
+      for (int k = 0; k < b.levels; ++k)
+        fill_part(levels_of<O>(n, b) + k * program::outputs * b.count + own.begin, T{}, own.count);
     }
   }
   /// Moves the sums of an output and of its full levels one level up; at the end of a part, all into the output.
   template <int O>
-  ASHLAR_INLINE static void move_levels(nest const& n, column_blocks const& b, int full, bool ends) {
+  ASHLAR_INLINE_LEVEL static void move_levels_up(nest const& n, column_blocks const& b, int full, bool ends) {
     if constexpr (is_long_sum<O>) {
       kernel_range const own = n.summed(O, b.count);
-      auto move = [&](int to, int from) {
-        move_sums(part<O>(n, b, to) + own.begin, part<O>(n, b, from) + own.begin, own.count);
-      };
-      for (int k = 0; k < full; ++k) move(k, k - 1);
-      for (int k = 0; ends && k < b.levels; ++k) move(-1, k);
+      T* const sums = reinterpret_cast<T*>(n.args.operands[program::inputs + O]) + b.base;
+      move_levels(sums + own.begin, levels_of<O>(n, b) + own.begin, program::outputs * b.count, own.count, full,
+                  ends ? b.levels : 0);
     }
   }
   template <int... O>
-  ASHLAR_INLINE static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset, column_blocks& b,
-                                           std::integer_sequence<int, O...>) {
+  ASHLAR_INLINE_LEVEL static bool advance_column(nest const& n, std::int64_t* index, std::int64_t* offset,
+                                                 column_blocks& b, std::integer_sequence<int, O...>) {
     std::int64_t const before = b.steps ? index[b.axis] : 0;
     bool const more = n.template advance<program::operands>(index, offset, 0, n.axes - 1);
     if (b.steps == 0 || (more && index[b.axis] == before)) return more;
     bool const ends = !more || index[b.axis] == 0;
     int const full = b.full_levels();
-    if (full || ends) (move_levels<O>(n, b, full, ends), ...);
+    if (full || ends) (move_levels_up<O>(n, b, full, ends), ...);
     if (ends) b.next_part();
     return more;
   }
   /// One run along the innermost axis.
   template <int... B, int... O>
-  ASHLAR_INLINE static void column_steps(
+  ASHLAR_INLINE_LEVEL static void column_steps(
       state& s, nest const& n, list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>>) {
     vector sums[program::count + 1];
     (start_output<O>(sums), ...);
@@ -104,8 +107,9 @@ struct fused_columns {
 
   using places = places_in<fused_pass<program, 0>::in.blocks.count, program::outputs>;
   template <int... B, int... O>
-  ASHLAR_INLINE static void run(kernel_arguments const& args,
-                                list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>> all) {
+  ASHLAR_INLINE_LEVEL static void run(
+      kernel_arguments const& args,
+      list_places<std::integer_sequence<int, B...>, std::integer_sequence<int, O...>> all) {
     nest const n(args, program::operands, program::outputs, true);
     if (n.is_empty) return;
     std::int64_t offset[program::operands + 1];

@@ -29,11 +29,11 @@ struct fused_loops {
 
   /// What is reduced, where instruction I is a reduction.
   template <int I>
-  ASHLAR_INLINE static vector const& reduced(state const& s) {
+  ASHLAR_INLINE_LEVEL static vector const& reduced(state const& s) {
     return s.held[state::place(program::argument(I, 0))];
   }
   template <int O>
-  ASHLAR_INLINE static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
+  ASHLAR_INLINE_LEVEL static void add_to_output(state& s, nest const& n, vector* sums, std::int64_t at, int count) {
     constexpr int r = program::output_instruction(O);
     vector const& v = reduced<r>(s);
     if constexpr (program::output_access(O) == access::splat) {
@@ -56,10 +56,11 @@ struct fused_loops {
   }
   /// One run along the innermost axis.
   template <int Pass, int... K, int... M, int... I, int... R, int... B, int... O>
-  ASHLAR_INLINE static void innermost(state& s, nest const& n, [[maybe_unused]] vector* sums, blocks<Pass>& b,
-                                      list_places<std::integer_sequence<int, K...>, std::integer_sequence<int, M...>,
-                                                  std::integer_sequence<int, I...>, std::integer_sequence<int, R...>,
-                                                  std::integer_sequence<int, B...>, std::integer_sequence<int, O...>>) {
+  ASHLAR_INLINE_LEVEL static void innermost(
+      state& s, nest const& n, [[maybe_unused]] vector* sums, blocks<Pass>& b,
+      list_places<std::integer_sequence<int, K...>, std::integer_sequence<int, M...>, std::integer_sequence<int, I...>,
+                  std::integer_sequence<int, R...>, std::integer_sequence<int, B...>,
+                  std::integer_sequence<int, O...>>) {
     using p = fused_pass<program, Pass>;
     (s.template begin_input<p::in.inputs.of[K]>(), ...);
     (s.template begin_output<p::in.outputs.of[O]>(), ...);

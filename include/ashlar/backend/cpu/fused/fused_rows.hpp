@@ -17,7 +17,7 @@ struct fused_rows {
   using reduction = typename loops::template reduction<I>;
 
   template <int I>
-  ASHLAR_INLINE static void finish_one(state& s, vector const* sums) {
+  ASHLAR_INLINE_LEVEL static void finish_one(state& s, vector const* sums) {
     vector& r = s.held[state::first_value + I];
     S::splat(r, reduction<I>::across(sums[I]));
     wrap_around<S, program::lane(I)>(r);
@@ -25,9 +25,10 @@ struct fused_rows {
 
   /// What stage Stage computes once for a row.
   template <int Stage, int... K, int... M, int... I>
-  ASHLAR_INLINE static void row_values(state& s, [[maybe_unused]] nest const& n,
-                                       list_places<std::integer_sequence<int, K...>, std::integer_sequence<int, M...>,
-                                                   std::integer_sequence<int, I...>>) {
+  ASHLAR_INLINE_LEVEL static void row_values(
+      state& s, [[maybe_unused]] nest const& n,
+      list_places<std::integer_sequence<int, K...>, std::integer_sequence<int, M...>,
+                  std::integer_sequence<int, I...>>) {
     using r = fused_row_stage<program, Stage>;
     (s.template begin_input<r::in.inputs.of[K]>(), ...);
     (s.template read<r::in.moving.of[M]>(0, 1, n.stride(r::in.moving.of[M], n.axes - 1)), ...);
@@ -35,8 +36,8 @@ struct fused_rows {
   }
   /// One pass over the elements of a row; of a kernel that reduces nothing, over one run.
   template <int Pass, int... R, int... B>
-  ASHLAR_INLINE static void row_pass(state& s, nest const& n,
-                                     list_places<std::integer_sequence<int, R...>, std::integer_sequence<int, B...>>) {
+  ASHLAR_INLINE_LEVEL static void row_pass(
+      state& s, nest const& n, list_places<std::integer_sequence<int, R...>, std::integer_sequence<int, B...>>) {
     using p = fused_pass<program, Pass>;
     if constexpr (Pass == 0 && program::passes > 0) row_values<0>(s, n, typename fused_row_stage<program, 0>::places{});
     vector sums[program::count + 1];
@@ -56,7 +57,7 @@ struct fused_rows {
       row_values<Pass + 1>(s, n, typename fused_row_stage<program, Pass + 1>::places{});
   }
   template <int O>
-  ASHLAR_INLINE static void write_row_value(state& s) {
+  ASHLAR_INLINE_LEVEL static void write_row_value(state& s) {
     s.template begin_output<O>();
     s.template write<O>(0, 1, 0);
   }
@@ -64,8 +65,8 @@ struct fused_rows {
   using places =
       places_in<program::passes + (program::writes_elements() ? 1 : 0), fused_row_outputs<program>::in.count>;
   template <int... P, int... O>
-  ASHLAR_INLINE static void run(kernel_arguments const& args,
-                                list_places<std::integer_sequence<int, P...>, std::integer_sequence<int, O...>>) {
+  ASHLAR_INLINE_LEVEL static void run(kernel_arguments const& args,
+                                      list_places<std::integer_sequence<int, P...>, std::integer_sequence<int, O...>>) {
     nest const n(args, program::operands, program::outputs, false);
     if (n.is_empty) return;
     std::int64_t offset[program::operands + 1];

@@ -12,6 +12,10 @@ namespace ashlar::inline ASHLAR_ABI::detail {
   std::memcpy(lanes, from, count);
 }
 
+[[gnu::noinline]] inline void give_lanes(char* to, char const (&lanes)[64], std::size_t count) {
+  std::memcpy(to, lanes, count);
+}
+
 /// Where the last elements of a run lie while they are computed, if they are less than a vector: so the loop over a run
 /// reads and writes whole vectors alone, and calls nothing that would drive its sums out of registers.
 template <class State, int Pass>
@@ -25,25 +29,28 @@ struct fused_tail {
   /// From here on what moves is read here, and outputs are written here; those of a column kernel, and those that keep
   /// something, to what they hold.
   template <int... M, int... O>
-  ASHLAR_INLINE void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                          list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
+  ASHLAR_INLINE_LEVEL void take(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                                list_places<std::integer_sequence<int, M...>, std::integer_sequence<int, O...>>) {
     using p = fused_pass<program, Pass>;
     s.staged = at;
     (take_input<p::in.moving.of[M]>(s, at, count), ...);
     (take_output<p::in.outputs.of[O]>(s, at, count), ...);
   }
   template <int... O>
-  ASHLAR_INLINE void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
-                          std::integer_sequence<int, O...>) {
+  ASHLAR_INLINE_LEVEL void give(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count,
+                                std::integer_sequence<int, O...>) {
     (give_output<fused_pass<program, Pass>::in.outputs.of[O]>(s, at, count), ...);
   }
 
  private:
   using T = typename State::S::element;
+  /// Whether the first lanes of a vector pass by instructions of their own, not by bytes.
+  template <class E>
+  static constexpr bool passes_lanes = std::is_same_v<E, T>&& State::set != instruction_set::baseline;
 
   template <class E>
-  ASHLAR_INLINE static void take_part(lanes& own, char const* from, int count) {
-    if constexpr (std::is_same_v<E, T>) {
+  ASHLAR_INLINE_LEVEL static void take_part(lanes& own, char const* from, int count) {
+    if constexpr (passes_lanes<E>) {
       typename State::vector v;
       load_part<T, State::set>(v, reinterpret_cast<T const*>(from), count);
       State::S::store(v, reinterpret_cast<T*>(own.bytes));
@@ -52,17 +59,17 @@ struct fused_tail {
     }
   }
   template <class E>
-  ASHLAR_INLINE static void give_part(char* to, lanes const& own, int count) {
-    if constexpr (std::is_same_v<E, T>) {
+  ASHLAR_INLINE_LEVEL static void give_part(char* to, lanes const& own, int count) {
+    if constexpr (passes_lanes<E>) {
       typename State::vector v;
       State::S::load(v, reinterpret_cast<T const*>(own.bytes));
       store_part<T, State::set>(v, reinterpret_cast<T*>(to), count);
     } else {
-      std::memcpy(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
+      give_lanes(to, own.bytes, static_cast<std::size_t>(count) * sizeof(E));
     }
   }
   template <int K>
-  ASHLAR_INLINE void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void take_input(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template reads_vectors<K>) {
       using E = typename State::template input_type<K>;
       take_part<E>(room[K], s.from[K] + at * static_cast<std::int64_t>(sizeof(E)), count);
@@ -70,7 +77,7 @@ struct fused_tail {
     }
   }
   template <int O>
-  ASHLAR_INLINE void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void take_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       lanes& own = room[program::inputs + O];
@@ -80,7 +87,7 @@ struct fused_tail {
     }
   }
   template <int O>
-  ASHLAR_INLINE void give_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
+  ASHLAR_INLINE_LEVEL void give_output(State& s, [[maybe_unused]] std::int64_t at, [[maybe_unused]] int count) {
     if constexpr (State::template writes_vectors<O>) {
       using E = typename State::template output_type<O>;
       s.template begin_output<O>();

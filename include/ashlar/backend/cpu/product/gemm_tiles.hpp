@@ -122,9 +122,9 @@ struct gemm : gemm_panels<Set, T> {
       }
   }
   template <int Rows, int Vectors, int Most = Rows>
-  ASHLAR_INLINE static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last,
-                                  fetched_beside<T>* fetches) {
+  ASHLAR_INLINE_LEVEL static void tiles(std::int64_t& i, std::int64_t m, matrix_view<T> a, T const* b,
+                                        std::int64_t b_row, std::int64_t depth, T* c, std::int64_t c_row, bool add,
+                                        int last, fetched_beside<T>* fetches) {
     bool const in_tiles = a.column == 0;
     for (; takes_rows(Rows, m - i); i += Rows)
       tile<Rows, Vectors, false>(a.data + i * a.row, in_tiles ? 1 : a.row, in_tiles ? Rows : a.column, b, b_row, depth,
@@ -134,8 +134,9 @@ struct gemm : gemm_panels<Set, T> {
   }
   /// `columns` columns of C: every element sums over the depth in ascending order. Where they fit one vector, B's
   /// panel is read that far.
-  ASHLAR_INLINE static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b, std::int64_t b_row,
-                                  T* c, std::int64_t c_row, bool add, int columns, fetched_beside<T>* fetches) {
+  ASHLAR_INLINE_LEVEL static void panel(std::int64_t m, std::int64_t depth, matrix_view<T> a, T const* b,
+                                        std::int64_t b_row, T* c, std::int64_t c_row, bool add, int columns,
+                                        fetched_beside<T>* fetches) {
     std::int64_t i = 0;
     if (columns > S::width)
       tiles<tile_size::rows, vectors>(i, m, a, b, b_row, depth, c, c_row, add, columns - S::width, fetches);
@@ -143,8 +144,8 @@ struct gemm : gemm_panels<Set, T> {
       tiles<tile_size::rows, 1>(i, m, a, b, b_row, depth, c, c_row, add, columns, fetches);
   }
   /// The first rows of all of a panel's columns, and a copy of B's panel for the others.
-  ASHLAR_INLINE static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b, std::int64_t b_row,
-                                         T* c, std::int64_t c_row, bool add, T* packed) {
+  ASHLAR_INLINE_LEVEL static void packing_tile(std::int64_t depth, matrix_view<T> const& a, T const* b,
+                                               std::int64_t b_row, T* c, std::int64_t c_row, bool add, T* packed) {
     bool const in_tiles = a.column == 0;
     tile<tile_size::rows, vectors, true>(a.data, in_tiles ? 1 : a.row, in_tiles ? tile_size::rows : a.column, b, b_row,
                                          depth, c, c_row, add, S::width, packed, nullptr);

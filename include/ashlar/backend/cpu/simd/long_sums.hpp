@@ -30,6 +30,15 @@ template <class T>
   }
 }
 
+/// Moves `count` sums and those of their first `full` levels, which lie `apart` from one another, one level up; then
+/// those of `all` levels into the sums.
+template <class T>
+ASHLAR_COMPILED_ONCE void move_levels(T* sums, T* levels, std::int64_t apart, std::int64_t count, int full,
+                                      std::int64_t all) {
+  for (int k = 0; k < full; ++k) move_sums(levels + k * apart, k ? levels + (k - 1) * apart : sums, count);
+  for (int k = 0; k < all; ++k) move_sums(sums, levels + k * apart, count);
+}
+
 /// The blocks of Count sums along the innermost axis; S is a simd type.
 template <class S, int Count>
 struct block_sums {
