@@ -202,7 +202,7 @@ class fused_reference {
       case op::rsqrt: return 1 / std::sqrt(a);
       case op::relu: return a < 0 ? 0 : a;
       case op::abs: return std::fabs(a);
-      case op::sign: return a > 0 ? 1 : a < 0 ? -1 : 0;
+      case op::sign: return a > 0 ? 1 : a < 0 ? -1 : a;
       case op::add: return a + b;
       case op::sub: return a - b;
       case op::mul: return a * b;

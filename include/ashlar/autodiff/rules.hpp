@@ -42,7 +42,7 @@ constexpr int relu_gradient(graph& g, int i, int d) {
 /// The gradient of every primitive, written in primitives. `i` is the node, `d` the gradient of its value;
 /// `pass(k, v)` gives v to operand k. Conventions: relu'(0) = abs'(0) = sqrt'(0) = 0; ties of max, maximum and minimum
 /// share evenly; comparisons, sign, floor-like and integer results have none. At NaN relu, and maximum and minimum to
-/// both operands, pass the gradient on, and abs has none, as in PyTorch.
+/// both operands, pass the gradient on, as in PyTorch; abs makes it NaN.
 template <class Needs, class Pass>
 constexpr void gradient_rule(graph& g, int i, int d, Needs needs, Pass pass) {
   node const n = g[i];

@@ -208,12 +208,12 @@ template <class T, int... D>
 constexpr basic_value<T, D...> rsqrt(basic_value<T, D...> x) {
   return detail::apply(detail::op::rsqrt, x);
 }
-/// Absolute value.  gradient: d * sign(x), 0 at 0 and at NaN
+/// Absolute value.  gradient: d * sign(x), 0 at 0
 template <class T, int... D>
 constexpr basic_value<T, D...> abs(basic_value<T, D...> x) {
   return detail::apply(detail::op::abs, x);
 }
-/// -1, 0 or 1; 0 of NaN, as in PyTorch.  gradient: none
+/// -1, 0 or 1; NaN of NaN, where PyTorch has 0.  gradient: none
 template <class T, int... D>
 constexpr basic_value<T, D...> sign(basic_value<T, D...> x) {
   return detail::apply(detail::op::sign, x);

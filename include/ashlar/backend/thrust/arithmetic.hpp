@@ -100,7 +100,7 @@ ASHLAR_INLINE ASHLAR_HD T floating_result(T a, [[maybe_unused]] T b) {
   else if constexpr (Code == op::abs)
     return std::fabs(a);
   else if constexpr (Code == op::sign)
-    return a > T{} ? T{1} : a < T{} ? T{-1} : T{};
+    return a > T{} ? T{1} : a < T{} ? T{-1} : a;
   else if constexpr (Code == op::floor)
     return std::floor(a);
   else if constexpr (Code == op::add)

@@ -35,7 +35,7 @@ ASHLAR_INLINE void compute_lanes(typename S::vector& r, typename S::vector const
   } else if constexpr (Op == op::sign) {
     typename S::vector one, zero{};
     S::splat(one, static_cast<typename S::element>(1));
-    S::choose(r, a > zero, one, zero);
+    S::choose(r, a > zero, one, a);
     S::choose(r, a < zero, -one, r);
   } else if constexpr (Op == op::add) {
     r = a + b;
