@@ -2,6 +2,7 @@
 #include <ashlar/expr/elementary.hpp>
 
 #include <cmath>
+#include <limits>
 
 #include "support/check.hpp"
 

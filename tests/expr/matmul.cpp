@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <ashlar/expr/matmul.hpp>
 
+#include <limits>
+
 #include "support/check.hpp"
 
 using namespace ashlar;

@@ -147,7 +147,8 @@ TEST_CASE("the sign of NaN is NaN, and kinks pass the gradient on, as in PyTorch
   proof::environment e;
   e.inputs.push_back({not_a_number, -0.5, 0, 0.5, 2});
   proof::results wanted;
-  wanted.outputs = {{not_a_number, -1, 0, 1, 1}, {not_a_number, -3, 0, 3, 3}, {3, 0, 0, 3, 3}, {3, 3, 3, 3, 0}, {6, 3, 3, 3, 3}};
+  wanted.outputs = {
+      {not_a_number, -1, 0, 1, 1}, {not_a_number, -3, 0, 3, 3}, {3, 0, 0, 3, 3}, {3, 3, 3, 3, 0}, {6, 3, 3, 3, 3}};
   proof::recording r;
   proof::record<recorder>(r);
   CHECK(proof::difference(proof::interpret(r, e), wanted, 0) == "");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <limits>
 #include <random>
 
 #include <ashlar/ashlar.hpp>

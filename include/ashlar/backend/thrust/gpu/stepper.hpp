@@ -2,6 +2,7 @@
 #pragma once
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include <ashlar/backend/thrust/gpu/host_mirror.hpp>
