@@ -138,9 +138,9 @@ ASHLAR_COLD void load(model<Net, Input, Policy, Target>& net, std::string const&
 }
 
 /// Reads those parameters and states whose names the model and the file share, as PyTorch's strict=False; the others
-/// stay as they are. Returns how many tensors it read. errors: fails where there is none, or one is of another dtype or
-/// shape; the model then is as it was example: load_shared(net, "pretrained.safetensors");  // trunk.0.weight and so
-/// on; the new head stays
+/// stay as they are. Returns how many tensors it read.
+/// errors: fails where there is none, or one is of another dtype or shape; the model then is as it was
+/// example: load_shared(net, "pretrained.safetensors");
 template <class Net, class Input, class Policy, class Target>
 ASHLAR_COLD std::int64_t load_shared(model<Net, Input, Policy, Target>& net, std::string const& file) {
   detail::tensors_to_read<Policy> tensors(file);
