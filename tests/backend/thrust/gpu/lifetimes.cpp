@@ -128,8 +128,10 @@ TEST_CASE("gpu: fit tells of the first mistake, though a later step fails before
   auto const data = spoilt(static_cast<int>(order[0].rows[3]), static_cast<int>(order[2].rows[5]));
   auto said = [&](auto const& policy) {
     auto net = made(policy);
-    std::string const words =
-        complaint_of([&] { fit(net, data, data, cross_entropy, adam{}, batch<8>, {.epochs = 1}, "here.cpp", 7); });
+    std::string const words = complaint_of([&] {
+      fit(net, data, data, cross_entropy, adam{}, batch<8>, {.epochs = 1}, detail::nothing_after_epochs{}, "here.cpp",
+          7);
+    });
     return words;
   };
   CHECK(said(device) == said(cpu));
