@@ -41,10 +41,8 @@
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__CUDACC__) && !defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_COMPILED_SOON [[gnu::optimize("O1")]]
-#define ASHLAR_OPTIMISED_BY_CALLERS [[gnu::optimize("O0")]]
 #else
 #define ASHLAR_COMPILED_SOON
-#define ASHLAR_OPTIMISED_BY_CALLERS
 #endif
 
 /// Of functions that take vectors: their calling convention would depend on the compiler's flags. What g++'s slower
@@ -54,7 +52,12 @@
 /// Of such functions that are a level of a kernel, which holds most of it and is inlined in one place: g++ would
 /// optimise every level anew, with all that stands in it. Small functions, inlined in many places, are better made
 /// smaller first. A lambda in one is a function like others: g++ inlines it only where its attributes say so.
-#define ASHLAR_INLINE_LEVEL ASHLAR_OPTIMISED_BY_CALLERS [[gnu::always_inline]] inline
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__CUDACC__) && !defined(ASHLAR_BASELINE_ONLY)
+#define ASHLAR_INLINE_LEVEL [[gnu::optimize("O0"), gnu::always_inline]] inline
+#else
+#define ASHLAR_INLINE_LEVEL ASHLAR_INLINE
+#endif
 
 /// Of slow paths that many functions share: neither inlined nor, by g++, compiled again for the constants of a caller.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
