@@ -74,10 +74,12 @@ template <int... To, class T, int... D>
 constexpr auto reshape(basic_value<T, D...> x) {
   detail::located const here(*x.g, x.at);
   constexpr std::int64_t elements = (std::int64_t{1} * ... * D), wanted = (std::int64_t{1} * ... * To);
-  if constexpr ((0 + ... + (To == -1)) == 1 && elements % wanted == 0)
+  constexpr bool fits = ((To > 0) && ...), leaves_one = (0 + ... + (To == -1)) == 1 && (0 + ... + (To < 1)) == 1;
+  if constexpr (leaves_one && elements % wanted == 0)
     return reshape<(To == -1 ? static_cast<int>(elements / -wanted) : To)...>(x);
-  else if constexpr (elements != wanted)
-    return detail::misfit<layer_path<>, detail::reshape_to_another_size<elements, wanted, detail::operand<D...>>>{};
+  else if constexpr (!fits || elements != wanted)
+    return detail::misfit<layer_path<>,
+                          detail::reshape_to_another_size<elements, fits ? wanted : -1, detail::operand<D...>>>{};
   else
     return basic_value<T, To...>{x.g, detail::reshape(*x.g, x.id, make_shape<To...>())};
 }
