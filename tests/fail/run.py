@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What must not compile:
-run.py [--self-check] [--show] [--compilers g++,clang++/clang++-16,nvcc] [--every N] [CASE.cpp or part of its name ...]
+run.py [--self-check] [--show] [--compilers g++,clang++/clang++-16,nvcc] [--every N] [--fewer-twins] [CASE.cpp or part
+of its name ...]
 
 A case is one file that begins like this, and whose mistake stands between `#ifdef ASHLAR_TWIN ... #else ... #endif`:
 
@@ -18,7 +19,8 @@ nvcc's own front end (EDG, in its pass over host code) answers before g++, its h
 pass alone is run. It spells types its own way: of it only the first `expect`, which is the sentence, is asked, and what
 `expect nvcc` says; its warnings about a twin do not count. It takes seconds for each file: --every 5 tries every
 fifth case. Other compilers parse <ashlar/ashlar.hpp> once, into a precompiled header. Compilers with a / between them
-take turns: each case is asked of one of them."""
+take turns: each case is asked of one of them. --fewer-twins: each twin too is asked of one compiler, in turns, though its
+case is asked of several: it is what other programs are that all of them compile; of nvcc every second twin is asked."""
 
 import argparse
 import concurrent.futures
@@ -88,7 +90,8 @@ def silent_twins(compiler, cases):
 
 
 def complaints(compiler, case, silent=()):
-    """Sentences about what is wrong with a case, and the lines that the compiler began with; `silent`: good twins."""
+    """Sentences about what is wrong with a case, and the lines that the compiler began with; `silent`: twins that are
+    good or not asked."""
     found = []
     patterns = expectations(case, compiler)
     if not patterns:
@@ -114,16 +117,30 @@ def complaints(compiler, case, silent=()):
     return found, first
 
 
-def check(cases, groups, show=False):
+def twins_asked(cases, groups, fewer):
+    """Pairs of compilers and cases whose twins they are asked: of every group one, or of `fewer` one of all in turns."""
+    turns = max(2, len(groups))
+    return {
+        (group[n % len(group)], case)
+        for n, case in enumerate(cases)
+        for k, group in enumerate(groups)
+        if not fewer or n // len(group) % turns == k
+    }
+
+
+def check(cases, groups, show=False, fewer_twins=False):
     """Checks every case under one compiler of every group, two at a time; the number of pairs that failed."""
     pairs = [(group[n % len(group)], case) for n, case in enumerate(cases) for group in groups]
+    with_twins = twins_asked(cases, groups, fewer_twins)
     units = []
     for compiler in dict.fromkeys(compiler for compiler, _ in pairs):
-        asked = [case for name, case in pairs if name == compiler]
+        asked = [case for name, case in pairs if name == compiler and (name, case) in with_twins]
         units += [(compiler, asked[k : k + TOGETHER]) for k in range(0, len(asked), TOGETHER)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         silent = {compiler: set() for compiler, _ in pairs}
+        for compiler, case in set(pairs) - with_twins:
+            silent[compiler].add(case)
         for (compiler, _), twins in zip(units, pool.map(lambda unit: silent_twins(*unit), units)):
             silent[compiler] |= twins
         judged = pool.map(lambda pair: complaints(*pair, silent[pair[0]]), pairs)
@@ -177,6 +194,7 @@ def main():
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--self-check", action="store_true")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--fewer-twins", action="store_true")
     parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--compilers", default=os.environ.get("COMPILERS", ",".join(COMPILERS)))
     options = parser.parse_args()
@@ -201,7 +219,7 @@ def main():
         for compiler in compilers:
             if "nvcc" not in compiler:
                 parse_umbrella(compiler, pathlib.Path(folder))
-        failed = check(cases, groups, options.show)
+        failed = check(cases, groups, options.show, options.fewer_twins)
     asked = ", ".join(" or ".join(group) for group in groups)
     print(f"{len(cases)} cases under {asked}: {failed} failed")
     sys.exit(failed > 0)

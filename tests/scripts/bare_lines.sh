@@ -3,7 +3,8 @@
 # The program a user writes (tests/user_program.cpp, which is fixed) compiles by one bare line, from a folder outside of
 # the repository, with every compiler that is here, and runs: on the cpu policy, and by g++ on the device policy's
 # OpenMP. COMPILERS names others, SYSTEMS what each of them builds for: cpu, omp, tbb, cpp; nvcc
-# always builds for CUDA, and where there is no GPU its program has to say that.
+# always builds for CUDA, and where there is no GPU its program has to say that. Of several lines the first is optimised:
+# what else they prove does not ask for it (ASHLAR_OPTIMISED=1: all of them).
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 folder="$(mktemp -d)"
@@ -25,6 +26,7 @@ systems_of() {  # COMPILER
   esac
 }
 
+level=-O2
 for compiler in ${COMPILERS:-g++ clang++}; do
   if ! command -v "$compiler" > /dev/null; then
     echo "skipped: bare_lines/$compiler: it is not installed"
@@ -32,7 +34,8 @@ for compiler in ${COMPILERS:-g++ clang++}; do
   fi
   for system in $(systems_of "$compiler"); do
     rm -f ./program ./digits.safetensors
-    line=("$compiler" -std=c++20 -O2)
+    line=("$compiler" -std=c++20 "$level")
+    [ "${ASHLAR_OPTIMISED:-0}" = 1 ] || level=-O0
     case "$system" in
       cpu) ;;
       omp) line+=(-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP -fopenmp) ;;

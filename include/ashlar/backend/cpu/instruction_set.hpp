@@ -18,6 +18,14 @@ inline constexpr bool avx512_is_emulated = true;
 inline constexpr bool avx512_is_emulated = false;
 #endif
 
+/// ASHLAR_AT_MOST_AVX2: kernels for AVX-512 are left out, and where there is one AVX2's run. All units of a program are
+/// compiled with it, or none.
+#if defined(ASHLAR_AT_MOST_AVX2)
+inline constexpr bool may_use_avx512 = false;
+#else
+inline constexpr bool may_use_avx512 = true;
+#endif
+
 #if defined(__x86_64__) && !defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_TARGET_AVX2 [[gnu::target("avx2,fma")]]
 #if defined(ASHLAR_EMULATED_AVX512)
@@ -31,11 +39,15 @@ inline constexpr bool avx512_is_emulated = false;
 #endif
 
 /// The one of three that is for an instruction set, among those that a unit compiles: what its flags say that every
-/// processor has (-march=native) leaves lesser ones out, and other processors than x86 have one.
+/// processor has (-march=native) leaves lesser ones out, ASHLAR_AT_MOST_AVX2 the greatest, and other processors than x86 have one.
 #if !defined(__x86_64__) || defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_baseline
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx512
+#elif defined(__AVX2__) && defined(__FMA__) && defined(ASHLAR_AT_MOST_AVX2)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx2
+#elif defined(ASHLAR_AT_MOST_AVX2)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) ((set) == instruction_set::baseline ? on_baseline : on_avx2)
 #elif defined(__AVX2__) && defined(__FMA__)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) ((set) == instruction_set::avx512 ? on_avx512 : on_avx2)
 #else
@@ -64,6 +76,7 @@ ASHLAR_COLD inline instruction_set asked_instruction_set() {
   asm volatile("xgetbv" : "=a"(saved), "=d"(upper) : "c"(0));
   std::uint32_t const known = ask(7).b;
   if (!has(known, avx2) || !has(saved, in_32_bytes)) return instruction_set::baseline;
+  if (!may_use_avx512) return instruction_set::avx2;
   if (avx512_is_emulated || (has(known, f | dq | bw | vl) && has(saved, in_64_bytes))) return instruction_set::avx512;
   return instruction_set::avx2;
 }

@@ -11,6 +11,7 @@
 #include <ashlar/core/random.hpp>
 
 #include "support/fewer_problems.hpp"
+#include "support/least_set.hpp"
 
 using namespace ashlar;
 using namespace ashlar::detail;
@@ -71,7 +72,7 @@ void check_products(int const (&sizes)[Count][3]) {
     CAPTURE(s[0]);
     CAPTURE(s[1]);
     CAPTURE(s[2]);
-    for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set)
       for (int flags = 0; flags < 8; ++flags) {
         CAPTURE(set);
         CAPTURE(flags);
@@ -125,7 +126,7 @@ TEST_CASE("a block of a product has the same bits alone, however its matrices li
   std::vector<float> a(m * k), b(k * n), all(m * n), one(m * n);
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set)
     for (int flags = 0; flags < 4; ++flags) {
       CAPTURE(set);
       CAPTURE(flags);
@@ -150,7 +151,7 @@ TEST_CASE("a row of a product has the same bits among any others") {
   std::vector<float> a(m * k), b(k * n), all(m * n), one(n);
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = stream.uniform(i) - 0.5f;
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = stream.uniform(a.size() + i) - 0.5f;
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set) {
     auto const which = static_cast<instruction_set>(set);
     multiply<float>(which, m, n, k, {a.data(), k, 1}, {b.data(), n, 1}, all.data(), n, false);
     for (int i : {0, 7, 130, 399}) {
@@ -185,7 +186,7 @@ double worst_dot(instruction_set set, int m, int n, int k) {
 }  // namespace
 
 TEST_CASE("products of few rows, sum by sum, agree with the naive sum in double, on every instruction set") {
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set)
     for (int m = 1; m <= low_product_rows; ++m)
       for (int n : {1, 3, 4, 9, 33})
         for (int k : {1, 15, 16, 17, 100, 257}) {
@@ -222,7 +223,7 @@ bool stands_alone(instruction_set set, int m, int n, int k, int columns) {
 }  // namespace
 
 TEST_CASE("a number of a product of few rows is the same bit for bit whatever rows and columns stand beside it") {
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set)
     for (int m = 1; m <= low_product_rows; ++m)
       for (int columns : {1, 2, 3, 5, 8, 13, 16})
         for (int k : {3, 16, 37, 64}) {
@@ -253,7 +254,7 @@ bool transposed_equals(instruction_set set, int m, int n, int k) {
 }  // namespace
 
 TEST_CASE("products computed as the transpose of another have the bits of other products, and write nothing else") {
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set)
     for (int m : {1, 5, 16, 33, 70})
       for (int n : {1, 4, 17, 128, 150})
         for (int k : {1, 9, 64, 600}) {

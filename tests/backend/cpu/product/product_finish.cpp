@@ -12,6 +12,7 @@
 #include <ashlar/core/random.hpp>
 
 #include "support/fewer_problems.hpp"
+#include "support/least_set.hpp"
 
 using namespace ashlar;
 using namespace ashlar::detail;
@@ -137,7 +138,7 @@ void check_set(instruction_set set) {
 }  // namespace
 
 TEST_CASE("a product with a bias, a ReLU or its gradient has the bits of the product and then the operation") {
-  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set) {
+  for (int set = proof::least_set; set <= static_cast<int>(machine_instruction_set()); ++set) {
     check_set<float>(static_cast<instruction_set>(set));
     check_set<double>(static_cast<instruction_set>(set));
   }
