@@ -28,13 +28,13 @@ endforeach()
 foreach(name activation conv_transpose2d cross_entropy dropout exchange frozen normalisation pooling repeat softmax)
   list(APPEND device_taken nn/${name}.cpp)
 endforeach()
-foreach(name compile files fit gpt inspect predict rows)
+foreach(name files fit inspect predict rows)
   list(APPEND device_taken train/${name}.cpp)
 endforeach()
 if(ASHLAR_FULL_DEVICE_TESTS)
   list(APPEND device_taken backend/checked_executor.cpp backend/non_finite.cpp backend/cpu/simd/whole_lanes.cpp
     expr/elementary.cpp expr/shaping.cpp nn/conv2d.cpp nn/linear.cpp nn/repeat_invariants.cpp
-    train/inputs_and_outputs.cpp train/loops.cpp train/trainer.cpp)
+    train/compile.cpp train/gpt.cpp train/inputs_and_outputs.cpp train/loops.cpp train/trainer.cpp)
 endif()
 
 # ashlar_device_objects(NAME SOURCE...): tests for any system.

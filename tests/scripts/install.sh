@@ -28,6 +28,7 @@ consume find_package "-isystem $place/include" -DCMAKE_PREFIX_PATH="$place" \
   -DASHLAR_ACCEPTED="$major.$minor;$version" -DASHLAR_REFUSED="99;$major.$((minor + 1));$version.1;0.0.1"
 
 echo "folders of one's own, relative and absolute"
+compilers=("${compilers[0]}") # where files lie is no question to the other
 configure_ashlar build -DCMAKE_INSTALL_PREFIX=below/here -DCMAKE_INSTALL_INCLUDEDIR=include/third_party \
   -DCMAKE_INSTALL_DATADIR=./share
 quietly cmake --install build

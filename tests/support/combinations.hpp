@@ -11,4 +11,12 @@ inline constexpr bool every_combination = true;
 inline constexpr bool every_combination = false;
 #endif
 
+/// Whether tests also try what compiles for long and is the same question to every compiler and with AddressSanitizer:
+/// one build asks it, g++'s without that (with ASHLAR_EVERY_COMBINATION all do).
+#if defined(__clang__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool most_combinations = every_combination;
+#else
+inline constexpr bool most_combinations = true;
+#endif
+
 }  // namespace proof

@@ -68,7 +68,7 @@ void check_compiled(F, X...) {
 }
 template <class F, class... X>
 void check_exact(F f, X... x) {
-  check_compiled<true>(f, x...);
+  check_compiled<proof::most_combinations>(f, x...);
 }
 /// Where another type's kernels are also tried unfused: a kernel of one operation has the arithmetic of fused ones, and
 /// loads and stores do not ask for the plan.
