@@ -119,12 +119,12 @@ def complaints(compiler, case, silent=()):
 
 def twins_asked(cases, groups, fewer):
     """Pairs of compilers and cases whose twins they are asked: of every group one, or of `fewer` one of all in turns."""
-    turns = max(2, len(groups))
+    turns, most = max(2, len(groups)), max(len(group) for group in groups)
     return {
         (group[n % len(group)], case)
         for n, case in enumerate(cases)
         for k, group in enumerate(groups)
-        if not fewer or n // len(group) % turns == k
+        if not fewer or n // most % turns == k
     }
 
 

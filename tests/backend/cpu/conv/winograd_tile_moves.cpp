@@ -30,9 +30,13 @@ ASHLAR_INLINE void move_on(float const* from, moved& r) {
   moves::tiles_of_columns(v, r.tiles);
   r.width = S::width;
 }
-void on_baseline(float const* from, moved& r) { move_on<instruction_set::baseline>(from, r); }
-ASHLAR_TARGET_AVX2 void on_avx2(float const* from, moved& r) { move_on<instruction_set::avx2>(from, r); }
-ASHLAR_TARGET_AVX512 void on_avx512(float const* from, moved& r) { move_on<instruction_set::avx512>(from, r); }
+[[maybe_unused]] void on_baseline(float const* from, moved& r) { move_on<instruction_set::baseline>(from, r); }
+[[maybe_unused]] ASHLAR_TARGET_AVX2 void on_avx2(float const* from, moved& r) {
+  move_on<instruction_set::avx2>(from, r);
+}
+[[maybe_unused]] ASHLAR_TARGET_AVX512 void on_avx512(float const* from, moved& r) {
+  move_on<instruction_set::avx512>(from, r);
+}
 
 }  // namespace
 
