@@ -138,6 +138,37 @@ TEST_CASE("adagrad divides the gradient by the root of its sum of squares, and s
         });
 }
 
+namespace {
+// One of the user's own, with numbers on both sides and functions that the library's do without.
+struct lion {
+  double learning_rate = 0.25, beta = 0.75;
+  static constexpr int slots = 1;
+  static constexpr char const* slot_names[] = {"exp_avg"};
+  static constexpr int scalars = 2;
+  static constexpr int variants = 1;
+  constexpr int variant() const { return 0; }
+  constexpr void write_scalars(std::int64_t, double* to) const {
+    to[0] = learning_rate;
+    to[1] = beta;
+  }
+  template <int Variant, class Region>
+  static constexpr void update(Region& r) {
+    auto mean = r.scalar[1] * r.slot[0] + (1 - r.scalar[1]) * r.gradients;
+    auto step = sign(mean) * 0.5 + 2 * tanh(-mean) / (1.5 + abs(mean));
+    r.parameters = r.parameters - (step + 0.125 / (1 + square(mean)) / 4) * r.scalar[0];
+    r.slot[0] = mean;
+  }
+};
+}  // namespace
+
+TEST_CASE("an optimizer of the user's own is an expression as any other") {
+  check(lion{}, [](double p, double g, memory& m, double) {
+    double const mean = m[0] = 0.75 * m[0] + 0.25 * g, sign = mean > 0 ? 1 : mean < 0 ? -1 : 0;
+    double const step = sign * 0.5 + 2 * std::tanh(-mean) / (1.5 + std::fabs(mean));
+    return p - (step + 0.125 / (1 + mean * mean) / 4) * 0.25;
+  });
+}
+
 TEST_CASE("an optimizer's update is few steps over all parameters, whatever their number") {
   using recorder = proof::step_of<double, std::remove_cvref_t<decltype(net)>, std::remove_cvref_t<decltype(input<2>)>,
                                   detail::mse_loss, adam, 4>::recorder;

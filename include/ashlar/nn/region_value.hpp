@@ -34,8 +34,16 @@ constexpr region_value<T> operator/(region_value<T> a, region_value<T> b) {
   return a.with(op::div, b);
 }
 template <class T>
+constexpr region_value<T> operator-(region_value<T> a) {
+  return {a.g, unary(*a.g, op::neg, a.id)};
+}
+template <class T>
 constexpr region_value<T> operator+(region_value<T> a, number auto b) {
   return a + a.like(b);
+}
+template <class T>
+constexpr region_value<T> operator+(number auto a, region_value<T> b) {
+  return b.like(a) + b;
 }
 template <class T>
 constexpr region_value<T> operator-(number auto a, region_value<T> b) {
@@ -46,12 +54,36 @@ constexpr region_value<T> operator*(region_value<T> a, number auto b) {
   return a * a.like(b);
 }
 template <class T>
-constexpr region_value<T> sqrt(region_value<T> a) {
-  return {a.g, unary(*a.g, op::sqrt, a.id)};
+constexpr region_value<T> operator*(number auto a, region_value<T> b) {
+  return b.like(a) * b;
+}
+template <class T>
+constexpr region_value<T> operator/(region_value<T> a, number auto b) {
+  return a / a.like(b);
+}
+template <class T>
+constexpr region_value<T> operator/(number auto a, region_value<T> b) {
+  return b.like(a) / b;
 }
 template <class T>
 constexpr region_value<T> operator-(region_value<T> a, number auto b) {
   return a - a.like(b);
+}
+template <class T>
+constexpr region_value<T> sqrt(region_value<T> a) {
+  return {a.g, unary(*a.g, op::sqrt, a.id)};
+}
+template <class T>
+constexpr region_value<T> abs(region_value<T> a) {
+  return {a.g, unary(*a.g, op::abs, a.id)};
+}
+template <class T>
+constexpr region_value<T> sign(region_value<T> a) {
+  return {a.g, unary(*a.g, op::sign, a.id)};
+}
+template <class T>
+constexpr region_value<T> tanh(region_value<T> a) {
+  return {a.g, unary(*a.g, op::tanh, a.id)};
 }
 template <class T>
 constexpr region_value<T> square(region_value<T> a) {
