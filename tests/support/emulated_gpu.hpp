@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -162,7 +163,9 @@ inline void need_fitting_gpu() {
   if (!trouble.empty()) fail(error_parts{.place = "device", .problem = trouble});
 }
 
-/// Each block is behind its own size.
+/// Each block is behind its own size, and before what nobody may write: as a GPU's memory checker sees it.
+inline constexpr std::size_t bytes_behind = 64;
+inline constexpr int mark_behind = 0xa5;
 inline char* gpu_allocate(std::int64_t bytes) {
   emulated_gpu_state& gpu = emulated_gpu();
   std::lock_guard const lock(gpu.changing);
@@ -173,9 +176,11 @@ inline char* gpu_allocate(std::int64_t bytes) {
                      .expected = std::to_string(bytes)});
   gpu.used += bytes;
   ++gpu.allocations;
-  char* const all = static_cast<char*>(std::aligned_alloc(256, static_cast<std::size_t>((bytes + 511) / 256 * 256)));
+  std::size_t const size = static_cast<std::size_t>(bytes);
+  char* const all = static_cast<char*>(std::aligned_alloc(256, (size + bytes_behind + 511) / 256 * 256));
   std::memcpy(all, &bytes, sizeof bytes);
-  std::memset(all + 256, 0, static_cast<std::size_t>(bytes));
+  std::memset(all + 256, 0, size);
+  std::memset(all + 256 + size, mark_behind, bytes_behind);
   return all + 256;
 }
 inline void gpu_free(char* memory) {
@@ -183,6 +188,11 @@ inline void gpu_free(char* memory) {
   std::lock_guard const lock(gpu.changing);
   std::int64_t bytes = 0;
   std::memcpy(&bytes, memory - 256, sizeof bytes);
+  for (std::size_t i = 0; i < bytes_behind; ++i)
+    if (memory[static_cast<std::size_t>(bytes) + i] != static_cast<char>(mark_behind)) {
+      std::fprintf(stderr, "emulated GPU: something was written behind %lld bytes\n", static_cast<long long>(bytes));
+      std::abort();
+    }
   gpu.used -= bytes;
   std::free(memory - 256);
 }

@@ -72,7 +72,7 @@ struct exchange_layout {
   static constexpr std::int64_t result_bytes = aligned(numbers_at + 8 * std::int64_t{outputs});
 };
 
-/// Words in which memory is copied: all of it is aligned for them.
+/// Words in which memory is copied: all of it is aligned for them, and all but a model's has whole ones.
 struct alignas(16) copied_word {
   std::uint64_t half[2];
 };
@@ -131,15 +131,22 @@ struct judge_step {
   }
 };
 
-/// Gives states back what they were before a step that is not taken.
+/// Gives states back what they were before a step that is not taken, a word to a thread; the last may be part of one.
 struct restore_states {
   run_state const* state;
-  copied_word* states;
-  copied_word const* before;
+  char* states;
+  char const* before;
+  std::int64_t bytes;
 
+  std::int64_t units() const { return (bytes + word_bytes - 1) / word_bytes; }
   template <class Team>
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
-    if (!state->now.is_taken) states[unit] = before[unit];
+    if (state->now.is_taken) return;
+    std::int64_t const first = unit * word_bytes;
+    if (first + word_bytes <= bytes)
+      *reinterpret_cast<copied_word*>(states + first) = *reinterpret_cast<copied_word const*>(before + first);
+    else
+      for (std::int64_t i = first; i < bytes; ++i) states[i] = before[i];
   }
 };
 

@@ -182,10 +182,8 @@ class gpu_steps final : public on_their_way {
       if (tables.sizes.outputs) gpu_check(run_by_threads(judge, 1, on), "judging a step");
     });
     if (tables.counts.state_bytes) {
-      restore_states const restore{state, reinterpret_cast<copied_word*>(m.states),
-                                   reinterpret_cast<copied_word*>(states_before())};
-      gpu_check(run_by_threads(restore, (tables.counts.state_bytes + word_bytes - 1) / word_bytes, on),
-                "restoring states");
+      restore_states const restore{state, m.states, states_before(), tables.counts.state_bytes};
+      gpu_check(run_by_threads(restore, restore.units(), on), "restoring states");
     }
     report_step<outputs> report{state, results_.data(), layout::result_bytes, {}, {}};
     for (int k = 0; k < outputs; ++k) {
