@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A user's own warnings are not about our headers: a program that trains, predicts and saves, on both policies, under
-# -Wshadow, -Wconversion and -Wpedantic with the headers found by -I, as by CMake from a folder of one's own.
+# -Wshadow, -Wconversion and -Wpedantic with the headers found by -I, as by CMake from a folder of one's own. Flags by
+# which the compiler takes numbers to be finite are refused in a sentence.
 set -euo pipefail
 ROOT="${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}"
 CXX="${CXX:-g++}"
@@ -38,3 +39,10 @@ fi
 # A warning of this kind is an error here.
 echo 'int x; int main() { int x = 0; return x; }' > "$folder/program.cpp"
 if compile > /dev/null 2>&1; then echo "a shadow is not seen" && exit 1; fi
+
+echo '#include <ashlar/core/config.hpp>' > "$folder/program.cpp"
+for flag in -ffast-math -Ofast -ffinite-math-only; do
+  if compile "$flag" 2> "$folder/said" > /dev/null; then echo "$flag is taken" && exit 1; fi
+  grep -q 'error: .*ashlar: -ffast-math breaks NaN handling' "$folder/said"
+done
+compile -fno-math-errno

@@ -16,7 +16,8 @@
 #define ASHLAR_ABI v0_1_aborts
 #endif
 
-#if defined(__FAST_MATH__)
+// Parts of -ffast-math are as bad: those that a compiler tells of are refused as well.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(__ASSOCIATIVE_MATH__)
 #error "ashlar: -ffast-math breaks NaN handling, the order of sums and the promise of equal bits; compile without it"
 #endif
 
