@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Compiled with OpenMP: pools are teams of its threads.
 #include <omp.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -81,4 +83,21 @@ TEST_CASE("a team that is not whole runs nothing, and the program runs alone") {
   CHECK(trained(pool) == trained_alone());
   if (!is_whole) CHECK(shares(pool) == 0);
   omp_set_dynamic(before);
+}
+
+TEST_CASE("in a process that was forked off, programs run on one thread, with the same bits") {
+  std::vector<float> const expected = trained_alone();
+  thread_pool pool(threads{2});
+  pool.set_break_even(0);
+  REQUIRE(trained(pool) == expected);
+  pid_t const child = fork();
+  if (child == 0) {
+    alarm(60);
+    thread_pool made_here(threads{2});
+    made_here.set_break_even(0);
+    _exit(trained(pool) == expected && trained(made_here) == expected ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <thread>
@@ -123,6 +126,22 @@ TEST_CASE("a pool of one thread runs nothing, and a pool that never ran anything
   CHECK(!alone.try_run(count_up, &b));
   CHECK(alone.size() == 1);
   CHECK(idle.size() == 3);
+}
+TEST_CASE("in a process that was forked off, a pool of before runs nothing, and ends") {
+  thread_pool pool(threads{3});
+  board b{pool};
+  REQUIRE(pool.try_run(count_up, &b));
+  pid_t const child = fork();
+  if (child == 0) {
+    alarm(60);
+    bool const ran = pool.try_run(count_up, &b);
+    pool.~thread_pool();
+    _exit(ran ? 1 : 0);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(pool.try_run(count_up, &b));
 }
 TEST_CASE("a negative number of threads, and more than a system has, is refused in a sentence before any is made") {
   for (int count : {-2, 100000}) {

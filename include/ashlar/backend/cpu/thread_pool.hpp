@@ -96,6 +96,17 @@ class alignas(128) turn_counter {
   std::atomic<int> sleepers_{0};
 };
 
+/// How many forks lie between the process that first made a pool and this one: threads are not forked along.
+inline std::atomic<int>& forks_since_first_pool() {
+  static std::atomic<int> count{0};
+  return count;
+}
+ASHLAR_COLD inline int counted_forks() {
+  auto const count = [] { forks_since_first_pool().fetch_add(1, std::memory_order_relaxed); };
+  [[maybe_unused]] static int const asked = pthread_atfork(nullptr, nullptr, count);
+  return forks_since_first_pool().load(std::memory_order_relaxed);
+}
+
 /// Runs task(context, worker) on so many threads, the caller being worker 0, and returns when all are done; false: not
 /// that many are to be had, and nothing ran.
 using team_launcher = bool (*)(int size, void (*task)(void*, int) noexcept, void* context);
@@ -127,9 +138,9 @@ inline bool run_openmp_team(int size, void (*task)(void*, int) noexcept, void* c
 }  // namespace detail
 
 /// Threads that run programs together. They are made once, stay, and sleep while there is nothing to do. A program that
-/// finds them busy runs on its own thread alone, with the same results. Where a unit of the program is compiled with
-/// -fopenmp they are OpenMP's, which the caller's own loops use too, and what is called inside of a parallel region
-/// runs on its thread alone.
+/// finds them busy, or was forked off since they were made, runs on its own thread alone, with the same results. Where
+/// a unit of the program is compiled with -fopenmp they are OpenMP's, which the caller's own loops use too, and what is
+/// called inside of a parallel region runs on its thread alone.
 /// cost: about a microsecond to start a program on threads that are awake, a fraction of one where they meet
 /// errors: fails where the system has no more threads, and where more than 1024, and than 16 a processor, are asked for
 /// example: thread_pool pool(threads{4}); auto net = model(digits, input<64>, cpu.with(pool), seed{7});
@@ -138,6 +149,7 @@ class thread_pool {
   /// Makes the threads but one, which is whoever runs a program; a launcher has threads of its own.
   ASHLAR_COLD explicit thread_pool(threads t, detail::team_launcher launcher = detail::launcher_of_program())
       : size_(detail::thread_count(t)),
+        forks_(detail::counted_forks()),
         awake_(size_ > detail::usable_processors() ? 0 : 200000),
         launcher_(launcher),
         workers_(new worker_state[static_cast<std::size_t>(size_)]),
@@ -168,7 +180,7 @@ class thread_pool {
   /// Runs task(context, worker) on every worker, the caller being worker 0; false where the pool is busy, and nothing
   /// ran.
   [[gnu::noinline]] bool try_run(void (*task)(void*, int) noexcept, void* context) {
-    if (size_ == 1 || busy_.exchange(true, std::memory_order_acquire)) return false;
+    if (size_ == 1 || are_elsewhere() || busy_.exchange(true, std::memory_order_acquire)) return false;
     bool ran = true;
     if (launcher_) {
       ran = launcher_(size_, task, context);
@@ -224,14 +236,20 @@ class thread_pool {
                             .expected = "%",
                             .numbers = {w, size_}});
   }
+  /// Whether the threads are those of a process that this one was forked off from. GNU's OpenMP waits forever for them,
+  /// whatever pool asks.
+  bool are_elsewhere() const {
+    return detail::forks_since_first_pool().load(std::memory_order_relaxed) != (launcher_ ? 0 : forks_);
+  }
   ASHLAR_COLD void stop(int made) {
     task_ = nullptr;
-    if (made > 1 && !launcher_) starts_.next();
-    for (int w = 1; w < made && !launcher_; ++w) pthread_join(workers_[w].thread, nullptr);
+    if (launcher_ || are_elsewhere()) made = 0;
+    if (made > 1) starts_.next();
+    for (int w = 1; w < made; ++w) pthread_join(workers_[w].thread, nullptr);
     delete[] workers_;
   }
 
-  int size_;
+  int size_, forks_;
   std::int64_t awake_;  // nanoseconds before a worker sleeps; none where threads take turns on a processor
   detail::team_launcher launcher_;
   worker_state* workers_;
