@@ -178,14 +178,14 @@ class finding_text {
   short_text sentence_, operations_, layer_;
 };
 
-/// Runs a program by its executor, with a look at every step, and says what spoils its results; parameters and the
+/// Runs a program by `run(memory)`, with a look at every step, and says what spoils its results; parameters and the
 /// optimizer's state stay as they are.
-template <class Program, class Executor>
-ASHLAR_COLD void explain(run_memory m, non_finite& why) {
+template <class Program, class Run>
+ASHLAR_COLD void explain(run_memory m, non_finite& why, Run const& run) {
   static constexpr plan_view p = view_of<Program>();
   finite_watch watch(p, m, false);
   m.watch = &watch;
-  Executor::run(m);
+  run(m);
   if (watch.look_at_results()) finding_text(p, m, watch.spoilt_by).write(why);
 }
 

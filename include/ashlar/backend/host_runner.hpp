@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include <ashlar/backend/buffer.hpp>
+#include <ashlar/backend/finding_text.hpp>
 #include <ashlar/backend/run_memory.hpp>
 #include <ashlar/plan/program.hpp>
 
@@ -90,13 +91,14 @@ class host_stepper : public host_runner<Program, Executor> {
     }
     return number(0);
   }
-  /// `look(m)` looks at a step without its update; afterwards the states are as before.
-  template <class Source, class Look>
-  void explain(run_memory m, Source const& source, Look const& look) {
+  /// Says what makes the results of a step not finite, if anything does: it runs without its update, and afterwards the
+  /// states are as before.
+  template <class Source>
+  ASHLAR_COLD void explain(run_memory m, Source const& source, non_finite& why) {
     kept_states const states(m.states, states_before_);
     prepare(m, source);
     m.arena = this->arena_.data();
-    look(m);
+    detail::explain<Program>(m, why, [](run_memory const& at) { Executor::run(at); });
   }
 
  private:

@@ -7,8 +7,8 @@
 namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// What says where programs run: a type with `program<Recorder>` (the plan), `runner<Program>` and `stepper<Program,
-/// Slots, Scalars>` (a program with its memory, which run it), `memory` (what parameters and states lie in),
-/// `resources` (what programs run with, made of a policy) and `explain`.
+/// Slots, Scalars>` (a program with its memory, which run it), `memory` (what parameters and states lie in)
+/// and `resources` (what programs run with, made of a policy).
 struct policy_base {};
 template <class P>
 concept any_policy = std::is_base_of_v<policy_base, std::remove_cvref_t<P>>;

@@ -262,8 +262,7 @@ class trainer {
     m.seed = seed_;
     step_source const source{*this, rows};
     if (!why_) return stepper_.step(m, net_.resources(), source);
-    stepper_.explain(m, source,
-                     [&](detail::run_memory const& at) { Model::policy::template explain<program>(at, *why_); });
+    stepper_.explain(m, source, *why_);
     return {};
   }
 

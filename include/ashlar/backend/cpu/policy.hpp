@@ -76,12 +76,6 @@ struct cpu_policy : detail::policy_base {
   /// What a model or compiled function holds to run with.
   using resources = detail::cpu_threads;
 
-  /// Says what makes a program's results not finite, if anything does; runs it for that.
-  template <class Program>
-  static void explain(detail::run_memory const& m, non_finite& why) {
-    detail::explain<Program, executor<Program>>(m, why);
-  }
-
   /// What is done of a program's step together with another one, in words; empty: it stands alone, as with debug all
   /// do.
   template <class Program>

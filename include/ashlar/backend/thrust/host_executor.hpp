@@ -65,8 +65,6 @@ struct system_parts {
   template <class Program>
   using executor = executor_for<Checked, Program, device_executor<Program, Own, Bf16>>;
   template <class Program>
-  using host_executor = executor<Program>;
-  template <class Program>
   using runner = host_runner<Program, executor<Program>>;
   template <class Program, int Slots, int Scalars>
   using stepper = host_stepper<Program, executor<Program>, Slots, Scalars>;

@@ -90,13 +90,6 @@ struct device_policy : detail::policy_base {
   /// What a model or compiled function holds to run with.
   using resources = typename detail::parts_with<>::resources;
 
-  /// Says what makes a program's results not finite, if anything does; runs it for that.
-  template <class Program>
-  static void explain(detail::run_memory const& m, non_finite& why) {
-    using looked_at = typename detail::parts_with<Options...>::template host_executor<Program>;
-    detail::explain<Program, looked_at>(m, why);
-  }
-
   /// What runs here, in words: Thrust's version, its system and what that runs on; or why nothing does, where there is
   /// no driver, no GPU, or one that the program was not built for.
   std::string describe() const { return "device" + detail::system_in_words(); }

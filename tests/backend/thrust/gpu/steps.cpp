@@ -230,7 +230,32 @@ TEST_CASE("gpu: fit learns as on the cpu, of several losses too") {
   CHECK(largest_difference(run(device), run(cpu)) < rounding);
 }
 
-TEST_CASE("gpu: find_non_finite, debug and inspect look at the host's image of what lies on the device") {
+TEST_CASE("gpu: find_non_finite looks at what the device's own kernels make, and leaves all as it was") {
+  auto found = [](auto const& policy, float large, bool looks) {
+    auto net = model(network, input<2>, policy, seed{3});
+    auto t = make_trainer(net, cross_entropy, adam{.learning_rate = 0.01f}, batch<16>);
+    tensor<float, 16, 2> points{};
+    tensor<std::int32_t, 16> labels{};
+    t.step(points, labels);
+    points(5, 1) = large;
+    auto const before = numbers_of(net);
+    std::string said;
+    for (int i = 0; i < (looks ? 2 : 0); ++i) {
+      said = find_non_finite(t, points, labels).sentence;
+      CHECK(numbers_of(net) == before);
+      CHECK(t.steps() == 1);
+    }
+    points(5, 1) = 1;
+    t.step(points, labels);
+    return std::pair(said, numbers_of(net));
+  };
+  constexpr float rounds_to_infinity = 3.4e38f;  // in bf16, whose largest number is 3.39e38
+  auto const looked = found(device.with(bf16), rounds_to_infinity, true);
+  CHECK(looked.first.find("matmul in layer '0' made the first number that is not finite") != std::string::npos);
+  CHECK(looked.second == found(device.with(bf16), rounds_to_infinity, false).second);
+}
+
+TEST_CASE("gpu: find_non_finite says what it says on the cpu, and debug and inspect look at an image of the device") {
   auto explained = [](auto const& policy) {
     auto net = model(network, input<2>, policy, seed{3});
     auto t = make_trainer(net, cross_entropy, adam{}, batch<16>);

@@ -63,9 +63,9 @@ class mirrored_stepper : public host_stepper<Program, mirrored_executor<Program>
     mirror_.write(m);
     return of_step;
   }
-  template <class Source, class Look>
-  void explain(run_memory const& m, Source const& source, Look const& look) {
-    base::explain(mirror_.read(m), source, look);
+  template <class Source>
+  void explain(run_memory const& m, Source const& source, non_finite& why) {
+    base::explain(mirror_.read(m), source, why);
   }
 
  private:

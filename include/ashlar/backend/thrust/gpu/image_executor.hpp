@@ -47,6 +47,7 @@ class gpu_image_executor {
                              tables.outputs[0].type == dtype::float64};
       bool const has_loss = tables.sizes.outputs && tables.outputs[0].extents.size() == 1;
       if (has_loss) gpu_check(run_by_threads(judge, 1, stream.get()), "judging a step");
+      return true;
     });
     gpu_wait(stream.get());
     for (copied const* c : {&arena, &parameters_there, &states_there, &slots_there}) c->back();

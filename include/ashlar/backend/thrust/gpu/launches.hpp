@@ -60,7 +60,8 @@ class program_launches {
   }
   static bool is_whole(run_memory const& m) { return batch == 0 || m.rows == batch; }
 
-  /// Launches all steps; `judge()` stands before those of the update.
+  /// Launches all steps; `judge()` stands before those of the update, and says whether they are launched. A watch of
+  /// the memory's looks at each kernel.
   template <int Slots, class Judge>
   static void run(device_program_memory<Program, Slots> const& memory, run_memory m, gpu_stream stream,
                   library_calls* libraries, Judge const& judge) {
@@ -76,14 +77,13 @@ class program_launches {
     walk::run(
         m,
         [&](int s, char* const* operands, std::uint64_t iteration) {
+          if (m.watch && !m.watch->before(s, operands, iteration)) return;
           now.step(s, operands, iteration);
+          if (m.watch) m.watch->after(s, operands, iteration);
           if constexpr (has_indices<Program>)
             if (reads_indices(tables, s)) launch_count(s, operands[1], memory.numbers(), state, stream);
         },
-        [&] {
-          judge();
-          return now.is_update = true;
-        });
+        [&] { return now.is_update = judge(); });
   }
 
  private:
@@ -158,11 +158,11 @@ class program_launches {
     void step(int s, char* const* operands, std::uint64_t iteration) {
 #if ASHLAR_HAS_CUBLASLT
       if constexpr (!Own)
-        if (is_whole && is_of_library(s, operands, iteration)) return;
+        if (is_whole && libraries && is_of_library(s, operands, iteration)) return;
 #endif
 #if ASHLAR_HAS_CUDNN
       if constexpr (!Own)
-        if (is_whole && is_with_relu(s, operands, iteration)) return;
+        if (is_whole && libraries && is_with_relu(s, operands, iteration)) return;
 #endif
       launch_step(s, operands, iteration);
     }
@@ -181,7 +181,7 @@ class program_launches {
       convolution_shape const shape(tables.numbers + step.numbers,
                                     tables.code[tables.kernel_begin[step.kernel] + 1] != 0);
       char* const with_bias[] = {convolution[0], convolution[1], operands[2], operands[1]};
-      if (libraries && libraries->convolve_with_relu(s - 1, shape, with_bias, stream)) return true;
+      if (libraries->convolve_with_relu(s - 1, shape, with_bias, stream)) return true;
       launch_step(s - 1, convolution, iteration);
       return false;
     }

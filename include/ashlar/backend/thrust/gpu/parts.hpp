@@ -14,8 +14,6 @@ struct system_parts {
                                                  : Tf32 ? library_precision::tf32
                                                         : library_precision::full;
   template <class Program>
-  using host_executor = executor_for<Checked, Program, cpu_executor<Program>>;
-  template <class Program>
   using executor = std::conditional_t<Checked, mirrored_executor<Program>, gpu_image_executor<Program, Own, precision>>;
   template <class Program>
   using runner = std::conditional_t<Checked, mirrored_runner<Program>, gpu_runner<Program, Own, precision>>;

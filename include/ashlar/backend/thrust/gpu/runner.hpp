@@ -35,7 +35,7 @@ class gpu_runner {
     gpu_copy(copy_kind::to_device, p.memory.request_slot(0), p.requests.data(), layout::at.request_bytes, stream);
     p.captured[launches::is_whole(m)].run(m, stream, [&](gpu_stream on) {
       p.memory.launch_take(on);
-      launches::run(p.memory, m, on, Own ? nullptr : &p.libraries, [] {});
+      launches::run(p.memory, m, on, Own ? nullptr : &p.libraries, [] { return true; });
       gpu_check(run_by_threads(end_run{p.memory.state()}, 1, on), "ending a run");
     });
     for (int k = 0; k < layout::outputs; ++k) {

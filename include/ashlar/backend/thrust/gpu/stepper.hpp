@@ -6,6 +6,7 @@
 #include <string>
 
 #include <ashlar/backend/thrust/gpu/host_mirror.hpp>
+#include <ashlar/backend/thrust/gpu/image_watch.hpp>
 #include <ashlar/backend/thrust/gpu/launches.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail::inline ASHLAR_DEVICE_ABI {
@@ -118,6 +119,40 @@ class gpu_steps final : public on_their_way {
   /// Steps behind one that is not finite are not launched again.
   void drop_behind_not_finite() { drops_ = true; }
 
+  /// Looks at the next step.
+  template <class Source>
+  ASHLAR_COLD void explain(run_memory m, Source const& source, non_finite& why) {
+    std::int64_t const number = taken() + 1;
+    m.step = static_cast<std::uint64_t>(number);
+    m.variant = source.variant(number);
+    m.slots = slots();
+    double scalars[Scalars]{};
+    source.write_scalars(number, scalars);
+    host_mirror<Program> const mirror;
+    buffer const arena(tables.counts.arena_bytes), slots_here(slot_bytes);
+    run_memory here = mirror.read(m);
+    here.arena = arena.data();
+    here.slots = slots_here.data();
+    here.scalars = scalars;
+    if (slot_bytes) read_device(here.slots, slots(), slot_bytes);
+    kept_for_a_look const kept(*this, m.states);
+    write_request(m, here);
+    detail::explain<Program>(here, why, [&](run_memory const& seen) {
+      static constexpr plan_view plan = view_of<Program>();
+      image_watch watch(plan, *seen.watch);
+      watch.add({memory_.arena(), here.arena, tables.counts.arena_bytes});
+      watch.add({reinterpret_cast<char*>(memory_.scalars()), reinterpret_cast<char*>(scalars), sizeof scalars});
+      watch.add({m.parameters, here.parameters, tables.counts.parameter_bytes});
+      watch.add({m.states, here.states, tables.counts.state_bytes});
+      watch.add({slots(), here.slots, slot_bytes});
+      m.watch = &watch;
+      owned_stream const stream;
+      launch_steps(m, stream.get(), nullptr);
+      gpu_wait(stream.get());
+      check_indices<Program>(state_now().faults, m.step);
+    });
+  }
+
   /// What the optimizer keeps.
   char* slots() const { return memory_.own() + launches::workspace_bytes(); }
 
@@ -172,15 +207,19 @@ class gpu_steps final : public on_their_way {
       gpu_finish(steps.resources_.stream());
     }
   };
+  void launch_steps(run_memory const& m, gpu_stream on, library_calls* libraries) {
+    launches::run(memory_, m, on, libraries, [&] {
+      judge_step const judge{memory_.state(), output(0), is_wide(0)};
+      if (tables.sizes.outputs) gpu_check(run_by_threads(judge, 1, on), "judging a step");
+      return !m.watch || state_now().now.is_taken;
+    });
+  }
   void launch_all(run_memory const& m, gpu_stream on) {
     run_state* const state = memory_.state();
     memory_.launch_take(on);
     if (tables.counts.state_bytes)
       gpu_copy(copy_kind::on_device, states_before(), m.states, tables.counts.state_bytes, on);
-    launches::run(memory_, m, on, Own ? nullptr : &libraries_, [&] {
-      judge_step const judge{state, output(0), is_wide(0)};
-      if (tables.sizes.outputs) gpu_check(run_by_threads(judge, 1, on), "judging a step");
-    });
+    launch_steps(m, on, Own ? nullptr : &libraries_);
     if (tables.counts.state_bytes) {
       restore_states const restore{state, m.states, states_before(), tables.counts.state_bytes};
       gpu_check(run_by_threads(restore, restore.units(), on), "restoring states");
@@ -194,6 +233,54 @@ class gpu_steps final : public on_their_way {
   }
   char const* output(int k) const { return memory_.arena() + tables.outputs[k].at.offset; }
   static bool is_wide(int k) { return tables.outputs[k].type == dtype::float64; }
+
+  ASHLAR_COLD run_state state_now() const {
+    run_state state;
+    read_device(&state, reinterpret_cast<char const*>(memory_.state()), sizeof state);
+    return state;
+  }
+  /// What a look at a step leaves as it was.
+  struct kept_for_a_look {
+    gpu_steps& steps;
+    char* states;
+    run_state state = steps.state_now();
+
+    kept_for_a_look(gpu_steps& s, char* of_model) : steps(s), states(of_model) { copy(steps.states_before(), states); }
+    kept_for_a_look(kept_for_a_look const&) = delete;
+    kept_for_a_look& operator=(kept_for_a_look const&) = delete;
+    ~kept_for_a_look() {
+#if defined(__cpp_exceptions)
+      try {
+        restore();
+      } catch (...) {  // the GPU does nothing any more, as what is thrown already says
+      }
+#else
+      restore();
+#endif
+    }
+
+   private:
+    static void copy(char* to, char const* from) {
+      if (tables.counts.state_bytes) gpu_copy_and_wait(copy_kind::on_device, to, from, tables.counts.state_bytes);
+    }
+    ASHLAR_COLD void restore() const {
+      copy(states, steps.states_before());
+      write_device(reinterpret_cast<char*>(steps.memory_.state()), &state, sizeof state);
+    }
+  };
+  /// Puts what a run is given where its kernels read it, and its inputs into its image too.
+  ASHLAR_COLD void write_request(run_memory const& m, run_memory const& image) {
+    auto const request = request_of(given_);
+    request.write_scalars(image.scalars, Scalars);
+    write_device(reinterpret_cast<char*>(memory_.scalars()), request.scalars(), std::int64_t{8} * layout::scalars);
+    for (int k = 0; k < tables.sizes.inputs; ++k) {
+      std::int64_t const at = tables.inputs[k].at.offset, bytes = layout::bytes_of_value(tables.inputs[k]);
+      std::memcpy(image.arena + at, request.input(k), static_cast<std::size_t>(bytes));
+      write_device(memory_.arena() + at, request.input(k), bytes);
+    }
+    run_state const state{{m.rows, m.seed, m.step, 1}};
+    write_device(reinterpret_cast<char*>(memory_.state()), &state, sizeof state);
+  }
 
   void settle(std::int64_t end) {
     std::lock_guard const alone(own_);
@@ -294,27 +381,11 @@ class gpu_stepper {
     std::int64_t const number = steps_->give(m, resources, source);
     return {steps_->losses(), number};
   }
-  /// `look(m)` looks at a step, on the host and without its update.
-  template <class Source, class Look>
-  void explain(run_memory m, Source const& source, Look const& look) {
-    std::int64_t const number = steps() + 1;
-    buffer const arena(tables.counts.arena_bytes), slots(Slots * aligned(tables.counts.trained_bytes));
-    for (int k = 0; k < tables.sizes.inputs; ++k) {
-      variable_info const& v = tables.inputs[k];
-      std::memcpy(arena.data() + v.at.offset, input(k),
-                  static_cast<std::size_t>(exchange_layout<Program>::bytes_of_value(v)));
-    }
-    if (slots.size()) read_device(slots.data(), steps_->slots(), slots.size());
-    double scalars[Scalars]{};
-    source.write_scalars(number, scalars);
-    host_mirror<Program> const mirror;
-    m = mirror.read(m);
-    m.arena = arena.data();
-    m.slots = slots.data();
-    m.scalars = scalars;
-    m.step = static_cast<std::uint64_t>(number);
-    m.variant = source.variant(number);
-    look(m);
+  /// Says what makes the results of a step not finite, if anything does: it runs kernel by kernel, of which none is a
+  /// library's, and without its update; afterwards the states are as before.
+  template <class Source>
+  void explain(run_memory const& m, Source const& source, non_finite& why) {
+    steps_->explain(m, source, why);
   }
 
  private:
