@@ -129,8 +129,13 @@ struct fused_registers {
         for (int w = 0; w < 4; ++w) r.at[k + w] = static_cast<N>(random_stream::to_uniform(block.word[w]));
       }
     } else {
-      for (int k = 0; k < lanes; ++k)
-        r.at[k] = static_cast<N>(stream.uniform(first + static_cast<std::uint64_t>(k) * distance));
+      ASHLAR_ROLL
+      for (int k = 0; k < lanes; ++k) {
+        N const x = static_cast<N>(stream.uniform(first + static_cast<std::uint64_t>(k) * distance));
+        ASHLAR_UNROLL
+        for (int w = 0; w < lanes; ++w)  // by number: what is found by an index lies in memory, not in registers
+          if (w == k) r.at[w] = x;
+      }
     }
   }
   /// The stream of random input K: the numbers of random inputs stand behind the strides and what columns have.

@@ -56,6 +56,7 @@ struct column_functor {
       if (left <= 0) return false;
       p.count = left < lanes ? static_cast<int>(left) : lanes;
     }
+    ASHLAR_ROLL
     for (int a = keeps_inner ? last - 1 : last; a >= 0; --a) {
       if (!is_kept(n.numbers, a)) {
         p.reduced *= a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);
@@ -79,6 +80,7 @@ struct column_functor {
       work::copy_offsets(s, begin, typename work::all_operands{});
       std::int64_t from = p.at, left = r;
       int taken = p.count;
+      ASHLAR_ROLL
       for (int a = last; a >= 0; --a) {
         if (is_kept(n.numbers, a)) continue;
         std::int64_t const steps = a == last ? parts_of_size(n.extent(a), lanes) : n.extent(a);

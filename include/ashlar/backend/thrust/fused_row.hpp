@@ -48,6 +48,7 @@ struct row_functor {
       std::int64_t const parts = parts_of_size(n.full_extent(n.axes - 1), lanes);
       at = (outer ? take_index(unit, parts) : unit) * lanes;
     }
+    ASHLAR_ROLL
     for (int a = outer - 1; a >= 0; --a) {
       std::int64_t const index = a ? take_index(unit, n.full_extent(a)) : unit;
       if (index >= n.extent(a)) return false;
@@ -94,6 +95,7 @@ struct row_functor {
     int const first = n.axes - n.row_axes;
     std::int64_t const inner = n.extent(n.axes - 1), parts = parts_of_size(inner, lanes);
     std::int64_t runs = 1;
+    ASHLAR_ROLL
     for (int a = first; a < n.axes - 1; ++a) runs *= n.extent(a);
     std::int64_t begin[operands];
     work::keep_offsets(s, begin, typename work::all_operands{});
@@ -104,6 +106,7 @@ struct row_functor {
         std::int64_t run = c;
         at = take_index(run, parts);
         work::copy_offsets(s, begin, typename work::all_operands{});
+        ASHLAR_ROLL
         for (int a = n.axes - 2; a >= first; --a)
           work::move_offsets(s, n, a, take_index(run, n.extent(a)), typename work::all_operands{});
       }

@@ -63,7 +63,11 @@
 #define ASHLAR_DEVICE_CODE 1
 /// Stands before a loop over the numbers of a packet, which are to stay in registers.
 #define ASHLAR_UNROLL _Pragma("unroll")
+/// Stands before a loop over a few things outside of what takes the time: compilers for GPUs would write four of its
+/// turns, and the registers of each.
+#define ASHLAR_ROLL _Pragma("unroll 1")
 #else
 #define ASHLAR_DEVICE_CODE 0
 #define ASHLAR_UNROLL
+#define ASHLAR_ROLL
 #endif
