@@ -113,16 +113,30 @@ struct launch_table {
     } else
       return launch<decltype(functor_of<Rounds, Code...>())>;
   }
+  /// A kernel's integers by themselves: looking each of them up among all of a program's takes nvcc's front ends most
+  /// of a millisecond.
+  template <int Kernel>
+  struct integers_of {
+    static constexpr int count = tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel];
+    struct list {
+      int at[count];
+    };
+    static constexpr list code = [] {
+      list copied{};
+      for (int i = 0; i < count; ++i) copied.at[i] = tables.code[tables.kernel_begin[Kernel] + i];
+      return copied;
+    }();
+  };
   template <int Kernel, int... I>
   static constexpr launch_function make_entry(std::integer_sequence<int, I...>) {
-    return function_of<Kernel, tables.code[tables.kernel_begin[Kernel] + I]...>();
+    return function_of<Kernel, integers_of<Kernel>::code.at[I]...>();
   }
   template <int Kernel, int... I>
   static constexpr std::int64_t make_bytes(std::integer_sequence<int, I...>) {
-    return bytes_of_parts<Kernel, tables.code[tables.kernel_begin[Kernel] + I]...>();
+    return bytes_of_parts<Kernel, integers_of<Kernel>::code.at[I]...>();
   }
   template <int Kernel>
-  using code_of = std::make_integer_sequence<int, tables.kernel_begin[Kernel + 1] - tables.kernel_begin[Kernel]>;
+  using code_of = std::make_integer_sequence<int, integers_of<Kernel>::count>;
   struct table {
     launch_function of[count + 1];
     std::int64_t bytes[count + 1];  // of workspace that divided reductions need
@@ -146,8 +160,8 @@ struct launch_table {
       return weight_parts(numbers).count == 1 ? 1 : 2;
 #endif
     if constexpr (functions.bytes[Kernel] > 0)
-      if (bytes_of_divided<tables.code[tables.kernel_begin[Kernel] + I]...>(numbers) > 0)
-        return decltype(functors_of_divided<tables.code[tables.kernel_begin[Kernel] + I]...>())::count;
+      if (bytes_of_divided<integers_of<Kernel>::code.at[I]...>(numbers) > 0)
+        return decltype(functors_of_divided<integers_of<Kernel>::code.at[I]...>())::count;
     return 1;
   }
   template <int... Kernel>
