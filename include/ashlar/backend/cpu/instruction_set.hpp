@@ -39,7 +39,8 @@ inline constexpr bool may_use_avx512 = true;
 #endif
 
 /// The one of three that is for an instruction set, among those that a unit compiles: what its flags say that every
-/// processor has (-march=native) leaves lesser ones out, ASHLAR_AT_MOST_AVX2 the greatest, and other processors than x86 have one.
+/// processor has (-march=native) leaves lesser ones out, ASHLAR_AT_MOST_AVX2 the greatest, and other processors than
+/// x86 have one.
 #if !defined(__x86_64__) || defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_baseline
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
