@@ -71,9 +71,14 @@ TEST_CASE("the machine's instruction set is the one that the compiler's library 
   bool const has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   using detail::instruction_set;
-  CHECK(detail::machine_instruction_set() == (has_avx512 || (has_avx2 && detail::avx512_is_emulated)
-                                                  ? instruction_set::avx512
-                                              : has_avx2 ? instruction_set::avx2
-                                                         : instruction_set::baseline));
+  bool const takes_avx512 = detail::may_use_avx512 && (has_avx512 || (has_avx2 && detail::avx512_is_emulated));
+  CHECK(detail::machine_instruction_set() == (takes_avx512 ? instruction_set::avx512
+                                              : has_avx2   ? instruction_set::avx2
+                                                           : instruction_set::baseline));
+}
+TEST_CASE("kernels for AVX-512 are left out where a program does not want them") {
+  using detail::instruction_set;
+  auto const kernel_of = [](instruction_set set) { return ASHLAR_BY_SET(set, 0, 1, 2); };
+  CHECK(kernel_of(instruction_set::avx512) == (detail::may_use_avx512 ? 2 : 1));
 }
 #endif
