@@ -78,7 +78,7 @@ TEST_CASE("the machine's instruction set is the one that the compiler's library 
 }
 TEST_CASE("kernels for AVX-512 are left out where a program does not want them") {
   using detail::instruction_set;
-  auto const kernel_of = [](instruction_set set) { return ASHLAR_BY_SET(set, 0, 1, 2); };
+  auto const kernel_of = []([[maybe_unused]] instruction_set set) { return ASHLAR_BY_SET(set, 0, 1, 2); };
   CHECK(kernel_of(instruction_set::avx512) == (detail::may_use_avx512 ? 2 : 1));
 }
 #endif

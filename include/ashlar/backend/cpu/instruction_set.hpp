@@ -43,12 +43,12 @@ inline constexpr bool may_use_avx512 = true;
 /// x86 have one.
 #if !defined(__x86_64__) || defined(ASHLAR_BASELINE_ONLY)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_baseline
-#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
-#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx512
 #elif defined(__AVX2__) && defined(__FMA__) && defined(ASHLAR_AT_MOST_AVX2)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx2
 #elif defined(ASHLAR_AT_MOST_AVX2)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) ((set) == instruction_set::baseline ? on_baseline : on_avx2)
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) on_avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define ASHLAR_BY_SET(set, on_baseline, on_avx2, on_avx512) ((set) == instruction_set::avx512 ? on_avx512 : on_avx2)
 #else
