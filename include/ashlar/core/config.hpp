@@ -34,6 +34,15 @@
 #define ASHLAR_HD
 #endif
 
+/// Of functions that run on a device alone.
+#if defined(__CUDACC__)
+#define ASHLAR_DEVICE_ALONE __device__
+#elif defined(__HIPCC__)
+#define ASHLAR_DEVICE_ALONE __attribute__((device))
+#else
+#define ASHLAR_DEVICE_ALONE
+#endif
+
 /// Of functions that run once or on the way to an error: made small, not fast, so that programs compile sooner.
 #define ASHLAR_COLD [[gnu::cold]]
 

@@ -27,6 +27,15 @@ int custom_gpu_launch(void const* arguments);
 #define ASHLAR_CUSTOM_ABI without_gpu_launch
 #endif
 
+/// Whether a primitive says that no GPU runs it.
+template <class Primitive>
+constexpr bool is_host_only() {
+  if constexpr (requires { Primitive::host_only; })
+    return Primitive::host_only;
+  else
+    return false;
+}
+
 template <int Given, int Operands, class Primitive>
 struct custom_gradients_for_other_operands {
   static_assert(
@@ -42,12 +51,15 @@ struct custom_of {
   static constexpr void gradient(graph& g, int id, int d, int* given) {
     gradient(g, id, d, given, std::index_sequence_for<X...>{});
   }
+  static constexpr custom_primitive primitive = [] {
 #if defined(ASHLAR_HAS_GPU)
-  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>,
-                                              custom_gpu_launch<Primitive, Y, X...>, true};
-#else
-  static constexpr custom_primitive primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, nullptr, false};
+    if constexpr (!is_host_only<Primitive>())
+      return custom_primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, custom_gpu_launch<Primitive, Y, X...>,
+                              true};
+    else
 #endif
+      return custom_primitive{gradient, custom_cpu_kernel<Primitive, Y, X...>, nullptr, false};
+  }();
 
  private:
   template <std::size_t... K>
@@ -82,7 +94,8 @@ struct custom_of {
 /// * `static void element(std::int64_t i, x..., y)`: computes element i of the result, given views of the operands
 ///   (view<T const, D...>) and of the result (view<T, D...>), both dense; on a GPU every element has a thread. Or
 ///   `static void kernel(x..., y)`, with or without the number of valid rows behind: computes all of it; of a batch,
-///   axis 0 is the samples; on a GPU one thread runs it. Where a GPU is to run it, it is ASHLAR_HD,
+///   axis 0 is the samples; on a GPU one thread runs it. In units that nvcc compiles it is ASHLAR_HD, or `static
+///   constexpr bool host_only = true` says that only the cpu policy uses it,
 /// * `static constexpr auto gradient(d, y, x...)`: the gradient for x, given that of y: an expression like any other (a
 ///   tuple where there are several operands; no_gradient{} for an operand without), so that gradients of it exist too.
 /// errors: does not compile where the gradients are not as many as the operands

@@ -23,34 +23,55 @@ struct custom_call {
   static constexpr bool has_elements = requires(std::int64_t i, typename view_of_value<X>::constant... x, result y) {
     Primitive::element(i, x..., y);
   };
+  static constexpr bool takes_rows = requires(std::int64_t n, typename view_of_value<X>::constant... x, result y) {
+    Primitive::kernel(x..., y, n);
+  };
   static constexpr std::int64_t rows = [] { return Y::rank ? Y::shape()[0] : 1; }();
   static constexpr std::int64_t row_size = Y::shape().size() / rows;
 
   /// Elements [begin, end) where it has elements, else all. `operands`: the operands, then the result.
-  ASHLAR_HD static void run(char* const* operands, std::int64_t begin, std::int64_t end) {
+  static void run(char* const* operands, std::int64_t begin, std::int64_t end) {
     run(operands, begin, end, std::index_sequence_for<X...>{});
   }
+#if defined(ASHLAR_HAS_GPU)
+  /// The same on a GPU. It is the device's alone: in functions for both nvcc leaves out, without a word, what the host
+  /// alone can call, here it refuses.
+  ASHLAR_DEVICE_ALONE static void run_on_device(char* const* operands, std::int64_t begin, std::int64_t end) {
+    run_on_device(operands, begin, end, std::index_sequence_for<X...>{});
+  }
+#endif
 
  private:
-  template <std::size_t... K>
-  ASHLAR_HD static void run(char* const* operands, std::int64_t begin, std::int64_t end, std::index_sequence<K...>) {
-    using elements = typename Y::element_type;
-    call(begin, end, result(reinterpret_cast<elements*>(operands[sizeof...(X)])),
-         typename view_of_value<X>::constant(reinterpret_cast<typename X::element_type const*>(operands[K]))...);
+  using element_type = typename Y::element_type;
+  template <class V, class T>
+  ASHLAR_HD static typename view_of_value<V>::constant as_view(T* at) {
+    return typename view_of_value<V>::constant(reinterpret_cast<typename V::element_type const*>(at));
   }
-#if defined(__CUDACC__)
-#pragma nv_exec_check_disable
-#endif
-  template <class... V>
-  ASHLAR_HD static void call(std::int64_t begin, std::int64_t end, result const& y, V const&... x) {
+  template <std::size_t... K>
+  static void run(char* const* operands, std::int64_t begin, std::int64_t end, std::index_sequence<K...>) {
+    result const y(reinterpret_cast<element_type*>(operands[sizeof...(X)]));
     if constexpr (has_elements) {
-      for (std::int64_t i = begin; i < end; ++i) Primitive::element(i, x..., y);
-    } else if constexpr (requires(std::int64_t n) { Primitive::kernel(x..., y, n); }) {
-      Primitive::kernel(x..., y, end / row_size);
+      for (std::int64_t i = begin; i < end; ++i) Primitive::element(i, as_view<X>(operands[K])..., y);
+    } else if constexpr (takes_rows) {
+      Primitive::kernel(as_view<X>(operands[K])..., y, end / row_size);
     } else {
-      Primitive::kernel(x..., y);
+      Primitive::kernel(as_view<X>(operands[K])..., y);
     }
   }
+#if defined(ASHLAR_HAS_GPU)
+  template <std::size_t... K>
+  ASHLAR_DEVICE_ALONE static void run_on_device(char* const* operands, std::int64_t begin, std::int64_t end,
+                                                std::index_sequence<K...>) {
+    result const y(reinterpret_cast<element_type*>(operands[sizeof...(X)]));
+    if constexpr (has_elements) {
+      for (std::int64_t i = begin; i < end; ++i) Primitive::element(i, as_view<X>(operands[K])..., y);
+    } else if constexpr (takes_rows) {
+      Primitive::kernel(as_view<X>(operands[K])..., y, end / row_size);
+    } else {
+      Primitive::kernel(as_view<X>(operands[K])..., y);
+    }
+  }
+#endif
 };
 template <class Primitive, class Y, class... X>
 void custom_cpu_kernel(kernel_arguments const& args) {

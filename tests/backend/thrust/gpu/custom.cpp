@@ -32,6 +32,18 @@ struct running_sums {
   static constexpr auto gradient = [](auto d, auto, auto) { return flip(cumsum<1>(flip(d, axes<1>)), axes<1>); };
 };
 
+/// Doubles, on the host alone.
+struct twice_on_host {
+  static constexpr bool host_only = true;
+  template <class X>
+  using result = X;
+  template <class X, class Y>
+  static void element(std::int64_t i, X x, Y y) {
+    y.data()[i] = 2 * x.data()[i];
+  }
+  static constexpr auto gradient = [](auto d, auto, auto) { return 2 * d; };
+};
+
 inline constexpr auto network = [](auto x) { return linear<3>(custom<running_sums>(custom<cube>(linear<5>(x)))); };
 
 }  // namespace
@@ -49,4 +61,16 @@ TEST_CASE("gpu: primitives of one's own train as on the cpu, on partial batches 
     return seen;
   };
   CHECK(largest_difference(run(device), run(cpu)) < 1e-5);
+}
+
+TEST_CASE(
+    "gpu: a primitive of the host alone runs on the cpu policy beside those of a GPU, which has no launch of it") {
+  tensor<float, 3> const x{1, 2, 3};
+  CHECK(evaluate(
+            cpu, [](auto v) { return custom<twice_on_host>(v); }, x) == tensor<float, 3>{2, 4, 6});
+  CHECK(evaluate(
+            device, [](auto v) { return custom<cube>(v); }, x) == tensor<float, 3>{1, 8, 27});
+  using value_of_x = basic_value<float, 3>;
+  CHECK_FALSE(detail::custom_of<twice_on_host, value_of_x, value_of_x>::primitive.has_gpu_launch);
+  CHECK(detail::custom_of<cube, value_of_x, value_of_x>::primitive.has_gpu_launch);
 }

@@ -20,9 +20,9 @@ struct custom_functor {
   ASHLAR_INLINE ASHLAR_HD void operator()(Team const&, std::int64_t unit) const {
     std::int64_t const end = given.valid(call::rows, given.numbers[0]) * call::row_size;
     if constexpr (call::has_elements) {
-      if (unit < end) call::run(given.operands, unit, unit + 1);
+      if (unit < end) call::run_on_device(given.operands, unit, unit + 1);
     } else {
-      call::run(given.operands, 0, end);
+      call::run_on_device(given.operands, 0, end);
     }
   }
 };
@@ -30,8 +30,10 @@ struct custom_functor {
 /// Launches a primitive of the user's.
 template <custom_primitive const* Primitive>
 launch_status launch_custom(launch_arguments const& a) {
-  static_assert(Primitive->has_gpu_launch,
-                "ashlar: custom<P>(x...) on a GPU: include <ashlar/device.hpp> before <ashlar/ashlar.hpp>");
+  static_assert(
+      Primitive->has_gpu_launch,
+      "ashlar: custom<P>(x...) on a GPU: include <ashlar/device.hpp> before <ashlar/ashlar.hpp>; P must not be "
+      "host_only");
   return static_cast<launch_status>(Primitive->gpu_launch(&a));
 }
 
