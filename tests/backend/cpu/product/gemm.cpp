@@ -163,6 +163,67 @@ TEST_CASE("a row of a product has the same bits among any others") {
 
 namespace {
 
+/// Whether a product's numbers are those of multiplications and additions rounded once, in ascending order, bit for
+/// bit. Elements of A are read at a[i * row + k * column].
+template <class T>
+bool is_in_order(instruction_set set, int m, int n, int k, int row, int column, int b_row) {
+  random_stream const stream(seed{9}, 1);
+  std::vector<T> a(static_cast<std::size_t>(m * row + k * column)), b(static_cast<std::size_t>(k * b_row)), c;
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(stream.uniform(i) - 0.5f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(stream.uniform(a.size() + i) - 0.5f);
+  c.assign(static_cast<std::size_t>(m * n), T(0.25));
+  multiply<T>(set, m, n, k, {a.data(), row, column}, {b.data(), b_row, 1}, c.data(), n, true);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      T sum = 0;
+      for (int q = 0; q < k; ++q)
+        sum = std::fma(a[static_cast<std::size_t>(i * row + q * column)], b[static_cast<std::size_t>(q * b_row + j)],
+                       sum);
+      if (c[static_cast<std::size_t>(i * n + j)] != T(0.25) + sum) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("tiles of six rows sum up term by term, whichever matrix lies how, from few terms to many") {
+  if (machine_instruction_set() < instruction_set::avx2) return;
+#if !defined(__OPTIMIZE__)
+  return;  // then products are rounded before they are added
+#endif
+  int const layouts[][2] = {{530, 1}, {1, 128}, {1, 131}, {3, 250}};  // rows, columns, neither
+  for (int m : {6, 12, 90})                                           // read in place, and copied
+    for (int k : {1, 4, 7, 24, 99, 300})
+      for (auto const& [row, column] : layouts) {
+        CAPTURE(m);
+        CAPTURE(k);
+        CAPTURE(column);
+        CHECK(is_in_order<float>(instruction_set::avx2, m, 64, k, row, column, 67));
+        CHECK(is_in_order<double>(instruction_set::avx2, m, 64, k, row, column, 67));
+      }
+}
+TEST_CASE("whatever is to be fetched beside a panel is fetched once, in whichever tiles it fits") {
+  std::vector<float> const a(60 * 400), b(400 * 128);
+  std::vector<float> c(60 * 128);
+  for (int set = 0; set <= static_cast<int>(machine_instruction_set()); ++set)
+    for (int depth : {20, 400}) {
+      CAPTURE(set);
+      CAPTURE(depth);
+      auto const& on = functions_for<float>(static_cast<instruction_set>(set));
+      if (on.columns < 16) continue;  // tiles narrower than a line fetch nothing
+      fetched_beside<float> beside;
+      std::int64_t const lines[] = {depth / 5, depth / 8};
+      for (int i = 0; i < 2; ++i) beside.ahead[i] = {b.data() + i, 64, lines[i], 2};
+      on.panel(60, depth, {a.data(), 400, 1}, b.data(), 128, c.data(), 128, false, on.columns, &beside);
+      for (int i = 0; i < 2; ++i) {
+        CHECK(beside.ahead[i].count == 0);
+        CHECK(beside.ahead[i].data == b.data() + i + 64 * lines[i]);
+      }
+    }
+}
+
+namespace {
+
 template <class T>
 double worst_dot(instruction_set set, int m, int n, int k) {
   random_stream const stream(seed{4}, 1);

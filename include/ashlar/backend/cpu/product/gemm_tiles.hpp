@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <ashlar/backend/cpu/product/gemm_panels.hpp>
+#include <ashlar/backend/cpu/product/tile_terms.hpp>
 #include <ashlar/backend/cpu/simd/unroll.hpp>
 
 namespace ashlar::inline ASHLAR_ABI::detail {
@@ -39,7 +40,8 @@ struct gemm : gemm_panels<Set, T> {
                                  std::int64_t depth, T* c, std::int64_t c_row, bool add, int last,
                                  [[maybe_unused]] T* packed, fetched_beside<T>* fetches) {
     constexpr std::int64_t line = 64 / sizeof(T);
-    constexpr bool is_whole = !Packs && Rows == tile_size::rows && Vectors == vectors;
+    constexpr bool begins_elsewhere = has_tile_terms<Set, Rows, Vectors>;
+    constexpr bool is_whole = !begins_elsewhere && !Packs && Rows == tile_size::rows && Vectors == vectors;
     constexpr bool fetches_lines = is_whole && tile_size::columns >= line;
     bool const fetches_c = fetches_lines && depth >= Rows * line,
                fetches_rows = is_whole && fetches && fetches->next_rows;
@@ -48,11 +50,19 @@ struct gemm : gemm_panels<Set, T> {
     for (int i = 0; i < Rows; ++i) {
       ASHLAR_UNROLL_UP_TO(32)
       for (int j = 0; j < Vectors; ++j) {
-        if (!fetches_c) __builtin_prefetch(c + i * c_row + j * S::width, 1);
+        if (!fetches_c && !begins_elsewhere) __builtin_prefetch(c + i * c_row + j * S::width, 1);
         sum[i][j] = vector{};
       }
     }
-    for (std::int64_t k = 0, end = depth; k < depth; end = depth) {
+    std::int64_t k = 0;
+#if ASHLAR_TILE_TERMS
+    if constexpr (begins_elsewhere) {
+      k = add_terms<Packs, T>(sum, {a, a_row, a_column}, b, b_row, depth, c, c_row, packed, fetches);
+      a += k * a_column;
+      b += k * b_row;
+    }
+#endif
+    for (std::int64_t end = depth; k < depth; end = depth) {
       if constexpr (is_whole) {
         if ((fetches_c || fetches_rows) && k + line < depth) end = k + line;
         if (fetches_c && k < Rows * line)
@@ -80,7 +90,7 @@ struct gemm : gemm_panels<Set, T> {
         for (int i = 0; i < Rows; ++i) {
           T const left = a[i * a_row];
           ASHLAR_UNROLL_UP_TO(32)
-          for (int j = 0; j < Vectors; ++j) sum[i][j] += left * right[j];
+          for (int j = 0; j < Vectors; ++j) add_product<Set, T>(sum[i][j], left, right[j]);
         }
         if constexpr (Rows * Vectors == 1) S::add_by_one_instruction(sum[0][0]);
       }
