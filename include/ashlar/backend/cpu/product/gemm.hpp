@@ -6,7 +6,8 @@
 
 namespace ashlar::inline ASHLAR_ABI::detail {
 
-/// g++ fuses a product and a sum only where it is told to; clang does within an expression.
+/// g++ fuses a product and a sum only where it is told to, and by -O1 (of which no macro tells) among expensive passes;
+/// clang does within an expression.
 #if defined(__GNUC__) && !defined(__clang__)
 #define ASHLAR_FUSED_MULTIPLY_ADD __attribute__((optimize("fp-contract=fast", "expensive-optimizations")))
 #else

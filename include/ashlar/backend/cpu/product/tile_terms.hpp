@@ -7,7 +7,7 @@
 /// shares its decoders with another thread is held up by their number, and g++ writes 25, as every term counts and
 /// moves two pointers, and six more for what is fetched beside. Here four terms share those. clang holds no such
 /// vectors in assembly inside of functions that are inlined.
-#if defined(__x86_64__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__) && \
+#if defined(__x86_64__) && defined(__LP64__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__) && \
     !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__)
 #define ASHLAR_TILE_TERMS 1
 #else
@@ -18,7 +18,8 @@ namespace ashlar::inline ASHLAR_ABI::detail {
 
 /// Whether tiles of such rows and vectors begin with add_terms.
 template <instruction_set Set, int Rows, int Vectors>
-inline constexpr bool has_tile_terms = ASHLAR_TILE_TERMS&& Set == instruction_set::avx2&& Rows == 6 && Vectors == 2;
+inline constexpr bool has_tile_terms =
+    Rows == 6 && Vectors == 2 && ASHLAR_TILE_TERMS == 1 && Set == instruction_set::avx2;
 
 /// sum += left * right, rounded once wherever other terms of a matrix's product are, by -Og too: so its numbers do not
 /// depend on the tiles that threads' shares are divided into.
