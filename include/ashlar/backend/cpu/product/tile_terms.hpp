@@ -6,9 +6,9 @@
 /// Terms of a tile of six rows and two vectors with AVX2, in assembly. One needs 20 instructions: a processor that
 /// shares its decoders with another thread is held up by their number, and g++ writes 25, as every term counts and
 /// moves two pointers, and six more for what is fetched beside. Here four terms share those. clang holds no such
-/// vectors in assembly inside of functions that are inlined.
+/// vectors in assembly inside of functions that are inlined; AddressSanitizer sees no assembly.
 #if defined(__x86_64__) && defined(__LP64__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__clang__) && \
-    !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__)
+    !defined(ASHLAR_BASELINE_ONLY) && !defined(__CUDA_ARCH__) && !defined(__SANITIZE_ADDRESS__)
 #define ASHLAR_TILE_TERMS 1
 #else
 #define ASHLAR_TILE_TERMS 0
