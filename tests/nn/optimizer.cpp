@@ -143,7 +143,7 @@ namespace {
 struct lion {
   double learning_rate = 0.25, beta = 0.75;
   static constexpr int slots = 1;
-  static constexpr char const* slot_names[] = {"exp_avg"};
+  [[maybe_unused]] static constexpr char const* slot_names[] = {"exp_avg"};
   static constexpr int scalars = 2;
   static constexpr int variants = 1;
   constexpr int variant() const { return 0; }

@@ -194,7 +194,8 @@ TEST_CASE("tiles of six rows sum up term by term, whichever matrix lies how, fro
   int const layouts[][2] = {{530, 1}, {1, 128}, {1, 131}, {3, 250}};  // rows, columns, neither
   for (int m : {6, 12, 90})                                           // read in place, and copied
     for (int k : {1, 4, 7, 24, 99, 300})
-      for (auto const& [row, column] : layouts) {
+      for (auto const& layout : layouts) {
+        int const row = layout[0], column = layout[1];
         CAPTURE(m);
         CAPTURE(k);
         CAPTURE(column);
