@@ -57,11 +57,10 @@ def faults_of(source, folder):
         return [f"{source}: no tables were found in both objects"]
     for name in tables:  # what could not be found would not be a test
         for at in (0, len(first[name]) // 2, len(first[name]) - 1):
-            wrong = bytearray(first[name])
+            wrong = bytearray(second[name])
             wrong[at] ^= 1
-            if name in different(first, second) or different({**first, name: bytes(wrong)}, second) == [name]:
-                continue
-            return [f"{source}: a wrong byte {at} in {name} is not found"]
+            if name not in different({**second, name: bytes(wrong)}, second):
+                return [f"{source}: a wrong byte {at} in {name} is not found"]
     print(f"{source}: {len(first.keys() & second.keys())} constants, {len(tables)} of them tables of programs")
     faults = []
     for name in different(first, second):
@@ -74,7 +73,7 @@ def faults_of(source, folder):
 def main():
     if shutil.which("clang++") is None:
         print("skipped: equal_tables: there is no clang++")
-        return 0
+        return 77
     sources = ["bench/compile/lenet.cpp"]
     if os.environ.get("ASHLAR_ALL_COMPILERS", "0") == "1":
         sources += ["tests/user_program.cpp", "bench/compile/gpt12.cpp", "bench/compile/resnet50.cpp"]

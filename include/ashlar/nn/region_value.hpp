@@ -13,6 +13,7 @@ struct region_value {
   int id = -1;
 
   constexpr region_value like(double x) const { return {g, add_constant(*g, x, dtype_of<T>, g->extents(id))}; }
+  constexpr region_value with(op code) const { return {g, unary(*g, code, id)}; }
   constexpr region_value with(op code, region_value b) const { return {g, binary(*g, code, id, b.id)}; }
 };
 
@@ -35,7 +36,7 @@ constexpr region_value<T> operator/(region_value<T> a, region_value<T> b) {
 }
 template <class T>
 constexpr region_value<T> operator-(region_value<T> a) {
-  return {a.g, unary(*a.g, op::neg, a.id)};
+  return a.with(op::neg);
 }
 template <class T>
 constexpr region_value<T> operator+(region_value<T> a, number auto b) {
@@ -71,19 +72,19 @@ constexpr region_value<T> operator-(region_value<T> a, number auto b) {
 }
 template <class T>
 constexpr region_value<T> sqrt(region_value<T> a) {
-  return {a.g, unary(*a.g, op::sqrt, a.id)};
+  return a.with(op::sqrt);
 }
 template <class T>
 constexpr region_value<T> abs(region_value<T> a) {
-  return {a.g, unary(*a.g, op::abs, a.id)};
+  return a.with(op::abs);
 }
 template <class T>
 constexpr region_value<T> sign(region_value<T> a) {
-  return {a.g, unary(*a.g, op::sign, a.id)};
+  return a.with(op::sign);
 }
 template <class T>
 constexpr region_value<T> tanh(region_value<T> a) {
-  return {a.g, unary(*a.g, op::tanh, a.id)};
+  return a.with(op::tanh);
 }
 template <class T>
 constexpr region_value<T> square(region_value<T> a) {

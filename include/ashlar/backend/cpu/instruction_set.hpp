@@ -18,8 +18,8 @@ inline constexpr bool avx512_is_emulated = true;
 inline constexpr bool avx512_is_emulated = false;
 #endif
 
-/// ASHLAR_AT_MOST_AVX2: kernels for AVX-512 are left out, and where there is one AVX2's run. All units of a program are
-/// compiled with it, or none.
+/// ASHLAR_AT_MOST_AVX2: kernels for AVX-512 are left out; a processor that has it runs AVX2's. All units of a program
+/// are compiled with it, or none.
 #if defined(ASHLAR_AT_MOST_AVX2)
 inline constexpr bool may_use_avx512 = false;
 #else
